@@ -1,0 +1,5 @@
+def compute(x):
+    return x / 0
+
+
+RESULT = compute(1)
