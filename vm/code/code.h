@@ -1,0 +1,129 @@
+// Code objects: what the compiler makes and the interpreter runs. A Code is immutable, except that its instructions are
+// quickened in place and hold inline caches; caches() lists those words.
+#pragma once
+#include "vm/data/object.h"
+
+namespace gen {
+
+enum class Op : uint8_t {
+#define OP(name, format, words, flags, meaning) name,
+#include "vm/code/opcodes.def"
+#undef OP
+    kCount
+};
+
+enum class Intrinsic : uint8_t {
+#define INTRINSIC_OP(name, arguments, meaning) name,
+#include "vm/code/intrinsics.def"
+#undef INTRINSIC_OP
+    kCount
+};
+
+struct Instruction {   // one word
+    uint64_t bits = 0;
+
+    static Instruction abc(Op op, unsigned a, unsigned b, unsigned c, unsigned x = 0) {
+        return {uint64_t(op) | uint64_t(x & 0xff) << 8 | uint64_t(a & 0xffff) << 16 | uint64_t(b & 0xffff) << 32 |
+                uint64_t(c & 0xffff) << 48};
+    }
+    static Instruction ad(Op op, unsigned a, int32_t d, unsigned x = 0) {
+        return {uint64_t(op) | uint64_t(x & 0xff) << 8 | uint64_t(a & 0xffff) << 16 | uint64_t(uint32_t(d)) << 32};
+    }
+    Op op() const { return Op(uint8_t(bits)); }
+    unsigned x() const { return uint8_t(bits >> 8); }
+    unsigned a() const { return uint16_t(bits >> 16); }
+    unsigned b() const { return uint16_t(bits >> 32); }
+    unsigned c() const { return uint16_t(bits >> 48); }
+    int32_t d() const { return int32_t(bits >> 32); }
+    int16_t sb() const { return int16_t(bits >> 32); }
+    int16_t sc() const { return int16_t(bits >> 48); }
+};
+static_assert(sizeof(Instruction) == 8);
+constexpr unsigned kNoRegister = 0xffff;
+
+enum YieldFlags : uint8_t {         // X of YIELD
+    kYieldDelegating = 1,           // passes on a value of the foreign iterator of the DELEGATE before it
+    kYieldInHandler = 2,            // inside an except or finally handler: C is the register of PUSH_HANDLED
+    kYieldNeedsFinalizer = 4,       // inside try/finally or with: an abandoned generator has to be closed
+    kYieldAsync = 8,                // `yield` of an async generator (else, in one: an await)
+    kYieldAwait = 16,               // with kYieldDelegating: DELEGATE stands for await
+};
+
+// Exceptions raised by instructions with start <= pc < end go to `target`, with the exception in `reg`. Entries do not
+// overlap and are sorted by start.
+struct ExceptionEntry {
+    uint32_t start, end, target;
+    uint32_t reg;
+};
+
+// Where instructions come from. Sorted by pc; an entry holds up to the next one's pc. Columns are byte offsets in the line,
+// from 0; kNoColumn where CPython has none. line 0: no source.
+struct PositionEntry {
+    uint32_t pc;
+    uint32_t line, end_line;
+    uint16_t column, end_column;
+    static constexpr uint16_t kNoColumn = 0xffff;
+};
+
+struct Code : Object {
+    enum Flags : uint32_t {
+        kVarArgs = 1,
+        kVarKeywords = 2,
+        kGenerator = 4,
+        kCoroutine = 8,
+        kAsyncGenerator = 16,
+        kNested = 32,
+        kNewLocals = 64,          // functions; clear: module code, whose locals are its globals
+        kNamespace = 128,         // R[0] is the mapping of local names: class bodies; module code of exec, eval, compile
+        kIterableCoroutine = 256, // types.coroutine
+        kHidden = 512,            // prelude: left out of tracebacks
+        kAtomic = 1024,           // prelude: not pre-empted
+        kFutureAnnotations = 2048,
+        kClassBody = 4096,
+        kComprehension = 8192,    // a generator expression or comprehension: its parameter is the iterator `.0`
+        kIterableResult = 16384,
+    };
+    Blob* instructions;           // Instruction[]
+    Tuple* constants;
+    Blob* exceptions;             // ExceptionEntry[]
+    Blob* positions;              // PositionEntry[]
+    Blob* caches;                 // uint32_t[]: instructions with inline caches that may hold pointers
+    Tuple* locals;                // names of registers 0 .. n-1: positional parameters, keyword-only ones, *args, **kwargs,
+                                  // other locals (a captured local's register holds its Cell, and the name stands here too)
+    Tuple* cell_names;            // those of `locals` that are cells
+    Tuple* free_names;            // in order of the closure
+    Value name, qualname, filename, doc;
+    Blob* cell_parameters;        // uint16_t[]: registers of parameters that MAKE_CELL turns into cells at the start
+    uint32_t code_flags;
+    uint32_t registers;           // of a frame, at least 1
+    uint16_t positional_only;     // of `positional`
+    uint16_t positional;          // number of positional parameters, positional-only ones included
+    uint16_t keyword_only;
+    uint32_t first_line;
+    uint32_t frame_bytes;         // size of a Frame for it, rounded up to 16
+
+    const Instruction* entry() const { return reinterpret_cast<const Instruction*>(instructions->data); }
+    uint32_t length() const { return uint32_t(instructions->size / 8); }
+    bool resumable() const { return code_flags & (kGenerator | kCoroutine | kAsyncGenerator); }
+    unsigned parameters() const {
+        return positional + keyword_only + !!(code_flags & kVarArgs) + !!(code_flags & kVarKeywords);
+    }
+};
+
+// ---- what is known about opcodes (opcode_info.cpp)
+enum OpFlags : uint8_t { CALLS = 1, RAISES = 2, JUMPS = 4, ENDS = 8 };
+struct OpInfo {
+    const char* name;
+    const char* format;    // see opcodes.def
+    uint8_t words;
+    uint8_t flags;
+    const char* meaning;
+};
+const OpInfo& op_info(Op op);
+
+// The source position of the instruction that covers word `pc`; line 0 when unknown.
+PositionEntry position_of(const Code& code, uint32_t pc);
+// The entry of the exception table that covers word `pc`, or null.
+const ExceptionEntry* handler_of(const Code& code, uint32_t pc);
+
+}   // namespace gen
