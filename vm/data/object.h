@@ -29,6 +29,16 @@ enum ObjectFlags : uint8_t {
     kInterned = 128,    // Str
 };
 
+// Shape numbers of the built-in classes.
+enum BuiltinShape : uint32_t {
+#define CLASS(id, name, base, kind) kShape##id,
+#define EXCEPTION(id, base, slots) kShape##id,
+#include "vm/data/classes.def"
+#undef CLASS
+#undef EXCEPTION
+    kBuiltinShapes
+};
+
 struct Object {
     uint32_t shape;   // index into Shapes; one compare tells type and layout of attributes
     Kind kind;
