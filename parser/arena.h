@@ -130,6 +130,7 @@ public:
     }
     void pop_back() { count_--; }
     void clear() { count_ = 0; }
+    void truncate(uint32_t count) { count_ = count; }
     T& operator[](size_t i) { return data_[i]; }
     const T& operator[](size_t i) const { return data_[i]; }
     T& back() { return data_[count_ - 1]; }

@@ -16,9 +16,9 @@
 //  - Text (Literal::text, Identifier::text) lives in the arena, never in the Source, and may hold NUL bytes.
 //    A str literal is UTF-8 in which a lone surrogate ("\ud800") is encoded as three bytes; text_has_surrogates says so.
 //  - Adjacent literals are joined already. A JoinedStr holds no empty strings and no two neighbouring Constants.
-//  - Checked by parse(): what can be assigned to or deleted, duplicate keywords, argument order, starred expressions,
-//    `break`, `continue`, `return`, `yield`, `await` in their places, patterns, `__future__`. Checked by
-//    analyse_scopes(): everything about names. The compiler need not repeat these checks.
+//  - Checked by parse(): the grammar, what can be assigned to or deleted, argument order, `__future__`. Checked by
+//    analyse_scopes(): everything about names (duplicate keywords and captures included) and places (`break`,
+//    `continue`, `return`, `yield`, `await`, starred expressions, irrefutable patterns). The compiler repeats none.
 //  - Constants are not folded: -1 is UnaryOp(USub, 1), and a docstring is a plain Expr statement.
 //  - A tuple index (`x[1, 2:3]`) is a Tuple with ctx Load that may hold Slice and Starred.
 #pragma once
@@ -42,7 +42,7 @@ struct Span {
 
 namespace ast {
 
-constexpr int kMaxAstDepth = 400;  // blocks and expressions together
+constexpr uint32_t kMaxAstDepth = 220;  // blocks and expressions together
 
 enum class NodeKind : uint8_t {
 #define MOD(Name, fields) Name,
@@ -79,7 +79,8 @@ struct Literal {
 
 struct Node {
     NodeKind kind;
-    Span span;  // all zero for RECORDs and modules
+    uint16_t height = 0;  // expressions and patterns: levels below and including this one, spines counted once
+    Span span;            // all zero for RECORDs and modules
 };
 struct ModNode : Node {};
 struct StmtNode : Node {};

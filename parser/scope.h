@@ -6,10 +6,12 @@
 //
 // Where an expression is analysed: decorators, defaults, annotations, bases and the *first* iterable of a comprehension
 // belong to the scope around it; the rest of a comprehension is a function scope of its own whose only parameter is `.0`.
+// The same walk checks what the grammar cannot: `return` outside of a function, `await` in a plain one, `x is 1` …
 // A walrus target inside comprehensions is bound in the nearest scope that is no comprehension.
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "lexer/diagnostic.h"
 #include "lexer/source.h"
@@ -105,6 +107,7 @@ const Identifier* mangle(Arena& arena, const Scope& scope, const Identifier* nam
 struct ScopeResult {
     Scope* module = nullptr;  // null when an error was found
     std::optional<Diagnostic> error;
+    std::vector<Diagnostic> warnings;
     bool out_of_memory = false;
 };
 
