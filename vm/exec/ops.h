@@ -1,0 +1,68 @@
+// The operations of the language on values of any type. Each answers an Outcome: a value when built-in code can tell (no script
+// code involved), else a call request; see outcome.h for how to use them.
+#pragma once
+#include "vm/exec/vm.h"
+
+namespace gen {
+
+// ---- ops_number.cpp, ops_compare.cpp
+Outcome op_binary(VM&, BinaryOp, Value a, Value b, bool in_place = false);
+Outcome op_negative(VM&, Value v);
+Outcome op_positive(VM&, Value v);
+Outcome op_invert(VM&, Value v);
+Outcome op_compare(VM&, CompareOp, Value a, Value b);   // any result, as the method gives it
+Outcome op_equal(VM&, Value a, Value b);                // identity first, then ==, as containers compare: True or False
+Outcome op_truth(VM&, Value v);                         // True or False
+Outcome op_not(VM&, Value v);
+Outcome op_hash(VM&, Value v);                          // an int
+Outcome op_index(VM&, Value v);                         // operator.index: an int (exact)
+
+// ---- ops_container.cpp
+Outcome op_len(VM&, Value v);
+Outcome op_getitem(VM&, Value v, Value key);
+Outcome op_setitem(VM&, Value v, Value key, Value item);
+Outcome op_delitem(VM&, Value v, Value key);
+Outcome op_contains(VM&, Value v, Value item);          // True or False
+Outcome op_iter(VM&, Value v);
+Outcome op_next(VM&, Value iterator);                   // or Outcome::stop()
+Outcome op_list(VM&, Value iterable);                   // a new list
+Outcome op_tuple(VM&, Value iterable);                  // a tuple; the same one if it is exact
+Outcome op_length_hint(VM&, Value v, int64_t otherwise);
+// Exact dicts and sets, keys of any kind:
+Outcome op_dict_get(VM&, Dict* d, Value key);           // absent: Outcome::stop()
+Outcome op_dict_set(VM&, Dict* d, Value key, Value v);  // None
+Outcome op_dict_del(VM&, Dict* d, Value key);           // the value removed; absent: Outcome::stop()
+Outcome op_set_add(VM&, Set* s, Value item);            // True: was not there
+Outcome op_set_contains(VM&, Set* s, Value item);       // True or False
+Outcome op_set_discard(VM&, Set* s, Value item);        // True: was there
+
+// ---- ops_attribute.cpp
+Outcome op_getattr(VM&, Value v, Str* name);
+Outcome op_getattr_or_stop(VM&, Value v, Str* name);    // AttributeError: Outcome::stop()
+Outcome op_setattr(VM&, Value v, Str* name, Value item);
+Outcome op_delattr(VM&, Value v, Str* name);
+Outcome generic_getattr(VM&, Value v, Str* name);       // object.__getattribute__
+Outcome generic_setattr(VM&, Value v, Str* name, Value item);   // object.__setattr__; item unbound: __delattr__
+Value get_instance_attribute(VM&, Object* o, Str* name);        // its own, without the class; unbound: absent
+bool set_instance_attribute(VM&, Object* o, Str* name, Value v);
+Dict* instance_dict(VM&, Object* o);                    // o.__dict__: goes over to dictionary mode; null: has none
+
+// ---- ops_text.cpp
+Outcome op_repr(VM&, Value v);
+Outcome op_str(VM&, Value v);
+Outcome op_ascii(VM&, Value v);
+Outcome op_format(VM&, Value v, Value spec);            // spec: Str
+// The plain form for exact built-in types, never calls out; unbound: not handled.
+Value fast_repr(VM&, Value v);
+Value fast_str(VM&, Value v);
+
+// ---- ops_call.cpp, class.cpp
+Outcome op_isinstance(VM&, Value v, Value cls);
+Outcome op_issubclass(VM&, Value sub, Value cls);
+bool is_callable(VM&, Value v);
+Outcome descriptor_get(VM&, Value attribute, Value instance, Value owner);   // instance unbound: through the class
+Outcome make_class(VM&, Class* metaclass, Str* name, Tuple* bases, Dict* namespace_, Value keywords);
+Outcome class_getattr(VM&, Class* cls, Str* name);      // type.__getattribute__
+Outcome class_setattr(VM&, Class* cls, Str* name, Value v);     // v unbound: delete
+
+}   // namespace gen

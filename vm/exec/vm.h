@@ -1,0 +1,154 @@
+// The virtual machine: one heap, its classes, its fibers. Any number of VMs live in a process, each used by one thread at
+// a time. There is no global state.
+#pragma once
+#include "vm/data/dict.h"
+#include "vm/data/float.h"
+#include "vm/data/hash.h"
+#include "vm/data/heap.h"
+#include "vm/data/int.h"
+#include "vm/data/list.h"
+#include "vm/data/string.h"
+#include "vm/exec/frame_pool.h"
+#include "vm/exec/native.h"
+#include "vm/exec/shape.h"
+#include "vm/sched/clock.h"
+#include "vm/sched/scheduler.h"
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace gen {
+
+struct Names {
+#define NAME(id, text) Str* id;
+#include "vm/exec/names.def"
+#undef NAME
+    Str* special[int(Special::kCount)];
+};
+
+// What an Outcome::call() asks for.
+struct Request {
+    enum class Kind : uint8_t { Call, Resume };
+    enum class Resume : uint8_t { Send, Throw };
+    static constexpr unsigned kInline = 8;
+
+    Kind kind;
+    Resume mode;             // Kind::Resume: `callee` is the Generator, args[0] what is sent or thrown
+    bool stops;              // StopIteration of it means "exhausted" to whoever awaits
+    bool owned;              // X flag of CALL
+    Value callee;
+    uint32_t count;          // positional arguments in args
+    Value args[kInline];
+    Value tuple;             // further positional arguments (Tuple, List) or unbound
+    Value keywords;          // Dict, or Tuple of names for the last `count` args, or unbound
+};
+
+enum class BinaryOp : uint8_t { Add, Sub, Mul, MatMul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, DivMod };
+enum class CompareOp : uint8_t { Lt, Le, Eq, Ne, Gt, Ge };
+
+struct Limits {
+    size_t memory = 0;                       // bytes of the heap; 0: none
+    size_t stack = size_t{1} << 30;          // bytes of frames; 0: none
+    int64_t depth = 0;                       // sys.setrecursionlimit; 0: none
+    uint64_t steps = 0;                      // 0: none
+};
+
+class VM {
+public:
+    VM();
+    ~VM();
+    VM(const VM&) = delete;
+    VM& operator=(const VM&) = delete;
+
+    // ---- state that the interpreter and the natives share
+    Heap heap;
+    StringTable strings;
+    HashKey hash_key;
+    Shapes shapes;
+    FramePool frames;
+    Names names;
+    Class* classes[kBuiltinShapes] = {};
+    Value zero, minus_zero;                  // boxed floats
+    Str* empty_string;
+    Tuple* empty_tuple;
+    Value exception;                         // raised and not caught yet, while Outcome::raised() is on its way
+    Value caught;                            // given to a native frame that awaits catching
+    Value handled;                           // being handled by the running fiber, or None: sys.exc_info()
+    Value accumulator;                       // sent to the generator that is resumed
+    Request request;
+    Outcome pending = Outcome::raised();     // see NativeFrame::await
+    Frame* frame = nullptr;                  // the innermost frame, valid in natives
+    Fiber* fiber = nullptr;
+    Scheduler scheduler;
+    std::unique_ptr<Clock> clock;
+    Dict* builtins = nullptr;                // of the module builtins
+    Dict* modules = nullptr;                 // sys.modules
+    Dict* prelude = nullptr;                 // globals of prelude.gen
+    Limits limits;
+    int64_t budget = 0;                      // safepoints until the VM looks around
+    std::atomic<uint32_t> interrupt{0};      // bits of Interrupt, set by any thread
+    uint64_t dict_versions = 1;
+    uint64_t steps = 0;
+    void* host = nullptr;                    // the runtime's own state
+    std::vector<Value> roots;                // further values kept alive (natives' tables)
+
+    // ---- types
+    Class* class_of(Value v) const {
+        if (v.is_object()) return shapes[v.as_object()->shape].cls;
+        return class_of_immediate(v);
+    }
+    Class* class_of_immediate(Value v) const;
+    Class* type(BuiltinShape id) const { return classes[id]; }
+    const char* type_name(Value v) const;                       // as error messages name it
+    std::string_view class_name(const Class* c) const;
+    Value lookup(Class* cls, Str* name) const;                  // through the MRO; no descriptors; unbound: absent
+    Value special(Value v, Special s) const { return class_of(v)->specials[int(s)]; }
+    bool is_subclass(const Class* cls, const Class* base) const;   // real inheritance, no hooks
+    bool is_instance(Value v, BuiltinShape id) const { return is_subclass(class_of(v), classes[id]); }
+
+    // ---- making values. Small ones always succeed, see heap.h; others answer unbound when memory is short.
+    Str* intern(std::string_view text);
+    Value str(std::string_view utf8);
+    Value real(double d);
+    Value integer(int64_t i) { return Value::fits(i) ? Value::integer(i) : make_int(heap, i); }
+    Value tuple(std::initializer_list<Value> items);
+    Value list(std::initializer_list<Value> items = {});
+    Dict* dict();
+    Value bound_method(Value function, Value self);
+    Module* module(std::string_view name);                      // makes it and enters it into sys.modules
+
+    // ---- dictionaries with str keys (never calls out)
+    Value get(Dict* d, Str* key) const;                          // unbound: absent
+    bool set(Dict* d, Str* key, Value v);                        // false: out of memory
+    bool set(Dict* d, std::string_view key, Value v) { return set(d, intern(key), v); }
+
+    // ---- raising: each makes the exception, sets `exception` and answers Outcome::raised()
+    Outcome raise(Value exception_object);
+    Outcome raise(BuiltinShape cls, std::string_view message);
+    Outcome raise(BuiltinShape cls, std::initializer_list<Value> args);
+    [[gnu::format(printf, 3, 4)]] Outcome raisef(BuiltinShape cls, const char* format, ...);
+    [[gnu::format(printf, 2, 3)]] Outcome type_error(const char* format, ...);
+    [[gnu::format(printf, 2, 3)]] Outcome value_error(const char* format, ...);
+    Outcome key_error(Value key);
+    Outcome out_of_memory();
+    Value make_exception(BuiltinShape cls, std::initializer_list<Value> args);
+    // A result that is unbound when memory was short becomes a MemoryError.
+    Outcome checked(Value v) { return v.is_unbound() ? out_of_memory() : Outcome(v); }
+
+    // ---- requests
+    Outcome call(Value callee, std::initializer_list<Value> args);
+    Outcome call_with(Value callee, Value tuple, Value keywords = Value::unbound());   // callee(*tuple, **keywords)
+    Outcome call_prelude(Str* name, std::initializer_list<Value> args);   // a function of prelude.gen
+    Outcome resume(Frame* generator, Request::Resume mode, Value v);
+    // Looks the special method up on the type and calls it with self and args; unhandled() where there is none.
+    Outcome call_special(Special s, Value self, std::initializer_list<Value> args = {});
+
+    // ---- running, for hosts; see run.cpp
+    // Runs `callee(*args)` to its end on the current fiber, in a nested loop. A value or raised().
+    Outcome run(Value callee, std::initializer_list<Value> args);
+    Outcome run_code(Code* code, Dict* globals, Value locals);
+    void safepoint_soon() { budget = 0; }
+};
+
+}   // namespace gen
