@@ -94,6 +94,7 @@ public:
     bool exhausted() const { return exhausted_; }
     void clear_exhausted() { exhausted_ = false; }
     void note_external(ptrdiff_t bytes) { external_ += bytes; }  // memory of the host that scripts drive
+    uint64_t next_version() { return ++version_; }               // stamps of dicts and sets, unique in the VM
 
     // ---- barriers
     // After a store of a reference into `holder`, which may be old.
@@ -166,6 +167,7 @@ private:
     bool exhausted_ = false;
     size_t allocated_ = 0, budget_ = kMinorBudget;
     size_t limit_ = 0;
+    uint64_t version_ = 0;
     size_t segment_bytes_ = 0, external_ = 0;
     size_t live_ = 0, live_after_major_ = 0;
     Statistics statistics_;
