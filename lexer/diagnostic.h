@@ -19,8 +19,8 @@ struct Diagnostic {
     std::string message;
     uint32_t start = 0;  // byte offsets into Source::text()
     uint32_t end = 0;
-    // Lines and columns as in SyntaxError.lineno, offset, end_lineno, end_offset: lines from 1, columns from 1
-    // in code points. Column 0 means "the whole line", line 0 means "no place".
+    // Lines and columns as in SyntaxError.lineno, offset, end_lineno, end_offset: lines from 1, columns from
+    // 1 in code points. Column 0 means "the whole line", line 0 means "no place".
     uint32_t line = 0;
     uint32_t column = 0;
     uint32_t end_line = 0;

@@ -24,8 +24,8 @@ class Source {
         uint32_t byte_column;  // in bytes (what the AST's col_offset means in CPython)
     };
 
-    // The bytes of a file: a byte order mark is skipped, a `# -*- coding: x -*-` line in the first two lines is
-    // obeyed for utf-8, ascii and latin-1. On failure text() is empty and error() says why.
+    // The bytes of a file: a byte order mark is skipped, a `# -*- coding: x -*-` line in the first two lines
+    // is obeyed for utf-8, ascii and latin-1. On failure text() is empty and error() says why.
     static Source from_bytes(std::string name, std::string_view bytes);
     // Text that is known to be a str (compile, exec, eval, the REPL): coding lines mean nothing.
     static Source from_text(std::string name, std::string_view text);
@@ -56,6 +56,7 @@ class Source {
     std::vector<uint32_t> line_starts_;  // offset of every line's first byte
     std::optional<Diagnostic> error_;
     bool newline_added_ = false;
+    bool is_ascii_ = true;
 };
 
 }  // namespace gen

@@ -12,10 +12,12 @@ enum class Tok : uint8_t {
 #include "lexer/token.def"
 };
 
-// A piece of the source, by byte offset. Newline covers its \n; Indent, Dedent, EndMarker and the Newline that
-// ends a text without a final \n may be empty. The text of strings includes prefix and quotes.
+// A piece of the source, by byte offset. The text of strings includes prefix and quotes. Newline covers the
+// comment that ends the line, if there is one, but not its \n; Indent covers the indentation; Dedent and
+// EndMarker are empty.
 struct Token {
-    // Flags of String, Bytes, FStringStart, FStringMiddle and FStringEnd, except kNonAscii, which is for Names.
+    // Flags of String, Bytes, FStringStart, FStringMiddle and FStringEnd, except kNonAscii, which is for
+    // Names.
     enum Flag : uint8_t {
         kRaw = 1 << 0,       // r: backslashes are themselves
         kUnicode = 1 << 1,   // u: ast.Constant.kind
@@ -37,7 +39,11 @@ struct Token {
 // The spelling of operators and keywords; "NAME", "NEWLINE", ... for the others.
 std::string_view token_name(Tok kind);
 
-constexpr bool is_keyword(Tok kind) { return kind >= Tok::KwAs; }
-constexpr bool is_operator(Tok kind) { return kind >= Tok::LParen && kind < Tok::KwAs; }
+constexpr bool is_keyword(Tok kind) {
+    return kind >= Tok::KwAs;
+}
+constexpr bool is_operator(Tok kind) {
+    return kind >= Tok::LParen && kind < Tok::KwAs;
+}
 
 }  // namespace gen
