@@ -136,12 +136,15 @@ private:
     struct Bump { char* at = nullptr; char* end = nullptr; FreeCell* free = nullptr; };
     struct Segment;
     struct PageRef { Segment* segment = nullptr; unsigned page = 0; };
+    static constexpr unsigned kSegmentPages = kSegment / kPage;
     struct SizeClass { std::vector<PageRef> pages; size_t next = 0; PageRef current; char* scan = nullptr; };
     static constexpr size_t kClasses = 37;                       // classes 1 .. 36
 
     Object* allocate_slow(size_t c);
     Object* allocate_large(size_t bytes);
-    Object* allocate_pages(size_t pages);
+    Object* allocate_medium(size_t bytes);
+    PageRef take_pages(unsigned n);
+    void free_pages(PageRef first, unsigned n);
     bool next_run(size_t c);
     bool dead(uint8_t mark) const { return mark != epoch_ && !(major_running_ && mark == previous_epoch_); }
     Segment* new_segment(size_t bytes);
@@ -152,13 +155,17 @@ private:
     void finish_major();
     void minor();
     void rewind_allocation();
+    void free_dead(size_t first_run, size_t first_large);
     void take_census();
 
     Bump bumps_[kClasses];
     SizeClass classes_[kClasses];
     std::vector<Segment*> segments_;      // with pages
-    std::vector<Segment*> large_;
-    std::vector<PageRef> free_pages_;
+    size_t first_free_[kSegmentPages] = {};   // no segment before this one has a run of n free pages
+    size_t free_page_count_ = 0;
+    std::vector<PageRef> runs_;           // medium objects; those behind old_runs_ are new since the last collection
+    std::vector<Segment*> large_;         // likewise
+    size_t old_runs_ = 0, old_large_ = 0;
     std::vector<Object*> stack_;
     std::vector<Object*> remembered_;
     Tracer tracers_[int(Kind::kCount)] = {};

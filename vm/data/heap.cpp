@@ -1,0 +1,353 @@
+#include "vm/data/heap.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <new>
+
+namespace gen {
+
+void install_data_tracers(Heap&);   // trace.cpp
+
+namespace {
+constexpr unsigned kPagesPerSegment = Heap::kSegment / Heap::kPage;   // page 0 is the header
+constexpr size_t kFirstMark = Heap::kPage / Heap::kGranule;         // marks of page 0 would be the header's first bytes
+constexpr size_t kMarkSlice = 1 << 20;                              // bytes marked in one increment of a major collection
+constexpr size_t kMajorMinimum = 8 << 20;
+constexpr size_t kReserve = 4;                                      // segments kept for when memory is short
+
+uint64_t now() {
+    return uint64_t(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                        std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+}   // namespace
+
+// The header lies in the first page, where the marks of that page's own granules would be; the marks of the other pages
+// follow at their natural place.
+struct Heap::Segment {
+    enum PageUse : uint8_t { kFree = 0, kContinued = 254, kRun = 255 };   // else a size class
+    size_t bytes;              // of the whole segment
+    uint16_t free;             // bit n: page n is free
+    uint8_t use[kPagesPerSegment];         // size class, or kRun for the first page of a medium object
+    uint8_t run_pages[kPagesPerSegment];   // of that object
+
+    uint8_t* base() { return reinterpret_cast<uint8_t*>(this); }
+    uint8_t* page(unsigned n) { return base() + n * kPage; }
+    uint8_t* marks(unsigned page) { return base() + page * (kPage / kGranule); }
+};
+
+Heap::Heap() {
+    static_assert(sizeof(Segment) <= kFirstMark);
+    install_data_tracers(*this);
+    stack_.reserve(1024);
+}
+
+Heap::~Heap() {
+    for (Segment* s : segments_) std::free(s);
+    for (Segment* s : large_) std::free(s);
+}
+
+size_t Heap::used() const { return segment_bytes_ - free_page_count_ * kPage + external_; }
+
+Heap::Segment* Heap::new_segment(size_t bytes) {
+    void* memory = std::aligned_alloc(kSegment, (bytes + kSegment - 1) & ~(kSegment - 1));
+    if (!memory) return nullptr;
+    std::memset(memory, 0, kPage);
+    auto* s = new (memory) Segment;
+    s->bytes = bytes;
+    std::memset(s->use, 0, sizeof s->use);
+    s->free = 0;
+    segment_bytes_ += bytes;
+    return s;
+}
+
+void Heap::free_segment(Segment* s) {
+    segment_bytes_ -= s->bytes;
+    std::free(s);
+}
+
+// ---- allocation
+
+// Finds the next run of unmarked cells in the current page of the class.
+bool Heap::next_run(size_t c) {
+    SizeClass& sc = classes_[c];
+    if (!sc.current.segment) return false;
+    const size_t size = class_bytes(c), step = size / kGranule;
+    auto* page = reinterpret_cast<char*>(sc.current.segment->page(sc.current.page));
+    const uint8_t* marks = sc.current.segment->marks(sc.current.page);
+    const size_t count = kPage / size;
+    size_t i = size_t(sc.scan - page) / size;
+    while (i < count && !dead(marks[i * step])) i++;
+    if (i == count) { sc.current = {}; return false; }
+    size_t j = i + 1;
+    while (j < count && dead(marks[j * step])) j++;
+    bumps_[c].at = page + i * size;
+    bumps_[c].end = page + j * size;
+    sc.scan = page + j * size;
+    allocated_ += (j - i) * size;
+    return true;
+}
+
+Object* Heap::allocate_slow(size_t c) {
+    SizeClass& sc = classes_[c];
+    for (;;) {
+        if (next_run(c)) return take(c);
+        if (sc.next < sc.pages.size()) {
+            sc.current = sc.pages[sc.next++];
+        } else {
+            sc.current = take_pages(1);
+            if (!sc.current.segment) std::abort();   // the host itself is out of memory, beyond every limit
+            sc.current.segment->use[sc.current.page] = uint8_t(c);
+            sc.pages.push_back(sc.current);
+            sc.next = sc.pages.size();
+        }
+        sc.scan = reinterpret_cast<char*>(sc.current.segment->page(sc.current.page));
+    }
+}
+
+// Finds n neighbouring free pages, in a new segment at need; their marks are cleared. No segment: the host has no memory.
+Heap::PageRef Heap::take_pages(unsigned n) {
+    const uint16_t run = uint16_t((1u << n) - 1);
+    for (size_t& i = first_free_[n]; i < segments_.size(); i++) {
+        Segment* s = segments_[i];
+        for (unsigned p = 1; p + n <= kPagesPerSegment; p++) {
+            if ((s->free >> p & run) != run) continue;
+            s->free &= uint16_t(~(run << p));
+            free_page_count_ -= n;
+            std::memset(s->marks(p), 0, n * (kPage / kGranule));
+            return {s, p};
+        }
+    }
+    if (limit_ && used() + kSegment > limit_) exhausted_ = true;
+    Segment* s = new_segment(kSegment);
+    if (!s) return {};
+    segments_.push_back(s);
+    s->free = uint16_t(0xfffe & ~(run << 1));
+    free_page_count_ += kPagesPerSegment - 1 - n;
+    return {s, 1};
+}
+
+void Heap::free_pages(PageRef first, unsigned n) {
+    Segment* s = first.segment;
+    for (unsigned i = 0; i < n; i++) s->use[first.page + i] = Segment::kFree;
+    s->free |= uint16_t(((1u << n) - 1) << first.page);
+    free_page_count_ += n;
+}
+
+Object* Heap::allocate_medium(size_t bytes) {
+    unsigned n = unsigned((bytes + kPage - 1) / kPage);
+    PageRef r = take_pages(n);
+    if (!r.segment) return nullptr;
+    r.segment->use[r.page] = Segment::kRun;
+    r.segment->run_pages[r.page] = uint8_t(n);
+    for (unsigned i = 1; i < n; i++) r.segment->use[r.page + i] = Segment::kContinued;
+    runs_.push_back(r);
+    allocated_ += n * kPage;
+    return reinterpret_cast<Object*>(r.segment->page(r.page));
+}
+
+// Medium objects are runs of pages; above kMediumLimit an object has a segment of its own, and starts at its second page.
+Object* Heap::allocate_large(size_t bytes) {
+    if (limit_ && used() + bytes > limit_) return nullptr;
+    if (bytes <= kMediumLimit) return allocate_medium(bytes);
+    if (bytes > size_t{1} << 46) return nullptr;
+    Segment* s = new_segment(bytes + kPage);
+    if (!s) return nullptr;
+    large_.push_back(s);
+    allocated_ += bytes;
+    s->base()[kFirstMark] = 0;
+    return reinterpret_cast<Object*>(s->page(1));
+}
+
+void Heap::release(Object* o, size_t bytes) {
+    if (o->flags & (kRemembered | kFinalizer | kWeaklyReferenced)) return;   // somebody will still look at it
+    mark_of(o) = 0;
+    auto* cell = reinterpret_cast<FreeCell*>(o);
+    o->kind = Kind::Free;
+    Bump& bump = bumps_[size_class(bytes)];
+    cell->next = bump.free;
+    bump.free = cell;
+}
+
+void Heap::rewind_allocation() {
+    for (size_t c = 0; c < kClasses; c++) {
+        bumps_[c] = {};
+        classes_[c].next = 0;
+        classes_[c].current = {};
+    }
+    allocated_ = 0;
+}
+
+// ---- marking
+
+void Heap::remember(Object* holder) {
+    holder->flags |= kRemembered;
+    remembered_.push_back(holder);
+}
+
+void Heap::trace(Object* o) {
+    Marker marker(*this);
+    if (Tracer t = tracers_[int(o->kind)]) t(*this, marker, o);
+}
+
+namespace {
+size_t rough_size(const Object* o) {
+    switch (o->kind) {
+    case Kind::Array: return 16 + 8 * static_cast<const Array*>(o)->capacity;
+    case Kind::DictTable: return 32 + 26 * size_t(static_cast<const DictTable*>(o)->capacity);
+    case Kind::Blob: return 16 + static_cast<const Blob*>(o)->size;
+    default: return 48;
+    }
+}
+}   // namespace
+
+// Traces until about `bytes` have been visited; true when nothing is left.
+bool Heap::mark_slice(size_t bytes) {
+    size_t done = 0;
+    while (!stack_.empty()) {
+        Object* o = stack_.back();
+        stack_.pop_back();
+        size_t size = rough_size(o);
+        live_ += size;
+        done += size;
+        trace(o);
+        if (done >= bytes) return stack_.empty();
+    }
+    return true;
+}
+
+void Heap::drain() { mark_slice(SIZE_MAX); }
+
+// ---- collections
+
+void Heap::minor() {
+    Marker marker(*this);
+    roots(marker, false);
+    // Objects that are pushed while the set is processed belong to the next one.
+    std::vector<Object*> old;
+    old.swap(remembered_);
+    for (Object* o : old) { o->flags &= ~kRemembered; trace(o); }
+    drain();
+    after_mark(marker, false);
+    drain();
+    free_dead(old_runs_, old_large_);
+    rewind_allocation();
+    statistics_.minor++;
+}
+
+void Heap::start_major() {
+    previous_epoch_ = epoch_;
+    epoch_++;
+    major_running_ = true;
+    live_ = 0;
+    for (Object* o : remembered_) o->flags &= ~kRemembered;
+    remembered_.clear();
+    Marker marker(*this);
+    roots(marker, true);
+    // Cells that are neither marked with this epoch nor the last are free; what bump runs hold is so already.
+    rewind_allocation();
+}
+
+void Heap::finish_major() {
+    Marker marker(*this);
+    roots(marker, true);
+    std::vector<Object*> changed;
+    changed.swap(remembered_);
+    for (Object* o : changed) { o->flags &= ~kRemembered; trace(o); }
+    drain();
+    after_mark(marker, true);
+    drain();
+    major_running_ = false;
+    free_dead(0, 0);
+    take_census();
+    if (epoch_ >= 250) {
+        auto normalise = [&](uint8_t* m, size_t n) {
+            for (size_t i = 0; i < n; i++) m[i] = m[i] == epoch_ ? 1 : 0;
+        };
+        for (Segment* s : segments_) normalise(s->base() + kFirstMark, kPage - kFirstMark);
+        for (Segment* s : large_) normalise(s->base() + kFirstMark, 1);
+        epoch_ = 1;
+    }
+    rewind_allocation();
+    live_after_major_ = live_;
+    statistics_.major++;
+}
+
+void Heap::free_dead(size_t first_run, size_t first_large) {
+    auto run = std::remove_if(runs_.begin() + ptrdiff_t(first_run), runs_.end(), [&](PageRef r) {
+        if (*r.segment->marks(r.page) == epoch_) return false;
+        free_pages(r, r.segment->run_pages[r.page]);
+        return true;
+    });
+    runs_.erase(run, runs_.end());
+    auto large = std::remove_if(large_.begin() + ptrdiff_t(first_large), large_.end(), [&](Segment* s) {
+        if (s->base()[kFirstMark] == epoch_) return false;
+        free_segment(s);
+        return true;
+    });
+    large_.erase(large, large_.end());
+    old_runs_ = runs_.size();
+    old_large_ = large_.size();
+    std::fill(std::begin(first_free_), std::end(first_free_), 0);
+}
+
+// Pages in which nothing is marked become free ones, and of segments without anything but a few go back to the host.
+void Heap::take_census() {
+    for (size_t c = 1; c < kClasses; c++) {
+        std::erase_if(classes_[c].pages, [&](PageRef p) {
+            const uint8_t* m = p.segment->marks(p.page);
+            for (size_t i = 0; i < kPage / kGranule; i++)
+                if (m[i] == epoch_) return false;
+            free_pages(p, 1);
+            return true;
+        });
+    }
+    size_t keep = kReserve;
+    std::erase_if(segments_, [&](Segment* s) {
+        if (s->free != 0xfffe) return false;
+        if (keep) { keep--; return false; }
+        free_page_count_ -= kPagesPerSegment - 1;
+        free_segment(s);
+        return true;
+    });
+    std::fill(std::begin(first_free_), std::end(first_free_), 0);
+}
+
+void Heap::collect(Extent extent) {
+    uint64_t start = now();
+    if (extent == Extent::Minor && !major_running_) {
+        minor();
+    } else if (extent == Extent::Major) {
+        if (!major_running_) start_major();
+        finish_major();
+    } else if (major_running_) {
+        if (mark_slice(std::max(kMarkSlice, 2 * allocated_))) finish_major();
+        else allocated_ = 0;
+    } else if (live_ > 2 * live_after_major_ + kMajorMinimum || (limit_ && used() + 2 * kMinorBudget > limit_)) {
+        minor();
+        start_major();
+        if (limit_ && used() + 2 * kMinorBudget > limit_) finish_major();
+    } else {
+        minor();
+    }
+    if (exhausted_ && reserve(kSegment)) exhausted_ = false;
+    uint64_t pause = now() - start;
+    statistics_.nanoseconds += pause;
+    statistics_.longest_pause = std::max(statistics_.longest_pause, pause);
+}
+
+void Heap::each_old(const std::function<void(Object*)>& f) {
+    for (Segment* s : segments_) {
+        for (unsigned p = 1; p < kPagesPerSegment; p++) {
+            if (s->use[p] == Segment::kRun && *s->marks(p) == epoch_) f(reinterpret_cast<Object*>(s->page(p)));
+            if (s->use[p] == Segment::kFree || s->use[p] >= Segment::kContinued) continue;
+            size_t size = class_bytes(s->use[p]);
+            for (size_t i = 0; i < kPage / size; i++)
+                if (s->marks(p)[i * (size / kGranule)] == epoch_) f(reinterpret_cast<Object*>(s->page(p) + i * size));
+        }
+    }
+    for (Segment* s : large_)
+        if (s->base()[kFirstMark] == epoch_) f(reinterpret_cast<Object*>(s->page(1)));
+}
+
+}   // namespace gen
