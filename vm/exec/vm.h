@@ -72,6 +72,7 @@ public:
     Value zero, minus_zero;                  // boxed floats
     Str* empty_string;
     Tuple* empty_tuple;
+    Array* empty_array;
     Value exception;                         // raised and not caught yet, while Outcome::raised() is on its way
     Value caught;                            // given to a native frame that awaits catching
     Value handled;                           // being handled by the running fiber, or None: sys.exc_info()
@@ -143,6 +144,9 @@ public:
     Outcome resume(Frame* generator, Request::Resume mode, Value v);
     // Looks the special method up on the type and calls it with self and args; unhandled() where there is none.
     Outcome call_special(Special s, Value self, std::initializer_list<Value> args = {});
+
+    // ---- finalisers: o's __del__ (or close(), for a generator) is called once nobody refers to it
+    void register_finalizer(Object* o);
 
     // ---- running, for hosts; see run.cpp
     // Runs `callee(*args)` to its end on the current fiber, in a nested loop. A value or raised().
