@@ -1,0 +1,57 @@
+// Helpers for writing step natives.
+//
+// A step native is a switch over frame.step_state() whose cases stand where it may be suspended:
+//
+//     switch (frame.step_state()) {
+//     case 0:
+//         AWAIT(1, op_iter(vm, frame[0]));
+//         frame[1] = frame.result();
+//         for (;;) {
+//             AWAIT(2, op_next(vm, frame[1]));
+//             if (frame.result().is_unbound()) break;
+//             ...
+//         }
+//     }
+//
+// C++ locals do not survive an AWAIT or a PAUSE; what is needed later lives in the frame. The frame's name must be `frame`.
+#pragma once
+#include "vm/exec/define.h"
+
+// Goes on with the result of an operation in frame.result(), at once or after the calls it takes.
+#define AWAIT(state, operation)                                                     \
+    if (!frame.await(vm, (operation), state)) return vm.pending;                    \
+    [[fallthrough]];                                                                \
+    case state:
+// The same; an exception comes back: frame.result() is unbound and vm.caught holds it.
+#define AWAIT_CATCHING(state, operation)                                            \
+    if (!frame.await_catching(vm, (operation), state)) return vm.pending;           \
+    [[fallthrough]];                                                                \
+    case state:
+// For loops that may run long without calling out: lets the VM collect, pre-empt or stop when that is due.
+#define PAUSE(state)                                                                \
+    if (pause_due(vm)) {                                                            \
+        frame.step_state() = state;                                                 \
+        return Outcome::collect();                                                  \
+    }                                                                               \
+    [[fallthrough]];                                                                \
+    case state:
+
+namespace gen {
+
+inline bool pause_due(VM& vm, int64_t steps = 1) {
+    vm.budget -= steps;
+    return vm.budget <= 0 || vm.heap.wants_collection();
+}
+
+// The request to run a step native that no script sees.
+inline Outcome call_step(VM& vm, const NativeDef& def, std::initializer_list<Value> args) {
+    return vm.call(make_native(vm, def), args);
+}
+
+// Raises an exception that was caught again, as it was.
+inline Outcome raise_again(VM& vm, Value exception) {
+    vm.exception = exception;
+    return Outcome::raised();
+}
+
+}   // namespace gen
