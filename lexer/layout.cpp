@@ -62,6 +62,7 @@ bool Lexer::start_line(Token& result) {
                     result = continue_line(p);
                     return true;
                 }
+                start = p;
                 ++line_;
                 break;
             case '#':
