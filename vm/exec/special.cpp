@@ -1,0 +1,28 @@
+#include "vm/exec/special.h"
+
+namespace gen {
+
+Outcome call_found(VM& vm, Special s, Value method, Value self, std::initializer_list<Value> args) {
+    constexpr size_t kMost = 6;
+    Native* native = as_native(method);
+    if (native && native->self.is_unbound() && native->def->fn && native->def->signature.parameters() <= kMost &&
+        !native->def->signature.var_args && !native->def->signature.var_keywords) {
+        Value values[kMost] = {};
+        size_t n = 0;
+        values[n++] = self;
+        for (Value v : args) values[n++] = v;
+        Outcome o = native->def->fn(vm, values);
+        if (!o.is_unhandled()) return o;
+    }
+    return vm.call_special(s, self, args);
+}
+
+Outcome call_internal(VM& vm, const NativeDef& def, std::initializer_list<Value> args) {
+    auto* native = vm.heap.make<Native>(Kind::Native, kShapeBuiltinFunction);
+    native->self = native->owner = Value::unbound();
+    native->module = Value::none();
+    native->def = &def;
+    return vm.call(Value::object(native), args);
+}
+
+}   // namespace gen
