@@ -1,0 +1,1 @@
+name = __name__.rpartition(".")[2]
