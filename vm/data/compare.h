@@ -12,6 +12,7 @@ inline Fast fast(bool b) { return b ? Fast::True : Fast::False; }
 
 constexpr int kCompareDepth = 64;
 constexpr int kCompareBudget = 100'000;
+struct CompareLimits { int depth = kCompareDepth, budget = kCompareBudget; };   // what is left of them
 
 // a == b as the operator means it: a nan is not equal to itself.
 Fast fast_eq_slow(Value, Value);
@@ -21,6 +22,8 @@ inline Fast fast_eq(Value a, Value b) {
 }
 // a is b or a == b: as containers and their keys compare.
 inline Fast fast_same(Value a, Value b) { return a.is(b) ? Fast::True : fast_eq(a, b); }
+
+Fast fast_same(Value a, Value b, CompareLimits&);   // as a part of a larger comparison
 
 enum class Order : uint8_t { Lt, Le, Gt, Ge };
 // Numbers, str, bytes, and lists and tuples of those. Unhandled for pairs that have no order, too: the caller raises.
@@ -44,6 +47,9 @@ inline Fast fast_truth(Value v) {
 // Exact, for ints of any size. kUnordered when the float is nan.
 constexpr int kUnordered = 2;
 int compare_int_float(Value i, double);          // -1, 0, 1, kUnordered
+
+// The length of a range of small ints that fits; -1: other.
+int64_t small_range_length(const Range*);
 
 // len() of an exact built-in container; -1: not one.
 int64_t fast_length(Value);

@@ -38,6 +38,7 @@ constexpr uint32_t table_capacity(uint32_t index_bits) {   // entries that an in
 }
 size_t table_bytes(uint32_t index_bits);
 DictTable* make_table(Heap&, size_t entries);              // room for at least so many
+Find table_find(const DictTable*, Value key, uint64_t hash, Probe&, CompareLimits&);
 
 // ---- Dict
 inline bool is_dict(Value v) { return v.is_object() && v.as_object()->kind == Kind::Dict; }   // or a subclass
@@ -124,7 +125,8 @@ Store set_difference(Heap&, const DictTable* a, const DictTable* b, uint32_t sha
 Store set_symmetric_difference(Heap&, const DictTable* a, const DictTable* b, uint32_t shape, Set*& out);
 // In place; Ask may leave a part of b added, which is harmless to do again.
 Store set_update(Heap&, Set*, const DictTable*);
-Fast table_subset(const DictTable* a, const DictTable* b);     // a <= b
+Fast table_subset(const DictTable* a, const DictTable* b, CompareLimits&);   // a <= b
+inline Fast table_subset(const DictTable* a, const DictTable* b) { CompareLimits l; return table_subset(a, b, l); }
 Fast table_disjoint(const DictTable* a, const DictTable* b);
 // Dict.update with an exact dict; as set_update.
 Store dict_update(Heap&, Dict*, const Dict*);
