@@ -40,6 +40,7 @@ struct Instruction {   // one word
 };
 static_assert(sizeof(Instruction) == 8);
 constexpr unsigned kNoRegister = 0xffff;
+constexpr size_t kFrameHeaderBytes = 40;   // sizeof(Frame), see vm/exec/frame.h; Code::frame_bytes counts it
 
 enum YieldFlags : uint8_t {         // X of YIELD
     kYieldDelegating = 1,           // passes on a value of the foreign iterator of the DELEGATE before it
@@ -120,6 +121,9 @@ struct OpInfo {
     const char* meaning;
 };
 const OpInfo& op_info(Op op);
+const char* intrinsic_name(Intrinsic i);
+unsigned intrinsic_arguments(Intrinsic i);
+const char* code_flag_name(unsigned bit);   // of Code::Flags, as the assembler names it; null beyond the last
 
 // The source position of the instruction that covers word `pc`; line 0 when unknown.
 PositionEntry position_of(const Code& code, uint32_t pc);

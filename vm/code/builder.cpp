@@ -1,0 +1,123 @@
+#include "vm/code/builder.h"
+
+#include "vm/code/encoding.h"
+#include "vm/data/dict.h"
+#include "vm/data/float.h"
+#include "vm/data/int.h"
+#include "vm/data/list.h"
+
+#include <cstring>
+
+namespace gen {
+
+Value CodeBuilder::checked(void* object) {
+    if (!object) {
+        failed_ = true;
+        return Value::unbound();
+    }
+    return Value::object(object);
+}
+
+Value CodeBuilder::str(std::string_view text, bool interned) {
+    return checked(interned ? strings_.intern(heap_, text) : make_str(heap_, text));
+}
+
+Value CodeBuilder::bytes(std::string_view content) {
+    auto* b = heap_.make<Bytes>(Kind::Bytes, kShapeBytes, sizeof(Bytes) + content.size() + 1);
+    if (!b) return checked(nullptr);
+    b->hash = 0;
+    b->size = content.size();
+    if (!content.empty()) std::memcpy(b->data, content.data(), content.size());
+    b->data[content.size()] = 0;
+    return Value::object(b);
+}
+
+Value CodeBuilder::integer(int64_t i) { return make_int(heap_, i); }
+
+Value CodeBuilder::integer(__int128 i) {
+    bool negative = i < 0;
+    auto magnitude = negative ? -static_cast<unsigned __int128>(i) : static_cast<unsigned __int128>(i);
+    uint64_t limbs[2] = {uint64_t(magnitude), uint64_t(magnitude >> 64)};
+    Value v = make_int_from_limbs(heap_, limbs, 2, negative);
+    failed_ |= v.is_unbound();
+    return v;
+}
+
+Value CodeBuilder::integer(std::string_view digits, int base, bool negative) {
+    Value v = int_from_digits(heap_, digits, base, negative);
+    failed_ |= v.is_unbound();
+    return v;
+}
+
+Value CodeBuilder::real(double d) { return make_float(heap_, d); }
+
+Value CodeBuilder::complex(double real, double imag) {
+    auto* c = heap_.make<Complex>(Kind::Complex, kShapeComplex);
+    c->real = real;
+    c->imag = imag;
+    return Value::object(c);
+}
+
+Value CodeBuilder::tuple(std::span<const Value> items) { return checked(make_tuple(heap_, items.data(), items.size())); }
+
+Value CodeBuilder::frozenset(std::span<const Value> items) {
+    Set* set = make_set(heap_, items.size(), kShapeFrozenSet);
+    if (!set) return checked(nullptr);
+    for (Value item : items) {
+        uint64_t hash;
+        Probe probe;
+        if (!fast_hash(strings_.key(), item, hash)) return checked(nullptr);
+        if (set_add(heap_, set, item, hash, probe) != Store::Done) return checked(nullptr);
+    }
+    return Value::object(set);
+}
+
+Blob* CodeBuilder::blob(const void* data, size_t bytes) {
+    Blob* b = heap_.make<Blob>(Kind::Blob, kShapeInternal, sizeof(Blob) + bytes);
+    if (!b) {
+        failed_ = true;
+        return nullptr;
+    }
+    b->size = bytes;
+    if (bytes) std::memcpy(b->data, data, bytes);
+    return b;
+}
+
+Code* CodeBuilder::code(const CodeParts& p) {
+    const Instruction* words = p.instructions.data();
+    uint32_t cache_count = 0;
+    for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
+        cache_count += has_pointer_cache(words[pc].op());
+
+    Code* code = heap_.make<Code>(Kind::Code, kShapeCode);
+    code->instructions = blob(words, p.instructions.size_bytes());
+    code->exceptions = blob(p.exceptions.data(), p.exceptions.size_bytes());
+    code->positions = blob(p.positions.data(), p.positions.size_bytes());
+    code->cell_parameters = blob(p.cell_parameters.data(), p.cell_parameters.size_bytes());
+    code->caches = blob(nullptr, 0);
+    if (cache_count && (code->caches = heap_.make<Blob>(Kind::Blob, kShapeInternal, sizeof(Blob) + 4 * cache_count))) {
+        code->caches->size = 4 * cache_count;
+        auto* out = reinterpret_cast<uint32_t*>(code->caches->data);
+        for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
+            if (has_pointer_cache(words[pc].op())) *out++ = pc;
+    }
+    if (!code->caches) failed_ = true;
+    code->constants = tuple(p.constants).as<Tuple>();
+    code->locals = tuple(p.locals).as<Tuple>();
+    code->cell_names = tuple(p.cell_names).as<Tuple>();
+    code->free_names = tuple(p.free_names).as<Tuple>();
+    code->name = p.name;
+    code->qualname = p.qualname;
+    code->filename = p.filename;
+    code->doc = p.doc;
+    code->code_flags = p.code_flags;
+    code->registers = p.registers ? p.registers : 1;
+    code->positional_only = p.positional_only;
+    code->positional = p.positional;
+    code->keyword_only = p.keyword_only;
+    code->first_line = p.first_line;
+    code->frame_bytes = uint32_t((kFrameHeaderBytes + code->registers * sizeof(Value) + 15) & ~size_t{15});
+    return failed_ ? nullptr : code;
+}
+
+}   // namespace gen
