@@ -1,0 +1,296 @@
+#include "parser/parser_impl.h"
+
+namespace gen {
+
+// ---- tokens ---------------------------------------------------------------------------------------------------
+
+void Parser::fetch() {
+    Token next = lexer_.next();
+    if (next.kind == Tok::Error && !error_) {
+        error_ = lexer_.error();
+        error_from_lexer_ = true;
+    }
+    switch (next.kind) {
+        case Tok::LParen:
+        case Tok::LBracket:
+        case Tok::LBrace: level_++; break;
+        case Tok::RParen:
+        case Tok::RBracket:
+        case Tok::RBrace: level_ -= level_ > 0; break;
+        default: break;
+    }
+    if (next.line != line_) {
+        line_ = next.line;
+        line_start_ = source_.line_start(line_);
+    }
+    Lexeme lexeme{next.kind, next.flags,  static_cast<uint16_t>(level_), next.start, next.end, line_, next.start - line_start_,
+                  line_,     next.end - line_start_};
+    if (next.kind == Tok::String || next.kind == Tok::Bytes) {  // the only ones that span lines and end a node
+        lexeme.end_line = source_.line_of(next.end);
+        lexeme.end_column = next.end - source_.line_start(lexeme.end_line);
+    }
+    tokens_.push_back(lexeme);
+}
+
+const Identifier* Parser::identifier_at(uint32_t index) {
+    const Lexeme& lexeme = tokens_[index];
+    if (!(lexeme.flags & Token::kNonAscii)) return arena_.intern(text_at(index));
+    Token token{lexeme.kind, lexeme.flags, lexeme.start, lexeme.end, lexeme.line};
+    return arena_.intern(name_text(source_, token, buffer_));
+}
+
+const Identifier* Parser::identifier() {
+    if (!at(Tok::Name)) return nullptr;
+    return identifier_at(pos_++);
+}
+
+bool Parser::starts_expression(Tok kind) const {
+    switch (kind) {
+        case Tok::Name:
+        case Tok::Number:
+        case Tok::String:
+        case Tok::Bytes:
+        case Tok::FStringStart:
+        case Tok::LParen:
+        case Tok::LBracket:
+        case Tok::LBrace:
+        case Tok::Minus:
+        case Tok::Plus:
+        case Tok::Tilde:
+        case Tok::Ellipsis:
+        case Tok::KwNot:
+        case Tok::KwLambda:
+        case Tok::KwAwait:
+        case Tok::KwNone:
+        case Tok::KwTrue:
+        case Tok::KwFalse: return true;
+        default: return false;
+    }
+}
+
+Span Parser::span_of_statement(uint32_t start) const {
+    uint32_t last = pos_;
+    do {
+        last--;
+    } while (last > start && tokens_[last].kind >= Tok::Newline && tokens_[last].kind <= Tok::Dedent);
+    const Lexeme& first_token = tokens_[start];
+    const Lexeme& last_token = tokens_[last];
+    return {first_token.line, first_token.column, last_token.end_line, last_token.end_column};
+}
+
+// ---- errors ---------------------------------------------------------------------------------------------------
+
+Parser::Failure Parser::raise(uint32_t start, uint32_t end, std::string message, Diagnostic::Kind kind) {
+    if (!error_) {
+        if (fstring_depth_ > 0 && message.rfind("f-string: ", 0) != 0) message = "f-string: " + message;
+        error_ = make_diagnostic(source_, kind, start, end, std::move(message));
+    }
+    return {};
+}
+
+Parser::Failure Parser::raise_at(const Node* node, std::string message) {
+    return raise_range(node, node, std::move(message));
+}
+
+Parser::Failure Parser::raise_range(const Node* first, const Node* last, std::string message) {
+    return raise(offset_of_start(first->span), offset_of_end(last->span), std::move(message));
+}
+
+Parser::Failure Parser::raise_token(uint32_t index, std::string message) {
+    return raise_tokens(index, index, std::move(message));
+}
+
+Parser::Failure Parser::raise_tokens(uint32_t first, uint32_t last, std::string message) {
+    return raise(tokens_[first].start, tokens_[last].end, std::move(message));
+}
+
+Parser::Failure Parser::raise_at_last_token(std::string message, Diagnostic::Kind kind) {
+    const Lexeme& last = tokens_[tokens_.size() - 1];
+    uint32_t end = last.kind == Tok::Newline ? last.start : last.end;
+    return raise(last.start, end, std::move(message), kind);
+}
+
+Parser::Failure Parser::raise_to_here(const Node* first, std::string message) {
+    const Lexeme& last = tokens_[tokens_.size() - 1];
+    return raise(offset_of_start(first->span), last.end, std::move(message));
+}
+
+bool Parser::raise_too_deep() {
+    raise_at_last_token("too many nested expressions or blocks");
+    return true;
+}
+
+void Parser::warn(uint32_t start, uint32_t end, std::string message) {
+    if (diagnosing_) return;  // the first pass has said it
+    result_.warnings.push_back(
+        make_diagnostic(source_, Diagnostic::Kind::SyntaxWarning, start, end, std::move(message)));
+}
+
+void Parser::raise_generic(uint32_t furthest) {
+    const Lexeme& last = tokens_[furthest];
+    fstring_depth_ = 0;
+    if (last.kind == Tok::Indent || last.kind == Tok::Dedent) {
+        raise(last.end, last.end, last.kind == Tok::Indent ? "unexpected indent" : "unexpected unindent",
+              Diagnostic::Kind::IndentationError);
+        return;
+    }
+    bool in_field = false;
+    for (uint32_t i = furthest; i-- > 0 && tokens_[i].kind != Tok::FStringEnd;) {
+        if (tokens_[i].kind == Tok::FStringStart) in_field = true;
+    }
+    uint32_t end = last.kind == Tok::Newline ? last.start : last.end;
+    raise(last.start, end, in_field ? "f-string: invalid syntax" : "invalid syntax");
+}
+
+// What the rest of the text says about the error: a bracket that was never closed explains it better.
+void Parser::check_rest() {
+    if (!error_ || error_from_lexer_) return;
+    uint32_t line = error_->line;
+    if (auto better = lexer_.error_in_rest(line)) {
+        bool incomplete = error_->incomplete;
+        error_ = std::move(*better);
+        error_->incomplete |= incomplete;
+    }
+}
+
+// ---- modules --------------------------------------------------------------------------------------------------
+
+// Runs a rule over one top-level statement; if it fails, runs it again to find out why.
+bool Parser::with_diagnosis(bool (Parser::*rule)(Items<StmtNode>&), Items<StmtNode>& body) {
+    // Tokens of earlier statements are needed no more; the one looked at already moves to the front.
+    uint32_t ahead = tokens_.size() - pos_;
+    for (uint32_t i = 0; i < ahead; i++) tokens_[i] = tokens_[pos_ + i];
+    tokens_.truncate(ahead);
+    pos_ = 0;
+
+    bool future_allowed = future_allowed_;
+    uint32_t scratch = scratch_.size();
+    if ((this->*rule)(body)) return true;
+    if (!error_) {
+        uint32_t furthest = tokens_.size() - 1;
+        scratch_.truncate(scratch);
+        pending_.clear();
+        pos_ = 0;
+        fstring_depth_ = 0;
+        future_allowed_ = future_allowed;
+        diagnosing_ = true;
+        fuel_ = 200'000 + 20 * uint64_t{tokens_.size()};
+        (this->*rule)(body);
+        if (!error_) raise_generic(furthest);
+    }
+    check_rest();
+    return false;
+}
+
+ModNode* Parser::module_file() {
+    Items<StmtNode> body(*this);
+    while (!at(Tok::EndMarker)) {
+        if (!with_diagnosis(&Parser::statement, body)) return nullptr;
+        if (future_allowed_) {
+            const StmtNode* last = body.back();
+            const auto* import = as_if<ImportFrom>(last);
+            const auto* text = as_if<Expr>(last);
+            const auto* docstring = text ? as_if<Constant>(text->value) : nullptr;
+            bool is_docstring = body.size() == 1 && docstring && docstring->value.kind == LiteralKind::Str;
+            future_allowed_ = is_docstring || (import && import->module && import->level == 0 &&
+                                               import->module->text == "__future__");
+        }
+    }
+    auto* module = arena_.make<Module>();
+    module->kind = NodeKind::Module;
+    module->body = body.take();
+    return module;
+}
+
+bool Parser::eval_input(Items<StmtNode>& body) {
+    uint32_t start = pos_;
+    ExprNode* first = expression();
+    if (!first) return false;
+    if (at(Tok::Comma)) {
+        Items<ExprNode> elements(*this);
+        elements.push(first);
+        while (accept(Tok::Comma)) {
+            if (!starts_expression(kind())) break;
+            ExprNode* element = expression();
+            if (!element) return false;
+            elements.push(element);
+        }
+        auto* tuple = make<Tuple>(start);
+        tuple->elts = elements.take();
+        first = above(tuple, height(tuple->elts));
+        if (!first) return false;
+    }
+    while (accept(Tok::Newline)) {}
+    if (!at(Tok::EndMarker)) return false;
+    auto* statement = arena_.make<Expr>();
+    statement->kind = NodeKind::Expr;
+    statement->value = first;
+    body.push(statement);
+    return true;
+}
+
+ModNode* Parser::module_eval() {
+    Items<StmtNode> body(*this);
+    if (!with_diagnosis(&Parser::eval_input, body)) return nullptr;
+    auto* module = arena_.make<Expression>();
+    module->kind = NodeKind::Expression;
+    module->body = as<Expr>(body[0])->value;
+    return module;
+}
+
+bool Parser::interactive_input(Items<StmtNode>& body) {
+    if (!statement(body)) return false;
+    while (accept(Tok::Newline)) {}
+    if (at(Tok::EndMarker)) return true;
+    if (error_) return false;
+    return raise_token(pos_, "multiple statements found while compiling a single statement");
+}
+
+ModNode* Parser::module_interactive() {
+    Items<StmtNode> body(*this);
+    while (accept(Tok::Newline)) {}
+    if (error_) return nullptr;
+    if (!at(Tok::EndMarker) && !with_diagnosis(&Parser::interactive_input, body)) return nullptr;
+    auto* module = arena_.make<Interactive>();
+    module->kind = NodeKind::Interactive;
+    module->body = body.take();
+    return module;
+}
+
+ModNode* Parser::run() {
+    ModNode* module = nullptr;
+    switch (options_.mode) {
+        case ParseMode::File: module = module_file(); break;
+        case ParseMode::Eval: module = module_eval(); break;
+        case ParseMode::Interactive: module = module_interactive(); break;
+    }
+    if (!module && !error_) error_ = lexer_.error();
+    bool at_end = tokens_.size() > 0 && tokens_[tokens_.size() - 1].kind == Tok::EndMarker;
+    result_.incomplete = lexer_.incomplete();
+    if (error_) {
+        if (error_->incomplete && result_.incomplete == Incomplete::No) result_.incomplete = Incomplete::Block;
+        // A text that ends where more must follow. A fault in its last line is seen at the newline, not at the end.
+        if (at_end && !error_from_lexer_ && result_.incomplete == Incomplete::No &&
+            error_->line >= source_.line_count()) {
+            result_.incomplete = Incomplete::Block;
+        }
+        result_.error = std::move(error_);
+        return nullptr;
+    }
+    return module;
+}
+
+ParseResult parse(const Source& source, Arena& arena, const ParseOptions& options) {
+    ParseResult result;
+    result.future_annotations = options.future_annotations;
+    try {
+        Parser parser(source, arena, options, result);
+        result.module = parser.run();
+    } catch (const ArenaExhausted&) {
+        result.module = nullptr;
+        result.out_of_memory = true;
+    }
+    return result;
+}
+
+}  // namespace gen
