@@ -108,12 +108,6 @@ uint64_t siphash13(const HashKey& key, const void* data, size_t size) {
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-uint64_t hash_str_slow(const HashKey& key, Str* s) {
-    uint64_t h = siphash13(key, s->data, s->size);
-    if (h == 0 || h == ~uint64_t{0}) h = 0x9e3779b97f4a7c15u;   // 0 means unknown, -1 is no hash in Python
-    return s->hash = h;
-}
-
 uint64_t hash_bytes(const HashKey& key, Bytes* b) {
     if (b->hash) return b->hash;
     uint64_t h = siphash13(key, b->data, b->size);

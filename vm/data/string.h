@@ -114,7 +114,7 @@ private:
     static Str* gone() { return reinterpret_cast<Str*>(8); }
     Str** lookup(std::string_view text, uint64_t hash);
     bool grow(Heap&);
-    Str* add(Heap&, Str*, uint64_t hash);
+    Str* add(Str** cell, Str*);
     HashKey key_;
     Str** cells_ = nullptr;
     size_t capacity_ = 0, count_ = 0, taken_ = 0;     // taken: count and the gone
