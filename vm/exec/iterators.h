@@ -32,6 +32,9 @@ Outcome base_reversed(VM&, Value container);
 // The next value of an iterator of this module, or stop(); unhandled() where that takes a call.
 Outcome fast_next(VM&, Value iterator);
 
+// The long way of fast_next for the same iterators, whatever their class says: a value, stop(), or a request.
+Outcome base_next(VM&, Value iterator);
+
 // True for values that op_iter takes: by __iter__ or by __getitem__.
 bool is_iterable(VM&, Value);
 // True for values that op_next takes.

@@ -15,7 +15,7 @@
 //
 // C++ locals do not survive an AWAIT or a PAUSE; what is needed later lives in the frame. The frame's name must be `frame`.
 #pragma once
-#include "vm/exec/define.h"
+#include "vm/exec/special.h"
 
 // Goes on with the result of an operation in frame.result(), at once or after the calls it takes.
 #define AWAIT(state, operation)                                                     \
@@ -41,11 +41,6 @@ namespace gen {
 inline bool pause_due(VM& vm, int64_t steps = 1) {
     vm.budget -= steps;
     return vm.budget <= 0 || vm.heap.wants_collection();
-}
-
-// The request to run a step native that no script sees.
-inline Outcome call_step(VM& vm, const NativeDef& def, std::initializer_list<Value> args) {
-    return vm.call(make_native(vm, def), args);
 }
 
 // Raises an exception that was caught again, as it was.

@@ -1,0 +1,116 @@
+// Dicts and sets with keys of any kind.
+//
+// As long as hashing and comparing need no script code, an operation is done at once. Else the step native `lookup` takes
+// over: it keeps the state of the search in the frame, awaits each comparison, and starts the search again when the table
+// has changed meanwhile.
+#include "vm/exec/comparison.h"
+#include "vm/exec/ops.h"
+#include "vm/exec/step.h"
+
+namespace gen {
+
+enum TableOperation : int64_t { kGetValue, kSetValue, kDeleteKey, kAddKey, kTestKey, kDiscardKey };
+
+// The place where the search ended.
+struct Place {
+    bool found;
+    uint32_t entry;
+    uint64_t hash;
+};
+
+static Find find(Value table, Value key, uint64_t hash, Probe& p) {
+    return is_dict(table) ? dict_find(table.as<Dict>(), key, hash, p) : set_find(table.as<Set>(), key, hash, p);
+}
+static Find find_on(Value table, Value key, Probe& p, bool same) {
+    if (is_dict(table)) return same ? probe_confirm(table.as<Dict>(), key, p) : probe_next(table.as<Dict>(), key, p);
+    return same ? probe_confirm(table.as<Set>(), key, p) : probe_next(table.as<Set>(), key, p);
+}
+static Value candidate(Value table, const Probe& p) {
+    return is_dict(table) ? probe_key(table.as<Dict>(), p) : probe_key(table.as<Set>(), p);
+}
+
+static Outcome conclude(VM& vm, Value table, Value key, Value value, TableOperation operation, Place at) {
+    Heap& heap = vm.heap;
+    Dict* d = is_dict(table) ? table.as<Dict>() : nullptr;
+    Set* s = d ? nullptr : table.as<Set>();
+    switch (operation) {
+    case kGetValue: return at.found ? Outcome(d->table->entries[at.entry].value) : Outcome::stop();
+    case kSetValue:
+        if (at.found) dict_store(heap, d, at.entry, value);
+        else if (!dict_insert_new(heap, d, key, at.hash, value)) return vm.out_of_memory();
+        return Value::none();
+    case kDeleteKey: {
+        if (!at.found) return Outcome::stop();
+        Value removed = d->table->entries[at.entry].value;
+        dict_delete_at(heap, d, at.entry);
+        return removed;
+    }
+    case kAddKey:
+        if (at.found) return Value::false_();
+        return set_insert_new(heap, s, key, at.hash) ? Outcome(Value::true_()) : vm.out_of_memory();
+    case kTestKey: return Value::boolean(at.found);
+    case kDiscardKey:
+        if (at.found) set_delete_at(heap, s, at.entry);
+        return Value::boolean(at.found);
+    }
+    return Outcome::raised();
+}
+
+static Outcome lookup_step(VM& vm, NativeFrame& frame) {   // table, key, value, operation; 4 Probe in a Blob
+    auto probe = [&]() -> Probe& { return *reinterpret_cast<Probe*>(frame[4].as<Blob>()->data); };
+    Find f;
+    switch (frame.step_state()) {
+    case 0: {
+        Blob* b = make_blob(vm.heap, sizeof(Probe));
+        new (b->data) Probe;
+        frame[4] = Value::object(b);
+        }
+        AWAIT(1, op_hash(vm, frame[1]));
+        f = find(frame[0], frame[1], hash_of_int(frame.result()), probe());
+        while (f == Find::Ask) {
+            AWAIT(2, op_equal(vm, candidate(frame[0], probe()), frame[1]));
+            f = find_on(frame[0], frame[1], probe(), frame.result().is_true());
+        }
+        return conclude(vm, frame[0], frame[1], frame[2], TableOperation(frame[3].as_int()),
+                        {f == Find::Found, probe().entry, probe().hash});
+    }
+    return Outcome::raised();
+}
+static const NativeDef kLookup = {.signature = "lookup(table, key, value, operation, /)", .step = lookup_step,
+                                  .locals = 1};
+
+static Outcome run(VM& vm, Value table, Value key, Value value, TableOperation operation) {
+    uint64_t hash;
+    if (!fast_hash(vm.hash_key, key, hash)) {
+        Outcome o = op_hash(vm, key);
+        if (o.is_raised()) return o;
+        if (!o.is_value()) return call_internal(vm, kLookup, {table, key, value, Value::integer(operation)});
+        hash = hash_of_int(o.value());
+    }
+    Probe p;
+    Find f = find(table, key, hash, p);
+    while (f == Find::Ask) {
+        Outcome o = op_equal(vm, candidate(table, p), key);
+        if (o.is_raised()) return o;
+        if (!o.is_value()) return call_internal(vm, kLookup, {table, key, value, Value::integer(operation)});
+        f = find_on(table, key, p, o.value().is_true());
+    }
+    return conclude(vm, table, key, value, operation, {f == Find::Found, p.entry, hash});
+}
+
+Outcome op_dict_get(VM& vm, Dict* d, Value key) {
+    return run(vm, Value::object(d), key, Value::none(), kGetValue);
+}
+Outcome op_dict_set(VM& vm, Dict* d, Value key, Value v) { return run(vm, Value::object(d), key, v, kSetValue); }
+Outcome op_dict_del(VM& vm, Dict* d, Value key) {
+    return run(vm, Value::object(d), key, Value::none(), kDeleteKey);
+}
+Outcome op_set_add(VM& vm, Set* s, Value item) { return run(vm, Value::object(s), item, Value::none(), kAddKey); }
+Outcome op_set_contains(VM& vm, Set* s, Value item) {
+    return run(vm, Value::object(s), item, Value::none(), kTestKey);
+}
+Outcome op_set_discard(VM& vm, Set* s, Value item) {
+    return run(vm, Value::object(s), item, Value::none(), kDiscardKey);
+}
+
+}   // namespace gen
