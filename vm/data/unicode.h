@@ -42,6 +42,9 @@ void append_mapped(StringBuilder&, std::string_view text, CaseMapping);
 int east_asian_width(char32_t);             // columns in a terminal: 0, 1 or 2
 const char* category(char32_t);             // "Lu", "Nd", ...
 
+// The text of a number, with decimals of any script and space as ASCII; false: has other characters beyond ASCII.
+bool append_ascii_digits(StringBuilder&, std::string_view text);
+
 enum class Normalization : uint8_t { NFC, NFD, NFKC, NFKD };
 // False where it is not available (no utf8proc and text beyond ASCII).
 bool append_normalized(StringBuilder&, std::string_view text, Normalization);
