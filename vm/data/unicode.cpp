@@ -15,8 +15,8 @@ using namespace unicode_tables;
 
 namespace {
 
-template <size_t N> bool in(const Range (&ranges)[N], char32_t c) {
-    for (const Range& r : ranges)
+template <size_t N> bool in(const Span (&ranges)[N], char32_t c) {
+    for (const Span& r : ranges)
         if (c <= r.last) return c >= r.first;   // in ascending order
     return false;
 }
