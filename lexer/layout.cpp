@@ -193,9 +193,7 @@ Token Lexer::token(Tok kind, const char* start, const char* end, uint8_t flags) 
     return {kind, flags, offset_of(start), offset_of(end), line_};
 }
 
-Token Lexer::error_token() const {
-    return {Tok::Error, 0, error_->start, error_->end, error_->line};
-}
+Token Lexer::error_token() const { return {Tok::Error, 0, error_->start, error_->end, error_->line}; }
 
 Token Lexer::fail(std::string message, const char* start, const char* end, Diagnostic::Kind kind) {
     error_ = make_diagnostic(source_, kind, offset_of(start), offset_of(end), std::move(message));

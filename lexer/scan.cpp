@@ -156,7 +156,7 @@ Token Lexer::scan_odd_number(const char* start) {
             if (std::strncmp(p, word.data(), word.size()) == 0) keyword = true;
         }
         std::string message = std::string("invalid ") + kind + " literal";
-        if (!keyword && is_name_byte(*p)) return fail(std::move(message), p - 1);
+        if (!keyword && continues_number(*p)) return fail(std::move(message), p - 1);
         if (keyword) {
             warnings_.push_back(make_diagnostic(source_, Diagnostic::Kind::SyntaxWarning, offset_of(p - 1),
                                                 offset_of(p), std::move(message)));
@@ -228,6 +228,8 @@ Token Lexer::scan_odd_number(const char* start) {
         } else if (is_signed) {
             p = digits;
             return decimal_fault();
+        } else {
+            return finish("decimal");
         }
     }
     if ((*p | 0x20) == 'j') {

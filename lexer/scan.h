@@ -7,27 +7,19 @@
 // What the scanner's sources share: questions about single bytes and about the prefix of a string.
 namespace gen {
 
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-constexpr bool is_hex_digit(char c) {
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
+constexpr bool is_hex_digit(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 
 // Whether a byte can stand in an identifier, or is part of a character that may.
 constexpr bool is_name_byte(char c) {
     return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || (c & 0x80) != 0;
 }
 
-// Whether what follows a well-formed number makes it doubtful: 1_, 0x, 1if, 12abc.
-constexpr bool continues_number(char c) {
-    return is_name_byte(c);
-}
+// Whether what follows a well-formed number makes it doubtful: 1_, 0x, 1if, 12abc. (1é is two tokens.)
+constexpr bool continues_number(char c) { return is_name_byte(c) && (c & 0x80) == 0; }
 
-constexpr bool is_quote(char c) {
-    return c == '\'' || c == '"';
-}
+constexpr bool is_quote(char c) { return c == '\'' || c == '"'; }
 
 constexpr bool is_bytes(const char* string) {
     for (; !is_quote(*string); ++string) {

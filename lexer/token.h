@@ -39,11 +39,7 @@ struct Token {
 // The spelling of operators and keywords; "NAME", "NEWLINE", ... for the others.
 std::string_view token_name(Tok kind);
 
-constexpr bool is_keyword(Tok kind) {
-    return kind >= Tok::KwAs;
-}
-constexpr bool is_operator(Tok kind) {
-    return kind >= Tok::LParen && kind < Tok::KwAs;
-}
+constexpr bool is_keyword(Tok kind) { return kind >= Tok::KwAs; }
+constexpr bool is_operator(Tok kind) { return kind >= Tok::LParen && kind < Tok::KwAs; }
 
 }  // namespace gen

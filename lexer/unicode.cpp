@@ -163,21 +163,13 @@ std::string normalize_nfkc(std::string_view text) {
 
 #else
 
-bool is_identifier_start(char32_t code) {
-    return (code | 0x20) - 'a' < 26u || code == '_' || code >= 0x80;
-}
+bool is_identifier_start(char32_t code) { return (code | 0x20) - 'a' < 26u || code == '_' || code >= 0x80; }
 
-bool is_identifier_continue(char32_t code) {
-    return is_identifier_start(code) || code - '0' < 10u;
-}
+bool is_identifier_continue(char32_t code) { return is_identifier_start(code) || code - '0' < 10u; }
 
-bool is_printable(char32_t code) {
-    return code >= 0x20 && code != 0x7F && !(code >= 0x80 && code <= 0xA0);
-}
+bool is_printable(char32_t code) { return code >= 0x20 && code != 0x7F && !(code >= 0x80 && code <= 0xA0); }
 
-std::string normalize_nfkc(std::string_view text) {
-    return std::string(text);
-}
+std::string normalize_nfkc(std::string_view text) { return std::string(text); }
 
 #endif
 

@@ -12,9 +12,7 @@ using Kind = Diagnostic::Kind;
 
 namespace {
 
-Source source_of(std::string_view text) {
-    return Source::from_text("x.gen", text);
-}
+Source source_of(std::string_view text) { return Source::from_text("x.gen", text); }
 
 Diagnostic error_of(const Source& source) {
     Lexer lexer(source);
@@ -25,9 +23,7 @@ Diagnostic error_of(const Source& source) {
     }
 }
 
-std::string formatted(std::string_view text) {
-    return format_diagnostic(error_of(source_of(text)), "x.gen");
-}
+std::string formatted(std::string_view text) { return format_diagnostic(error_of(source_of(text)), "x.gen"); }
 
 TEST(Errors, SayWhatCPythonSaysWhereItSaysIt) {
     std::string too_deep;

@@ -16,9 +16,7 @@ using namespace gen;
 
 namespace {
 
-Source source_of(std::string_view text) {
-    return Source::from_text("x.gen", text);
-}
+Source source_of(std::string_view text) { return Source::from_text("x.gen", text); }
 
 std::vector<Token> tokens_of(const Source& source) {
     Lexer lexer(source);
