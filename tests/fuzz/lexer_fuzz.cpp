@@ -70,6 +70,4 @@ void test(const std::string& text) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    return fuzz::run(argc, argv, test);
-}
+int main(int argc, char** argv) { return fuzz::run(argc, argv, test); }
