@@ -35,6 +35,9 @@ Value make_int_slow(Heap&, int64_t);
 inline Value make_int(Heap& heap, int64_t i) { return Value::fits(i) ? Value::integer(i) : make_int_slow(heap, i); }
 Value make_uint(Heap&, uint64_t);
 Value make_int_from_limbs(Heap&, const uint64_t* limbs, size_t n, bool negative);   // leading zeros allowed
+// For those who fill the limbs themselves: null when too large; finish_int drops leading zeros and gives the normal form.
+Int* new_int(Heap&, size_t limbs);
+Value finish_int(Heap&, Int*, size_t limbs, bool negative);
 Value int_exact(Heap&, Value);                     // True -> 1, instances of subclasses -> int
 // An Int object of another class (shape), with cleared slots after the limbs.
 Int* make_int_object(Heap&, Value, uint32_t shape, size_t slots);
@@ -96,6 +99,7 @@ enum class ParseInt : uint8_t { Ok, Invalid, TooLong, NoMemory };
 ParseInt int_from_text(Heap&, std::string_view text, int base, Value& out, size_t* digits = nullptr);
 // Appends digits (lower case, '-' in front, no prefix). False: decimal and longer than kMaxIntDigits, or no memory.
 bool int_to_text(Value, int base, std::string& out);
+size_t int_text_size(Value, int base);             // an upper bound of the characters, before they are made
 bool int_text_too_long(Value);                     // would be refused by int_to_text in base 10
 Str* int_to_str(Heap&, Value);                     // decimal; null: too long (ask before), or no memory
 // Two's complement if `with_sign`; false: does not fit.
