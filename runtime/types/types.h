@@ -1,0 +1,20 @@
+// The definitions of the built-in classes: each fills in the methods and attributes of one.
+#pragma once
+
+namespace gen {
+
+class VM;
+
+void define_int(VM&);
+void define_bool(VM&);
+void define_float(VM&);
+void define_complex(VM&);
+void define_str(VM&);
+void define_bytes(VM&);
+void define_bytearray(VM&);
+void define_memoryview(VM&);
+
+void define_list(VM&);
+void define_tuple(VM&);
+
+}   // namespace gen
