@@ -40,7 +40,7 @@ bool float_as_integer_ratio(Heap&, double, Value& numerator, Value& denominator)
 // ---- text
 constexpr size_t kFloatRepr = 32;                // enough for any repr
 size_t float_repr(double, char* out);            // shortest that reads back the same, as repr(); answers the length
-std::string_view float_repr(double, char (&buffer)[kFloatRepr]);
+inline std::string_view float_text(double d, char (&buffer)[kFloatRepr]) { return {buffer, float_repr(d, &buffer[0])}; }
 // The number part of format(): kind is one of e E f F g G n % r (repr) and 0 (no type given; precision -1: as repr).
 // precision -1 means the default (6, or shortest for r and 0). No sign is written for positive numbers; `alternate` is '#'.
 // Appends to out. Every digit is exact for any precision.

@@ -85,9 +85,11 @@ uint64_t int_pow_cost(Value base, Value exponent);
 uint64_t int_pow_mod_cost(Value exponent, Value modulus);
 
 // ---- floats
+// (top + something below 1, if `rest`) * 2^exponent, to nearest, ties to even; with `rest`, top has at least 55 bits.
+double round_to_double(uint64_t top, bool rest, int64_t exponent, bool& overflow);
 double int_to_double(Value, bool& overflow);       // to nearest, ties to even
 Value int_from_double(Heap&, double);              // truncates; must be finite
-double int_true_divide(Value, Value, bool& overflow);   // correctly rounded; divisor not zero
+double int_true_divide(Value, Value, bool& overflow);   // correctly rounded; divisor not zero; overflow too without memory
 double int_frexp(Value, int64_t& exponent);        // |result| in [0.5, 1); for logarithms of any size
 
 // ---- text and bytes
