@@ -3,6 +3,7 @@
 #include "vm/exec/iterators.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/step.h"
+#include "vm/exec/tables.h"
 
 namespace gen {
 
@@ -532,7 +533,7 @@ Outcome base_contains(VM& vm, Value container, Value item) {
         return sequence_contains(vm, container, static_cast<List*>(o)->items->items, static_cast<List*>(o)->size, item);
     case Kind::Tuple: return sequence_contains(vm, container, static_cast<Tuple*>(o)->items, static_cast<Tuple*>(o)->size, item);
     case Kind::Dict: return dict_contains(vm, static_cast<Dict*>(o), item);
-    case Kind::Set: return op_set_contains(vm, static_cast<Set*>(o), item);
+    case Kind::Set: return op_set_contains(vm, static_cast<Set*>(o), frozen_if_set(vm, item));
     case Kind::Range:
         if (!is_exact_int(item) && !item.is_bool()) break;
         return Value::boolean(range_contains(vm, static_cast<Range*>(o), item));

@@ -6,10 +6,11 @@
 #include "vm/exec/comparison.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/step.h"
+#include "vm/exec/tables.h"
 
 namespace gen {
 
-enum TableOperation : int64_t { kGetValue, kSetValue, kDeleteKey, kAddKey, kTestKey, kDiscardKey };
+enum TableOperation : int64_t { kGetValue, kSetValue, kDeleteKey, kAddKey, kTestKey, kDiscardKey, kSetDefault };
 
 // The place where the search ended.
 struct Place {
@@ -45,6 +46,9 @@ static Outcome conclude(VM& vm, Value table, Value key, Value value, TableOperat
         dict_delete_at(heap, d, at.entry);
         return removed;
     }
+    case kSetDefault:
+        if (at.found) return d->table->entries[at.entry].value;
+        return dict_insert_new(heap, d, key, at.hash, value) ? Outcome(value) : vm.out_of_memory();
     case kAddKey:
         if (at.found) return Value::false_();
         return set_insert_new(heap, s, key, at.hash) ? Outcome(Value::true_()) : vm.out_of_memory();
@@ -104,6 +108,9 @@ Outcome op_dict_get(VM& vm, Dict* d, Value key) {
 Outcome op_dict_set(VM& vm, Dict* d, Value key, Value v) { return run(vm, Value::object(d), key, v, kSetValue); }
 Outcome op_dict_del(VM& vm, Dict* d, Value key) {
     return run(vm, Value::object(d), key, Value::none(), kDeleteKey);
+}
+Outcome op_dict_setdefault(VM& vm, Dict* d, Value key, Value value) {
+    return run(vm, Value::object(d), key, value, kSetDefault);
 }
 Outcome op_set_add(VM& vm, Set* s, Value item) { return run(vm, Value::object(s), item, Value::none(), kAddKey); }
 Outcome op_set_contains(VM& vm, Set* s, Value item) {
