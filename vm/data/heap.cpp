@@ -84,7 +84,7 @@ bool Heap::next_run(size_t c) {
     bumps_[c].at = page + i * size;
     bumps_[c].end = page + j * size;
     sc.scan = page + j * size;
-    allocated_ += (j - i) * size;
+    charge((j - i) * size);
     return true;
 }
 
@@ -142,7 +142,7 @@ Object* Heap::allocate_medium(size_t bytes) {
     r.segment->run_pages[r.page] = uint8_t(n);
     for (unsigned i = 1; i < n; i++) r.segment->use[r.page + i] = Segment::kContinued;
     runs_.push_back(r);
-    allocated_ += n * kPage;
+    charge(n * kPage);
     return reinterpret_cast<Object*>(r.segment->page(r.page));
 }
 
@@ -154,7 +154,7 @@ Object* Heap::allocate_large(size_t bytes) {
     Segment* s = new_segment(bytes + kPage);
     if (!s) return nullptr;
     large_.push_back(s);
-    allocated_ += bytes;
+    charge(bytes);
     s->base()[kFirstMark] = 0;
     return reinterpret_cast<Object*>(s->page(1));
 }

@@ -27,7 +27,7 @@ class Heap;
 class Marker {
 public:
     inline void mark(Value v);
-    inline void mark(Object* o);   // null is fine
+    inline void mark(const Object* o);   // null is fine
     void mark(const Value* values, size_t n) { for (size_t i = 0; i < n; i++) mark(values[i]); }
 private:
     friend class Heap;
@@ -105,6 +105,8 @@ public:
 
     // ---- collection; only at safepoints
     bool wants_collection() const { return allocated_ >= budget_; }
+    // `*alarm` is set to 0 when a collection becomes due: the VM's budget.
+    void set_alarm(int64_t* alarm) { alarm_ = alarm; }
     enum class Extent { Minor, Major, Auto };
     // Auto: a minor collection, or a slice of a major one when that is due.
     void collect(Extent extent = Extent::Auto);
@@ -173,6 +175,11 @@ private:
     bool major_running_ = false;
     bool exhausted_ = false;
     size_t allocated_ = 0, budget_ = kMinorBudget;
+    int64_t* alarm_ = nullptr;
+    void charge(size_t bytes) {
+        allocated_ += bytes;
+        if (allocated_ >= budget_ && alarm_) *alarm_ = 0;
+    }
     size_t limit_ = 0;
     uint64_t version_ = 0;
     size_t segment_bytes_ = 0, external_ = 0;
@@ -180,12 +187,12 @@ private:
     Statistics statistics_;
 };
 
-inline void Marker::mark(Object* o) {
+inline void Marker::mark(const Object* o) {
     if (!o) return;
     uint8_t& m = Heap::mark_of(o);
     if (m == heap_.epoch_) return;
     m = heap_.epoch_;
-    heap_.stack_.push_back(o);
+    heap_.stack_.push_back(const_cast<Object*>(o));
 }
 inline void Marker::mark(Value v) {
     if (v.is_object()) mark(v.as_object());

@@ -10,6 +10,7 @@
 #include "vm/data/heap.h"
 
 #include <string>
+#include <vector>
 
 namespace gen {
 
@@ -104,8 +105,14 @@ public:
     size_t size() const { return count_; }
 
     void mark(Marker&) const;                         // what is always kept
+    // For a minor collection, which does not sweep the table: keeps what was interned since the last one.
+    void mark_young(Marker& m) {
+        for (Str* s : young_) m.mark(s);
+        young_.clear();
+    }
     // Drops the strings that died. Call it when marking is complete, before cells are reused.
     template <class IsMarked> void sweep(IsMarked is_marked) {
+        young_.clear();
         for (size_t i = 0; i < capacity_; i++)
             if (cells_[i] && cells_[i] != gone() && !is_marked(cells_[i])) { cells_[i] = gone(); count_--; }
     }
@@ -118,6 +125,7 @@ private:
     HashKey key_;
     Str** cells_ = nullptr;
     size_t capacity_ = 0, count_ = 0, taken_ = 0;     // taken: count and the gone
+    std::vector<Str*> young_;
     Str* empty_ = nullptr;
     Str* characters_[256] = {};
 };

@@ -1,5 +1,4 @@
 // What the collector follows in each kind of object.
-#include "vm/code/code.h"
 #include "vm/data/heap.h"
 
 namespace gen {
@@ -39,32 +38,9 @@ void trace_str(Heap&, Marker& m, Object* o) { m.mark(static_cast<Str*>(o)->index
 
 void trace_function(Heap&, Marker& m, Object* o) {
     auto* f = static_cast<Function*>(o);
-    m.mark(f->code);
-    m.mark(f->globals);
+    m.mark(reinterpret_cast<Object*>(f->code));
+    m.mark(static_cast<Object*>(f->globals));
     m.mark(&f->builtins, size_t(&f->dict - &f->builtins) + 1);
-}
-
-void trace_code(Heap&, Marker& m, Object* o) {
-    auto* c = static_cast<Code*>(o);
-    for (Object* part : {static_cast<Object*>(c->instructions), static_cast<Object*>(c->constants),
-                         static_cast<Object*>(c->exceptions), static_cast<Object*>(c->positions),
-                         static_cast<Object*>(c->caches), static_cast<Object*>(c->locals),
-                         static_cast<Object*>(c->cell_names), static_cast<Object*>(c->free_names),
-                         static_cast<Object*>(c->cell_parameters)})
-        m.mark(part);
-    m.mark(&c->name, 4);
-    if (!c->caches || !c->instructions) return;
-    auto* offsets = reinterpret_cast<const uint32_t*>(c->caches->data);
-    auto* words = reinterpret_cast<const uint64_t*>(c->instructions->data);
-    for (size_t i = 0; i < c->caches->size / 4; i++) {
-        Value cached = Value::from_bits(words[offsets[i] + 1]);
-        switch (Op(uint8_t(words[offsets[i]]))) {
-        case Op::GET_ATTR_CLASS: case Op::GET_ATTR_TYPE: case Op::LOAD_METHOD_HIT: case Op::INVOKE_HIT: case Op::INVOKE_SEND:
-            m.mark(cached);
-            break;
-        default: break;
-        }
-    }
 }
 
 void trace_class(Heap&, Marker& m, Object* o) {
@@ -83,7 +59,7 @@ void trace_class(Heap&, Marker& m, Object* o) {
 void trace_traceback(Heap&, Marker& m, Object* o) {
     auto* t = static_cast<Traceback*>(o);
     m.mark(t->next);
-    m.mark(t->code);
+    m.mark(reinterpret_cast<Object*>(t->code));
     m.mark(t->function);
     m.mark(t->locals);
 }
@@ -100,7 +76,6 @@ void install_data_tracers(Heap& heap) {
     heap.set_tracer(Kind::DictTable, trace_table);
     heap.set_tracer(Kind::Str, trace_str);
     heap.set_tracer(Kind::Function, trace_function);
-    heap.set_tracer(Kind::Code, trace_code);
     heap.set_tracer(Kind::Class, trace_class);
     heap.set_tracer(Kind::Traceback, trace_traceback);
     heap.set_tracer(Kind::WeakRef, trace_weakref);

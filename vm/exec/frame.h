@@ -23,7 +23,7 @@ enum FrameAux : uint8_t {          // Object::aux
     kAwaitsNext = 1,               // native frame: StopIteration of the callee means exhausted
     kAwaitsCatching = 2,           // native frame: any exception of the callee comes back to it
     kBaseFrame = 4,                // the first frame of a fiber or of a nested run
-    kThrowPending = 8,
+    kAwaiting = 8,                 // native frame: what it returned is awaited (else it is a tail call)
 };
 
 struct Frame : Object {

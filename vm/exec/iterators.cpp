@@ -1,6 +1,7 @@
 #include "vm/exec/iterators.h"
 
 #include "vm/exec/ops.h"
+#include "vm/exec/step.h"
 
 namespace gen {
 
@@ -90,6 +91,55 @@ SliceState slice_bounds(VM& vm, const Slice* s, size_t length, SliceBounds& out)
     out = slice_bounds(length, has_start, has_stop, has_step ? step : 1);
     return SliceState::Ready;
 }
+
+SliceState slice_indices(VM& vm, const Slice* s, Value n, Value& start, Value& stop, Value& step) {
+    for (Value v : {s->start, s->stop, s->step})
+        if (!v.is_none() && !is_int_like(v)) return SliceState::Unresolved;
+    Heap& heap = vm.heap;
+    step = s->step.is_none() ? Value::integer(1) : int_exact(heap, s->step);
+    if (int_is_zero(step)) {
+        vm.value_error("slice step cannot be zero");
+        return SliceState::Raised;
+    }
+    bool down = int_sign(step) < 0;
+    Value lower = Value::integer(down ? -1 : 0);
+    Value upper = down ? int_sub(heap, n, Value::integer(1)) : n;
+    auto clamped = [&](Value v, Value absent) {
+        if (v.is_none()) return absent;
+        if (int_sign(v) < 0) {
+            v = int_add(heap, v, n);
+            return int_compare(v, lower) < 0 ? lower : v;
+        }
+        return int_compare(v, upper) > 0 ? upper : int_exact(heap, v);
+    };
+    start = clamped(s->start, down ? upper : lower);
+    stop = clamped(s->stop, down ? lower : upper);
+    return SliceState::Ready;
+}
+
+// slice; 1-3 the bounds, 4 which
+static Outcome resolve_slice_step(VM& vm, NativeFrame& frame) {
+    switch (frame.step_state()) {
+    case 0:
+        for (frame[4] = Value::integer(0); frame[4].as_int() < 3; frame[4] = Value::integer(frame[4].as_int() + 1)) {
+            frame.result() = (&frame[0].as<Slice>()->start)[frame[4].as_int()];
+            if (!frame.result().is_none()) {
+                if (!is_int_like(frame.result()) && vm.special(frame.result(), Special::Index).is_unbound())
+                    return vm.type_error("slice indices must be integers or None or have an __index__ method");
+                AWAIT(1, op_index(vm, frame.result()));
+            }
+            frame[1 + size_t(frame[4].as_int())] = frame.result();
+        }
+    }
+    auto* s = vm.heap.make<Slice>(Kind::Slice, kShapeSlice);
+    s->start = frame[1];
+    s->stop = frame[2];
+    s->step = frame[3];
+    return Value::object(s);
+}
+static const NativeDef kResolveSlice = {.signature = "resolve(slice, /)", .step = resolve_slice_step, .locals = 4};
+
+Outcome resolve_slice(VM& vm, Value slice) { return call_internal(vm, kResolveSlice, {slice}); }
 
 // ---- making iterators
 

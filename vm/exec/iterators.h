@@ -59,9 +59,13 @@ Value range_item(VM&, const Range*, Value index);            // start + index * 
 Outcome range_iterator(VM&, const Range*);
 Range* make_range(VM&, Value start, Value stop, Value step);
 
-// ---- slices whose bounds are ints or None: the items meant, for a sequence of that length. False: raised, or the slice
-// has other bounds (`resolved` tells which), which need op_index first.
+// ---- slices whose bounds are ints or None: the items meant, for a sequence of that length. Unresolved: there are other
+// bounds, which have to go through op_index first.
 enum class SliceState : uint8_t { Ready, Unresolved, Raised };
 SliceState slice_bounds(VM&, const Slice*, size_t length, SliceBounds& out);
+// The same for lengths of any size, as slice.indices gives it.
+SliceState slice_indices(VM&, const Slice*, Value length, Value& start, Value& stop, Value& step);
+// The slice with its bounds made ints.
+Outcome resolve_slice(VM&, Value slice);
 
 }   // namespace gen

@@ -38,6 +38,8 @@ Outcome op_len(VM& vm, Value v) {
 
 // ---- keys of sequences: ints, slices of ints; what has __index__ is resolved first
 
+static bool is_slice(Value v) { return v.is_object() && v.as_object()->kind == Kind::Slice; }
+
 static const char* indices_message(Kind kind) {
     switch (kind) {
     case Kind::List: return "list indices must be integers or slices, not %s";
@@ -63,41 +65,22 @@ static const char* range_message(Kind kind, bool assignment) {
 enum ItemOperation : int64_t { kGet, kSet, kDelete };
 
 // The operation with a key whose parts have gone through __index__.
-static Outcome resolved_key_step(VM& vm, NativeFrame& frame) {   // container, key, item, operation; 4-6 bounds, 7 which
+static Outcome resolved_key_step(VM& vm, NativeFrame& frame) {   // container, key, item, operation
     switch (frame.step_state()) {
     case 0:
-        if (frame[1].as_object()->kind == Kind::Slice) {
-            for (frame[7] = Value::integer(0); frame[7].as_int() < 3; frame[7] = Value::integer(frame[7].as_int() + 1)) {
-                frame.result() = (&frame[1].as<Slice>()->start)[frame[7].as_int()];
-                if (!frame.result().is_none()) {
-                    if (!has_index(vm, frame.result()))
-                        return vm.type_error(
-                            "slice indices must be integers or None or have an __index__ method");
-                    AWAIT(1, op_index(vm, frame.result()));
-                }
-                frame[4 + frame[7].as_int()] = frame.result();
-            }
-            auto* s = vm.heap.make<Slice>(Kind::Slice, kShapeSlice);
-            s->start = frame[4];
-            s->stop = frame[5];
-            s->step = frame[6];
-            frame[1] = Value::object(s);
-        } else {
-            AWAIT(2, op_index(vm, frame[1]));
-            frame[1] = frame.result();
-        }
-        AWAIT(3, frame[3].as_int() == kGet   ? base_getitem(vm, frame[0], frame[1])
+        AWAIT(1, is_slice(frame[1]) ? resolve_slice(vm, frame[1]) : op_index(vm, frame[1]));
+        frame[1] = frame.result();
+        AWAIT(2, frame[3].as_int() == kGet   ? base_getitem(vm, frame[0], frame[1])
                  : frame[3].as_int() == kSet ? base_setitem(vm, frame[0], frame[1], frame[2])
                                              : base_delitem(vm, frame[0], frame[1]));
     }
     return frame.result();
 }
 static const NativeDef kResolvedKey = {.signature = "item(container, key, item, operation, /)",
-                                       .step = resolved_key_step, .locals = 4};
+                                       .step = resolved_key_step};
 
 static Outcome with_resolved_key(VM& vm, Value container, Value key, Value item, ItemOperation operation) {
-    bool slice = key.is_object() && key.as_object()->kind == Kind::Slice;
-    if (!slice && !has_index(vm, key)) {
+    if (!is_slice(key) && !has_index(vm, key)) {
         const char* format = indices_message(container.as_object()->kind);
         char text[128];
         snprintf(text, sizeof text, format, vm.type_name(key));
@@ -148,29 +131,14 @@ static Outcome bytes_slice(VM& vm, std::string_view from, const SliceBounds& b, 
 }
 
 static Outcome range_slice(VM& vm, Range* r, Slice* s) {
-    // slice.indices with ints of any size, since the length may not fit.
-    Value n = range_length(vm, r);
-    Heap& heap = vm.heap;
-    Value zero = Value::integer(0), one = Value::integer(1);
-    for (Value v : {s->start, s->stop, s->step})
-        if (!v.is_none() && !is_int_like(v)) return Outcome::unhandled();
-    Value step = s->step.is_none() ? one : int_exact(heap, s->step);
-    if (int_is_zero(step)) return vm.value_error("slice step cannot be zero");
-    bool down = int_sign(step) < 0;
-    Value lower = down ? Value::integer(-1) : zero;
-    Value upper = down ? int_sub(heap, n, one) : n;
-    auto clamped = [&](Value v, Value absent) {
-        if (v.is_none()) return absent;
-        if (int_sign(v) < 0) {
-            v = int_add(heap, v, n);
-            return int_compare(v, lower) < 0 ? lower : v;
-        }
-        return int_compare(v, upper) > 0 ? upper : int_exact(heap, v);
-    };
-    Value start = clamped(s->start, down ? upper : lower);
-    Value stop = clamped(s->stop, down ? lower : upper);
-    return Value::object(
-        make_range(vm, range_item(vm, r, start), range_item(vm, r, stop), int_mul(heap, step, r->step)));
+    Value start, stop, step;
+    switch (slice_indices(vm, s, range_length(vm, r), start, stop, step)) {
+    case SliceState::Raised: return Outcome::raised();
+    case SliceState::Unresolved: return Outcome::unhandled();
+    case SliceState::Ready: break;
+    }
+    return Value::object(make_range(vm, range_item(vm, r, start), range_item(vm, r, stop),
+                                    int_mul(vm.heap, step, r->step)));
 }
 
 // ---- the operations by layout
@@ -184,7 +152,7 @@ Outcome base_getitem(VM& vm, Value container, Value key) {
     case Kind::List: case Kind::Tuple: case Kind::Str: case Kind::Bytes: case Kind::ByteArray: break;
     case Kind::Range: {
         auto* r = static_cast<Range*>(o);
-        if (key.is_object() && key.as_object()->kind == Kind::Slice) {
+        if (is_slice(key)) {
             Outcome sliced = range_slice(vm, r, key.as<Slice>());
             if (!sliced.is_unhandled()) return sliced;
         } else if (is_int_like(key)) {
@@ -215,7 +183,7 @@ Outcome base_getitem(VM& vm, Value container, Value key) {
         default: return Value::integer(static_cast<ByteArray*>(o)->buffer->data[i]);
         }
     }
-    if (key.is_object() && key.as_object()->kind == Kind::Slice) {
+    if (is_slice(key)) {
         SliceBounds b;
         switch (slice_bounds(vm, key.as<Slice>(), length, b)) {
         case SliceState::Raised: return Outcome::raised();
@@ -286,7 +254,7 @@ Outcome base_setitem(VM& vm, Value container, Value key, Value item) {
         list_set(vm.heap, l, size_t(i), item);
         return Value::none();
     }
-    if (key.is_object() && key.as_object()->kind == Kind::Slice) {
+    if (is_slice(key)) {
         SliceBounds b;
         switch (slice_bounds(vm, key.as<Slice>(), l->size, b)) {
         case SliceState::Raised: return Outcome::raised();
@@ -328,7 +296,7 @@ Outcome base_delitem(VM& vm, Value container, Value key) {
         list_erase(l, size_t(i), 1);
         return Value::none();
     }
-    if (key.is_object() && key.as_object()->kind == Kind::Slice) {
+    if (is_slice(key)) {
         SliceBounds b;
         switch (slice_bounds(vm, key.as<Slice>(), l->size, b)) {
         case SliceState::Raised: return Outcome::raised();

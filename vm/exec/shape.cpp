@@ -57,6 +57,7 @@ size_t layout_bytes(Kind kind, size_t payload) {
     case Kind::StaticMethod: return sizeof(StaticMethod);
     case Kind::Super: return sizeof(Super);
     case Kind::WeakRef: return sizeof(WeakRef);
+    case Kind::Iterator: return sizeof(Iterator);
     default: return sizeof(Object);
     }
 }

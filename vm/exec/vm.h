@@ -27,6 +27,12 @@ struct Names {
     Str* special[int(Special::kCount)];
 };
 
+// Natives that the VM itself calls.
+struct Natives {
+    Value call_attribute, type_call, finish_init, close_generator, throw_level;   // step natives
+    Value type_call_method, object_init, object_new;                 // what plain classes inherit
+};
+
 // What an Outcome::call() asks for.
 struct Request {
     enum class Kind : uint8_t { Call, Resume };
@@ -46,6 +52,8 @@ struct Request {
 
 enum class BinaryOp : uint8_t { Add, Sub, Mul, MatMul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, DivMod };
 enum class CompareOp : uint8_t { Lt, Le, Eq, Ne, Gt, Ge };
+
+enum Interrupt : uint32_t { kInterruptKeyboard = 1, kInterruptStop = 2 };
 
 struct Limits {
     size_t memory = 0;                       // bytes of the heap; 0: none
@@ -68,6 +76,7 @@ public:
     Shapes shapes;
     FramePool frames;
     Names names;
+    Natives natives;
     Class* classes[kBuiltinShapes] = {};
     Value zero, minus_zero;                  // boxed floats
     Str* empty_string;
@@ -76,11 +85,16 @@ public:
     Value exception;                         // raised and not caught yet, while Outcome::raised() is on its way
     Value caught;                            // given to a native frame that awaits catching
     Value handled;                           // being handled by the running fiber, or None: sys.exc_info()
+    Value run_result;                        // of the run loop that was left; unbound: `exception` is set
+    Traceback* last_traceback = nullptr;     // made by the unwinding that is going on
+    Frame* run_base = nullptr;               // base frame of the innermost run loop
     Value accumulator;                       // sent to the generator that is resumed
     Request request;
     Outcome pending = Outcome::raised();     // see NativeFrame::await
     Frame* frame = nullptr;                  // the innermost frame, valid in natives
     Fiber* fiber = nullptr;
+    Fiber* main_fiber = nullptr;
+    unsigned nested = 0;                     // run loops on the C stack
     Scheduler scheduler;
     std::unique_ptr<Clock> clock;
     Dict* builtins = nullptr;                // of the module builtins
@@ -132,7 +146,11 @@ public:
     [[gnu::format(printf, 2, 3)]] Outcome type_error(const char* format, ...);
     [[gnu::format(printf, 2, 3)]] Outcome value_error(const char* format, ...);
     Outcome key_error(Value key);
+    Outcome raise_name_error(Str* name);
     Outcome out_of_memory();
+    // For natives, before their first side effect, when heap.reserve() says no: collect() at first, then MemoryError.
+    Outcome no_room();
+    bool retrying = false;
     Value make_exception(BuiltinShape cls, std::initializer_list<Value> args);
     // A result that is unbound when memory was short becomes a MemoryError.
     Outcome checked(Value v) { return v.is_unbound() ? out_of_memory() : Outcome(v); }
@@ -147,11 +165,27 @@ public:
 
     // ---- finalisers: o's __del__ (or close(), for a generator) is called once nobody refers to it
     void register_finalizer(Object* o);
+    void start_finalizers();                 // on a fiber of their own
+    std::vector<Object*> finalizable;        // registered and not called yet, oldest first
+    size_t old_finalizable = 0;              // of them: survived a collection
+    std::vector<Object*> dying;              // unreachable, to be finalised (or a WeakRef whose callback is due)
+    std::vector<WeakRef*> weak_references;
+    bool finalizing = false;
+
+    // ---- collection; see safepoint.cpp
+    void mark_roots(Marker&, bool major);
+    void after_mark(Marker&, bool major);
+    void (*trace_host)(VM&, Marker&) = nullptr;
+    std::vector<Frame*> running_generators;  // seen by the last scan
+    std::vector<Value> repr_stack;           // containers whose repr is being made
 
     // ---- running, for hosts; see run.cpp
     // Runs `callee(*args)` to its end on the current fiber, in a nested loop. A value or raised().
     Outcome run(Value callee, std::initializer_list<Value> args);
+    Outcome run(Value callee, Value tuple, Value keywords = Value::unbound());
+    // Runs a module's code with `globals`. Namespace code (see Code::kNamespace) gets `locals`.
     Outcome run_code(Code* code, Dict* globals, Value locals);
+    Function* make_function_of(Code* code, Dict* globals);
     void safepoint_soon() { budget = 0; }
 };
 

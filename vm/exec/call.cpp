@@ -1,0 +1,543 @@
+// Calls: from a callee of any kind and its arguments to a pushed frame, or a result.
+#include "vm/exec/exec.h"
+
+namespace gen {
+
+namespace {
+
+constexpr unsigned kMaxBuffer = 64;      // arguments that fit the C stack; more go through a Tuple
+
+struct Arguments {
+    const Value* items;
+    unsigned count;
+    Value tuple;         // further positional ones: Tuple, List, or unbound
+    Value keywords;      // Tuple of names of the last items, Dict, or unbound
+
+    size_t more() const {
+        if (tuple.is_unbound()) return 0;
+        return tuple.as_object()->kind == Kind::List ? tuple.as<List>()->size : tuple.as<Tuple>()->size;
+    }
+    const Value* more_items() const {
+        return tuple.as_object()->kind == Kind::List ? tuple.as<List>()->items->items : tuple.as<Tuple>()->items;
+    }
+    unsigned named() const {
+        return !keywords.is_unbound() && keywords.as_object()->kind == Kind::Tuple ? unsigned(keywords.as<Tuple>()->size) : 0;
+    }
+    size_t positional() const { return count - named() + more(); }
+    Value at(size_t i) const {
+        size_t own = count - named();
+        return i < own ? items[i] : more_items()[i - own];
+    }
+    bool has_keywords() const {
+        if (keywords.is_unbound()) return false;
+        if (keywords.as_object()->kind == Kind::Tuple) return keywords.as<Tuple>()->size > 0;
+        return dict_length(keywords.as<Dict>()) > 0;
+    }
+    // f(name, value) for each keyword; stops at false.
+    template <class F> bool each_keyword(F f) const {
+        if (keywords.is_unbound()) return true;
+        if (keywords.as_object()->kind == Kind::Tuple) {
+            auto* names = keywords.as<Tuple>();
+            for (size_t i = 0; i < names->size; i++)
+                if (!f(names->items[i], items[count - names->size + i])) return false;
+            return true;
+        }
+        uint32_t position = 0;
+        while (DictEntry* e = next_entry(keywords.as<Dict>(), position))
+            if (!f(e->key, e->value)) return false;
+        return true;
+    }
+};
+
+std::string quoted_list(const std::vector<std::string>& names) {
+    std::string s;
+    for (size_t i = 0; i < names.size(); i++) {
+        if (i) s += names.size() == 2 ? " and " : i + 1 == names.size() ? ", and " : ", ";
+        s += "'" + names[i] + "'";
+    }
+    return s;
+}
+
+std::string text(Value v) { return is_str(v) ? std::string(v.as<Str>()->view()) : "?"; }
+const char* plural(size_t n) { return n == 1 ? "" : "s"; }
+
+// ---- binding to functions of the language
+
+void too_many_positional(VM& vm, Function* f, size_t given, Value* registers) {
+    Code* code = f->code;
+    unsigned defaults = f->defaults.is_object() ? unsigned(f->defaults.as<Tuple>()->size) : 0;
+    unsigned keyword_given = 0;
+    for (unsigned i = code->positional; i < unsigned(code->positional + code->keyword_only); i++)
+        keyword_given += !registers[i].is_unbound();
+    std::string takes = defaults ? "from " + std::to_string(code->positional - defaults) + " to " + std::to_string(code->positional)
+                                 : std::to_string(code->positional);
+    bool many = defaults ? true : code->positional != 1;
+    std::string also;
+    if (keyword_given)
+        also = std::string(" positional argument") + plural(given) + " (and " + std::to_string(keyword_given) +
+               " keyword-only argument" + plural(keyword_given) + ")";
+    vm.type_error("%s() takes %s positional argument%s but %zu%s %s given", text(f->qualname).c_str(), takes.c_str(),
+                  many ? "s" : "", given, also.c_str(), given == 1 && !keyword_given ? "was" : "were");
+}
+
+void missing(VM& vm, Function* f, const char* what, const std::vector<std::string>& names) {
+    vm.type_error("%s() missing %zu required %s argument%s: %s", text(f->qualname).c_str(), names.size(), what,
+                  plural(names.size()), quoted_list(names).c_str());
+}
+
+bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
+    Code* code = f->code;
+    const unsigned positional = code->positional, keyword_only = code->keyword_only;
+    const bool var_args = code->code_flags & Code::kVarArgs, var_keywords = code->code_flags & Code::kVarKeywords;
+    const size_t given = a.positional();
+    const unsigned args_slot = positional + keyword_only, keywords_slot = args_slot + var_args;
+    for (size_t i = 0; i < given && i < positional; i++) registers[i] = a.at(i);
+    if (var_args) {
+        size_t rest = given > positional ? given - positional : 0;
+        Tuple* t = rest ? make_tuple(vm.heap, rest) : vm.empty_tuple;
+        if (!t) { vm.out_of_memory(); return false; }
+        for (size_t i = 0; i < rest; i++) t->items[i] = a.at(positional + i);
+        registers[args_slot] = Value::object(t);
+    }
+    Dict* extra = nullptr;
+    if (var_keywords) {
+        extra = vm.dict();
+        registers[keywords_slot] = Value::object(extra);
+    }
+    std::vector<std::string> positional_by_name;
+    bool good = a.each_keyword([&](Value key, Value v) {
+        if (!is_str(key)) { vm.type_error("keywords must be strings"); return false; }
+        Str* name = key.as<Str>();
+        for (unsigned i = code->positional_only; i < positional + keyword_only; i++) {
+            Str* parameter = code->locals->items[i].as<Str>();
+            if (parameter != name && !equal(parameter, name)) continue;
+            if (!registers[i].is_unbound()) {
+                vm.type_error("%s() got multiple values for argument '%s'", text(f->qualname).c_str(), name->data);
+                return false;
+            }
+            registers[i] = v;
+            return true;
+        }
+        if (extra) {
+            if (!vm.set(extra, name, v)) { vm.out_of_memory(); return false; }
+            return true;
+        }
+        for (unsigned i = 0; i < code->positional_only; i++)
+            if (equal(code->locals->items[i].as<Str>(), name)) {
+                positional_by_name.push_back(text(key));
+                return true;
+            }
+        if (!positional_by_name.empty()) return true;
+        vm.type_error("%s() got an unexpected keyword argument '%s'", text(f->qualname).c_str(), name->data);
+        return false;
+    });
+    if (!good) return false;
+    if (!positional_by_name.empty()) {
+        std::string names;
+        for (auto& n : positional_by_name) names += (names.empty() ? "" : ", ") + n;
+        vm.type_error("%s() got some positional-only arguments passed as keyword arguments: '%s'", text(f->qualname).c_str(),
+                      names.c_str());
+        return false;
+    }
+    if (given > positional && !var_args) { too_many_positional(vm, f, given, registers); return false; }
+    if (given < positional) {
+        const unsigned defaults = f->defaults.is_object() ? unsigned(f->defaults.as<Tuple>()->size) : 0;
+        std::vector<std::string> absent;
+        for (unsigned i = unsigned(given); i < positional; i++) {
+            if (!registers[i].is_unbound()) continue;
+            if (i + defaults >= positional) registers[i] = f->defaults.as<Tuple>()->items[i + defaults - positional];
+            else absent.push_back(text(code->locals->items[i]));
+        }
+        if (!absent.empty()) { missing(vm, f, "positional", absent); return false; }
+    }
+    std::vector<std::string> absent;
+    for (unsigned i = positional; i < positional + keyword_only; i++) {
+        if (!registers[i].is_unbound()) continue;
+        Value v = f->kwdefaults.is_object() ? vm.get(f->kwdefaults.as<Dict>(), code->locals->items[i].as<Str>()) : Value::unbound();
+        if (v.is_unbound()) absent.push_back(text(code->locals->items[i]));
+        else registers[i] = v;
+    }
+    if (!absent.empty()) { missing(vm, f, "keyword-only", absent); return false; }
+    return true;
+}
+
+// ---- binding to natives
+
+// The name as messages give it: "list.append" for methods, "len" for functions.
+std::string native_name(VM& vm, const Native* n, bool qualified) {
+    std::string_view s = n->def->signature.text;
+    std::string name(s.substr(0, s.find('(')));
+    if (qualified && n->owner.is_object()) name = std::string(vm.class_name(n->owner.as<Class>())) + "." + name;
+    return name;
+}
+
+// The i-th parameter name of the signature, in the order of the slots (without * parameters).
+std::string_view parameter_name(const Signature& s, unsigned wanted) {
+    std::string_view t = s.text;
+    size_t p = t.find('(') + 1;
+    unsigned i = 0;
+    int depth = 0;
+    size_t start = std::string_view::npos;
+    for (; p < t.size(); p++) {
+        char c = t[p];
+        bool end = depth == 0 && (c == ',' || c == ')' || c == '=');
+        if (end) {
+            if (start != std::string_view::npos) {
+                if (i++ == wanted) return t.substr(start, p - start);
+                start = std::string_view::npos;
+            }
+            if (c == '=') {   // skip the default
+                int d = 0;
+                while (p + 1 < t.size() && (d > 0 || (t[p + 1] != ',' && t[p + 1] != ')'))) {
+                    p++;
+                    d += (t[p] == '(' || t[p] == '[') - (t[p] == ')' || t[p] == ']');
+                }
+            }
+            continue;
+        }
+        if (c == ' ' || c == '/') continue;
+        if (c == '*') {
+            while (p + 1 < t.size() && t[p + 1] != ',' && t[p + 1] != ')') p++;
+            continue;
+        }
+        if (start == std::string_view::npos) start = p;
+    }
+    return {};
+}
+
+void native_arity(VM& vm, const Native* n, size_t given, bool method) {
+    const Signature& s = n->def->signature;
+    size_t required = s.required, most = s.positional;
+    if (method) {
+        required -= required > 0;
+        most -= most > 0;
+        given -= given > 0;
+    }
+    bool only = s.positional_only == s.positional && !s.keyword_only;
+    if (only && !s.var_args && required == most && most <= 1) {
+        std::string name = native_name(vm, n, true);
+        if (most == 0) vm.type_error("%s() takes no arguments (%zu given)", name.c_str(), given);
+        else vm.type_error("%s() takes exactly one argument (%zu given)", name.c_str(), given);
+        return;
+    }
+    if (only) {
+        std::string name = native_name(vm, n, false);
+        bool few = given < required;
+        size_t bound = few ? required : most;
+        vm.type_error("%s expected %s%zu argument%s, got %zu", name.c_str(),
+                      required == most && !s.var_args ? "" : few ? "at least " : "at most ", bound, plural(bound), given);
+        return;
+    }
+    std::string name = native_name(vm, n, false);
+    if (given > most) {
+        size_t keywords = most + s.keyword_only;
+        if (s.positional == s.positional_only || s.keyword_only)
+            vm.type_error("%s() takes %s %zu positional argument%s (%zu given)", name.c_str(),
+                          required == most ? "exactly" : "at most", most, plural(most), given);
+        else
+            vm.type_error("%s() takes %s %zu argument%s (%zu given)", name.c_str(), required == most ? "exactly" : "at most",
+                          keywords, plural(keywords), given);
+        return;
+    }
+    vm.type_error("%s() missing required argument '%s' (pos %zu)", name.c_str(),
+                  std::string(parameter_name(s, unsigned(given + method))).c_str(), given + 1);
+}
+
+bool bind_native(VM& vm, const Native* n, Value* slots, const Arguments& a) {
+    const Signature& s = n->def->signature;
+    const bool method = n->owner.is_object() && !(n->def->flags & kStaticNative);
+    const size_t given = a.positional();
+    const unsigned args_slot = s.positional + s.keyword_only;
+    for (unsigned i = 0; i < s.parameters(); i++) slots[i] = Value::unbound();
+    for (size_t i = 0; i < given && i < s.positional; i++) slots[i] = a.at(i);
+    if (given > s.positional && !s.var_args) { native_arity(vm, n, given, method); return false; }
+    if (s.var_args) {
+        size_t rest = given > s.positional ? given - s.positional : 0;
+        Tuple* t = rest ? make_tuple(vm.heap, rest) : vm.empty_tuple;
+        if (!t) { vm.out_of_memory(); return false; }
+        for (size_t i = 0; i < rest; i++) t->items[i] = a.at(s.positional + i);
+        slots[args_slot] = Value::object(t);
+    }
+    if (a.has_keywords()) {
+        if (!s.var_keywords && s.positional == s.positional_only && !s.keyword_only) {
+            vm.type_error("%s() takes no keyword arguments", native_name(vm, n, true).c_str());
+            return false;
+        }
+        Dict* extra = nullptr;
+        bool good = a.each_keyword([&](Value key, Value v) {
+            if (!is_str(key)) { vm.type_error("keywords must be strings"); return false; }
+            for (unsigned i = s.positional_only; i < unsigned(s.positional + s.keyword_only); i++) {
+                if (parameter_name(s, i) != key.as<Str>()->view()) continue;
+                if (!slots[i].is_unbound()) {
+                    vm.type_error("argument for %s() given by name ('%s') and position (%u)", native_name(vm, n, false).c_str(),
+                                  key.as<Str>()->data, i + 1 - method);
+                    return false;
+                }
+                slots[i] = v;
+                return true;
+            }
+            if (!s.var_keywords) {
+                vm.type_error("'%s' is an invalid keyword argument for %s()", key.as<Str>()->data, native_name(vm, n, false).c_str());
+                return false;
+            }
+            if (!extra) {
+                extra = vm.dict();
+                slots[args_slot + s.var_args] = Value::object(extra);
+            }
+            if (!vm.set(extra, key.as<Str>(), v)) { vm.out_of_memory(); return false; }
+            return true;
+        });
+        if (!good) return false;
+    }
+    for (unsigned i = 0; i < s.required; i++)
+        if (slots[i].is_unbound()) {
+            if (i < given) continue;
+            if (s.positional_only != s.positional || s.keyword_only)
+                vm.type_error("%s() missing required argument '%s' (pos %u)", native_name(vm, n, false).c_str(),
+                              std::string(parameter_name(s, i)).c_str(), i + 1 - method);
+            else
+                native_arity(vm, n, given, method);
+            return false;
+        }
+    return true;
+}
+
+Outcome call_native(VM& vm, Frame* caller, const Native* n, const Arguments& a, Frame*& pushed) {
+    const NativeDef& def = *n->def;
+    Value slots[kMaxBuffer];
+    if (def.fn && !a.has_keywords() && a.tuple.is_unbound() && a.count == def.signature.positional &&
+        a.count == def.signature.parameters()) {
+        for (unsigned i = 0; i < a.count; i++) slots[i] = a.items[i];
+    } else if (!bind_native(vm, n, slots, a)) {
+        return Outcome::raised();
+    }
+    if (n->owner.is_object() && !(def.flags & (kStaticNative | kClassNative | kAnyReceiver))) {
+        auto* owner = n->owner.as<Class>();
+        if (!vm.is_subclass(vm.class_of(slots[0]), owner))
+            return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
+                                 native_name(vm, n, false).c_str(), std::string(vm.class_name(owner)).c_str(), vm.type_name(slots[0]));
+    }
+    if (def.fn) {
+        Outcome o = def.fn(vm, slots);
+        if (!o.is_unhandled()) return o;
+    }
+    if (!def.step) return vm.raise(kShapeSystemError, "a native has no form for its arguments");
+    const unsigned parameters = def.signature.parameters();
+    size_t bytes = frame_bytes(1 + parameters + def.locals);
+    Frame* f = vm.frames.allocate(bytes);
+    if (!f) return recursion_error(vm, caller);
+    f->shape = uint32_t(bytes);
+    f->kind = Kind::NativeFrame;
+    f->aux = f->flags = 0;
+    f->state = kRunning;
+    f->parent = caller;
+    f->pc = kNativeStub + 1;
+    f->function = const_cast<Native*>(n);
+    f->link = nullptr;
+    f->registers[0] = Value::unbound();
+    for (unsigned i = 0; i < parameters; i++) f->registers[1 + i] = slots[i];
+    for (unsigned i = 0; i < def.locals; i++) f->registers[1 + parameters + i] = Value::unbound();
+    pushed = f;
+    return Outcome::unhandled();
+}
+
+// ---- making instances
+
+Outcome check_instantiable(VM& vm, Class* cls) {
+    if (cls->class_flags & Class::kAbstract) return vm.call_prelude(vm.intern("_abstract_error"), {Value::object(cls)});
+    return Value::none();
+}
+
+// A class called, where type.__call__ applies.
+Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame*& pushed) {
+    Value make = cls->specials[int(Special::New)], init = cls->specials[int(Special::Init)];
+    if (cls->class_flags & Class::kNoInstances)
+        return vm.type_error("cannot create '%s' instances", std::string(vm.class_name(cls)).c_str());
+    const bool plain_new = cls->class_flags & Class::kPlainNew;
+    const bool plain_init = init.is(vm.natives.object_init);
+    if (plain_new && !(cls->class_flags & Class::kAbstract) && cls->instance_kind == Kind::Instance) {
+        if (plain_init) {
+            if (a.positional() || a.has_keywords())
+                return vm.type_error("%s() takes no arguments", std::string(vm.class_name(cls)).c_str());
+            Object* o = allocate_instance(vm, cls);
+            return o ? Outcome(Value::object(o)) : vm.out_of_memory();
+        }
+        if (init.is_object() && init.as_object()->kind == Kind::Function && !init.as<Function>()->code->resumable()) {
+            Object* self = allocate_instance(vm, cls);
+            if (!self) return vm.out_of_memory();
+            Frame* holder = nullptr;
+            Value argument = Value::object(self);
+            Arguments one{&argument, 1, Value::unbound(), Value::unbound()};
+            Outcome o = call_native(vm, caller, vm.natives.finish_init.as<Native>(), one, holder);
+            if (!holder) return o;
+            static_cast<NativeFrame*>(holder)->step_state() = 1;
+            holder->pc = kNativeStub;
+            auto* f = init.as<Function>();
+            Frame* frame = push_frame(vm, f, holder);
+            if (!frame) { pop_frame(vm, holder); return Outcome::raised(); }
+            frame->registers[0] = argument;
+            bool good;
+            if (f->aux == a.count + 1 && !a.named() && a.tuple.is_unbound() && !a.has_keywords()) {
+                for (unsigned i = 0; i < a.count; i++) frame->registers[1 + i] = a.items[i];
+                good = true;
+            } else {
+                Value buffer[kMaxBuffer];
+                Arguments with_self = a;
+                if (a.count < kMaxBuffer) {
+                    buffer[0] = argument;
+                    for (unsigned i = 0; i < a.count; i++) buffer[1 + i] = a.items[i];
+                    with_self.items = buffer;
+                    with_self.count++;
+                    frame->registers[0] = Value::unbound();
+                    good = bind(vm, f, frame->registers, with_self);
+                } else {
+                    good = false;
+                    vm.raise(kShapeSystemError, "too many arguments");
+                }
+            }
+            if (!good) {
+                pop_frame(vm, frame);
+                pop_frame(vm, holder);
+                return Outcome::raised();
+            }
+            pushed = frame;
+            return Outcome::unhandled();
+        }
+    }
+    // The general way: type_call(cls, args, keywords), a step native.
+    size_t n = a.positional();
+    Tuple* positional = n ? make_tuple(vm.heap, n) : vm.empty_tuple;
+    if (!positional) return vm.out_of_memory();
+    for (size_t i = 0; i < n; i++) positional->items[i] = a.at(i);
+    Value keywords = Value::none();
+    if (a.has_keywords()) {
+        Dict* d = vm.dict();
+        if (!a.each_keyword([&](Value key, Value v) { return is_str(key) && vm.set(d, key.as<Str>(), v); }))
+            return vm.type_error("keywords must be strings");
+        keywords = Value::object(d);
+    }
+    (void)make;
+    Value three[3] = {Value::object(cls), Value::object(positional), keywords};
+    return call_native(vm, caller, vm.natives.type_call.as<Native>(), {three, 3, Value::unbound(), Value::unbound()}, pushed);
+}
+
+}   // namespace
+
+bool bind_arguments(VM& vm, Function* f, Value* registers, const Value* args, unsigned count, Value tuple, Value keywords) {
+    return bind(vm, f, registers, {args, count, tuple, keywords});
+}
+
+Frame* push_frame(VM& vm, Function* f, Frame* parent) {
+    const Code* code = f->code;
+    Frame* frame = vm.frames.allocate(code->frame_bytes);
+    if (!frame) { recursion_error(vm, parent); return nullptr; }
+    frame->shape = code->frame_bytes;
+    frame->kind = Kind::Frame;
+    frame->aux = frame->flags = 0;
+    frame->state = kRunning;
+    frame->parent = parent;
+    frame->pc = code->entry();
+    frame->function = f;
+    std::memset(static_cast<void*>(frame->registers), 0, code->registers * sizeof(Value));
+    return frame;
+}
+
+void pop_frame(VM& vm, Frame* fr) { vm.frames.release(fr, fr->shape); }
+
+Frame* make_generator(VM& vm, Function* f) {
+    const Code* code = f->code;
+    Frame* g = make_generator_frame(vm, f, code);
+    if (code->code_flags & Code::kCoroutine) g->shape = kShapeCoroutine;
+    if (code->code_flags & Code::kAsyncGenerator) g->shape = kShapeAsyncGenerator;
+    std::memset(static_cast<void*>(g->registers), 0, code->registers * sizeof(Value));
+    return g;
+}
+
+Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple, Value keywords, bool owned,
+                   Frame*& pushed) {
+    Arguments a{args, count, tuple, keywords};
+    Value buffer[kMaxBuffer];
+    // Puts one more argument in front.
+    auto prepend = [&](Value self) {
+        unsigned named = a.named();
+        if (a.count < kMaxBuffer - 1) {
+            for (unsigned i = a.count; i > 0; i--) buffer[i] = a.items[i - 1];
+            buffer[0] = self;
+            a.items = buffer;
+            a.count++;
+            return true;
+        }
+        size_t n = a.positional();
+        Tuple* t = make_tuple(vm.heap, n + 1);
+        if (!t) { vm.out_of_memory(); return false; }
+        t->items[0] = self;
+        for (size_t i = 0; i < n; i++) t->items[1 + i] = a.at(i);
+        if (named) {
+            Dict* d = vm.dict();
+            a.each_keyword([&](Value key, Value v) { return vm.set(d, key.as<Str>(), v); });
+            a.keywords = Value::object(d);
+        }
+        a.tuple = Value::object(t);
+        a.count = 0;
+        return true;
+    };
+    for (;;) {
+        if (!callee.is_object()) return vm.type_error("'%s' object is not callable", vm.type_name(callee));
+        Object* o = callee.as_object();
+        switch (o->kind) {
+        case Kind::Function: {
+            auto* f = static_cast<Function*>(o);
+            if (f->code->resumable()) {
+                Frame* g = make_generator(vm, f);
+                if (owned && g->shape == kShapeGenerator) g->flags |= kOwned;
+                if (!bind(vm, f, g->registers, a)) return Outcome::raised();
+                return Value::object(g);
+            }
+            Frame* frame = push_frame(vm, f, caller);
+            if (!frame) return Outcome::raised();
+            if (f->aux == a.count && a.keywords.is_unbound() && a.tuple.is_unbound()) {
+                for (unsigned i = 0; i < a.count; i++) frame->registers[i] = a.items[i];
+            } else if (!bind(vm, f, frame->registers, a)) {
+                pop_frame(vm, frame);
+                return Outcome::raised();
+            }
+            pushed = frame;
+            return Outcome::unhandled();
+        }
+        case Kind::Native: {
+            auto* n = static_cast<Native*>(o);
+            if (!n->self.is_unbound() && !prepend(n->self)) return Outcome::raised();
+            return call_native(vm, caller, n, a, pushed);
+        }
+        case Kind::BoundMethod: {
+            auto* m = static_cast<BoundMethod*>(o);
+            if (!prepend(m->self)) return Outcome::raised();
+            callee = m->function;
+            continue;
+        }
+        case Kind::StaticMethod: callee = static_cast<StaticMethod*>(o)->function; continue;
+        case Kind::Class: {
+            Value call = vm.class_of(callee)->specials[int(Special::Call)];
+            if (call.is(vm.natives.type_call_method)) return instantiate(vm, caller, static_cast<Class*>(o), a, pushed);
+            break;
+        }
+        default: break;
+        }
+        Value call = vm.class_of(callee)->specials[int(Special::Call)];
+        if (call.is_unbound() || call.is_none()) return vm.type_error("'%s' object is not callable", vm.type_name(callee));
+        if (call.is_object() && (call.as_object()->kind == Kind::Function || call.as_object()->kind == Kind::Native)) {
+            if (!prepend(callee)) return Outcome::raised();
+            callee = call;
+            continue;
+        }
+        Outcome bound = descriptor_get(vm, call, callee, Value::object(vm.class_of(callee)));
+        if (!bound.is_value()) {
+            if (!bound.is_call()) return bound;
+            return vm.type_error("'%s' object is not callable", vm.type_name(callee));
+        }
+        if (bound.value().is(callee)) return vm.type_error("'%s' object is not callable", vm.type_name(callee));
+        callee = bound.value();
+    }
+}
+
+}   // namespace gen

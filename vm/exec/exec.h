@@ -1,0 +1,114 @@
+// The execution side's own contracts: what the dispatch loop (interp.cpp) hands over to slower code.
+//
+// All functions here that answer a Frame* answer the frame to go on with, its pc at the *next* instruction to execute; null
+// means that the run loop is to be left (vm.run_result says why).
+#pragma once
+#include "vm/exec/ops.h"
+
+namespace gen {
+
+// The dispatch loop. Runs from `fr` until the frame `base` gets its result or its exception.
+void interpret(VM&, Frame* fr);
+
+// ---- land.cpp
+// Continues `fr`, whose pc is at its landing, with the outcome of the operation it waits for. `start`: the instruction
+// itself, to be run again for Outcome::collect().
+Frame* land(VM&, Frame* fr, Outcome o, const Instruction* start);
+// Steps the native frame; its pc is at its landing.
+Frame* step_native(VM&, Frame* fr);
+// A call from a window of registers: callee at `window`, arguments behind it. fr->pc is at the landing.
+Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count, Value names, bool owned);
+
+// ---- call.cpp
+// Starts `callee` with the arguments: either a value, raised, call (vm.request set again), ..., or unhandled() after having pushed a
+// frame, which is then in `pushed`, its pc at the first instruction.
+Outcome start_call(VM&, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple, Value keywords, bool owned,
+                   Frame*& pushed);
+Frame* push_frame(VM&, Function* f, Frame* parent);      // registers unbound; null: the stack limit (exception set)
+Frame* make_generator(VM&, Function* f);                 // generator, coroutine or async generator; registers unbound
+inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code) {   // a plain generator; registers not set
+    auto* g = vm.heap.make<Frame>(Kind::Generator, kShapeGenerator, code->frame_bytes);
+    g->parent = nullptr;
+    g->pc = code->entry() - 1;
+    g->function = f;
+    g->link = g;
+    return g;
+}
+// INVOKE of something that is no plain method: `attribute` is the outcome of looking it up.
+Frame* invoke_attribute(VM&, Frame* fr, const Instruction* pc, Outcome attribute, Value self, Str* name);
+void pop_frame(VM&, Frame* fr);                          // gives the memory back
+bool bind_arguments(VM&, Function* f, Value* registers, const Value* args, unsigned count, Value tuple, Value keywords);
+Outcome recursion_error(VM&, Frame* fr);
+Frame* make_base_frame(VM&);                             // the end of a chain of frames; null: out of memory
+
+// ---- generator.cpp
+// Resumes g for `consumer`, whose pc is at its landing.
+Frame* resume_generator(VM&, Frame* consumer, Frame* g, Request::Resume mode, Value v);
+Frame* delegate(VM&, Frame* fr, const Instruction* pc);  // DELEGATE
+Frame* generator_yield(VM&, Frame* fr, const Instruction* pc);   // YIELD with flags
+Frame* generator_return(VM&, Frame* fr, Value v);        // GENERATOR_RETURN
+Frame* touch(VM&, Frame* fr);                            // fr runs again after a collection has scanned it
+void pair(VM&, Frame* root, Frame* leaf);
+void free_owned(VM&, Frame* g);
+
+// ---- unwind.cpp
+// Unwinds with vm.exception from fr, whose pc is at the instruction that raised. `reraise`: fr is in the traceback already.
+Frame* unwind(VM&, Frame* fr, bool reraise = false);
+// The consumer's iterator is exhausted. `v`: the value of its StopIteration.
+Frame* iteration_ended(VM&, Frame* consumer, Value v);
+bool is_stop_iteration(VM&, Value exception);
+Value stop_value(VM&, Value exception);
+void set_context(VM&, Value exception);
+void add_traceback(VM&, Value exception, Frame* fr);
+
+// ---- safepoint.cpp
+// A safepoint with fr->pc at the next instruction.
+Frame* safepoint(VM&, Frame* fr);
+void collect_garbage(VM&, Frame* fr, Heap::Extent extent);
+Frame* switch_fiber(VM&, Frame* fr);                     // the running fiber has parked
+Frame* fiber_ended(VM&, Frame* fr);                      // with fr, its base frame, holding the result in R[0], or vm.exception
+
+// ---- attribute_cache.cpp: the attribute instructions when their cache misses
+Outcome get_attr_miss(VM&, Frame* fr, Instruction* pc, Value v, Str* name);
+Outcome set_attr_miss(VM&, Frame* fr, Instruction* pc, Value v, Str* name, Value item);
+// False: the attribute itself is in `out` (an outcome); true: *function takes v as its first argument.
+bool load_method_miss(VM&, Frame* fr, Instruction* pc, Value v, Str* name, Outcome& out, Value& function);
+void flush_inline_caches(VM&);
+
+// ---- names.cpp
+Outcome load_global_miss(VM&, Frame* fr, Instruction* pc);
+Outcome load_name(VM&, Frame* fr, Value mapping, Str* name);
+Outcome load_class_free(VM&, Frame* fr, Value mapping, unsigned cell);
+Outcome delete_name(VM&, Value mapping, Str* name);
+Outcome import_name(VM&, Frame* fr, Str* name, Value fromlist, unsigned level);
+Outcome import_from(VM&, Value module, Str* name);
+
+// ---- build.cpp
+Outcome build_list(VM&, const Value* items, unsigned count);
+Outcome build_set(VM&, const Value* items, unsigned count);
+Outcome build_map(VM&, const Value* pairs, unsigned count);
+Outcome build_string(VM&, const Value* parts, unsigned count);
+Outcome list_extend_with(VM&, Value list, Value iterable, bool call_arguments);
+Outcome set_update_with(VM&, Value set, Value iterable);
+Outcome map_update_with(VM&, Value dict, Value mapping, Value callee);   // callee bound: keywords of a call to it
+Outcome format_value(VM&, Value v, unsigned conversion, Value spec);
+Outcome unpack_iterable(VM&, Value iterable, unsigned before, int after);    // a tuple with an item for each target
+
+// ---- intrinsics.cpp
+Outcome intrinsic(VM&, Frame* fr, Intrinsic which, Value* args, unsigned count);
+Outcome raise_value(VM&, Value exception, Value cause);
+Outcome exception_matches(VM&, Value exception, Value classes);
+Outcome with_enter(VM&, Value manager, Value& exit, bool async);
+Outcome with_except(VM&, Value exit, Value exception);
+Outcome make_function(VM&, Frame* fr, Code* code, unsigned flags, Value* parts);
+Outcome call_super(VM&, Value callee, Value cls, Value self);
+Outcome get_yield_from(VM&, Frame* fr, Value v);
+Outcome get_awaitable(VM&, Value v, unsigned where);
+Outcome get_aiter(VM&, Value v);
+Outcome get_anext(VM&, Value v);
+Outcome close_owned(VM&, Frame* g, bool quiet);
+
+extern const Instruction kNativeStub[2];                 // LANDING r0, NATIVE_STEP: where native frames wait
+extern const Instruction kBaseStub[2];                   // LANDING r0, FIBER_END: where base frames wait
+
+}   // namespace gen

@@ -1,0 +1,226 @@
+// Generators: resuming, delegating, throwing into them, and what happens when they are done.
+// Sources: PEP 255, 342, 380, 479, 492, 525. The delegation scheme is explained in frame.h.
+#include "vm/exec/exec.h"
+
+namespace gen {
+
+namespace {
+
+const char* kind_name(const Frame* g) {
+    return g->shape == kShapeCoroutine ? "coroutine" : g->shape == kShapeAsyncGenerator ? "async generator" : "generator";
+}
+
+Frame* raise_in(VM& vm, Frame* fr) { return unwind(vm, fr); }
+
+// The generator that `g`, suspended in DELEGATE, delegates to.
+Frame* delegate_of(const Frame* g) { return g->registers[g->pc->b()].as<Frame>(); }
+
+// Starts g running for its consumer, in the frame `leaf`.
+Frame* enter(VM& vm, Frame* leaf, Value sent) {
+    if (leaf->flags & kClean) touch(vm, leaf);
+    leaf->state = kRunning;
+    leaf->pc++;
+    vm.accumulator = sent;
+    return leaf;
+}
+
+// Follows the delegates of g down to the frame that has to run, pairing root and leaf anew. That frame may turn out
+// to be a delegator whose delegate was finished, or is running, behind its back: `end` tells.
+enum class End { Leaf, Finished, Executing };
+Frame* find_leaf(VM& vm, Frame* root, Frame* g, End& end) {
+    Frame* p = g;
+    end = End::Leaf;
+    while (p->state == kDelegating) {
+        Frame* inner = delegate_of(p);
+        if (inner->state == kRunning || inner->state == kDone) {
+            end = inner->state == kRunning ? End::Executing : End::Finished;
+            break;
+        }
+        inner->parent = p;
+        p = inner;
+    }
+    pair(vm, root, p);
+    return p;
+}
+
+// Runs on in the frame that find_leaf has found, with a value or (exception bound) with an exception.
+Frame* resume_leaf(VM& vm, Frame* leaf, End end, Value sent) {
+    if (end == End::Leaf) return enter(vm, leaf, sent);
+    if (leaf->flags & kClean) touch(vm, leaf);
+    leaf->state = kRunning;
+    if (end == End::Executing) {
+        vm.raisef(kShapeValueError, "%s already executing", kind_name(delegate_of(leaf)));
+        return raise_in(vm, leaf);
+    }
+    return iteration_ended(vm, leaf, Value::none());
+}
+
+// As if `exception` were raised at the place where the leaf is suspended.
+Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
+    if (leaf->flags & kClean) touch(vm, leaf);
+    bool started = leaf->state != kCreated;
+    leaf->state = kRunning;
+    if (started) {
+        const Instruction* at = leaf->pc;
+        if (at->op() == Op::YIELD && (at->x() & kYieldDelegating)) {
+            // Suspended in `yield from` some other iterator: PEP 380 asks that one first. Its answer lands in DELEGATE.
+            leaf->pc = at - 1;
+            Value iterator = leaf->registers[leaf->pc->b()];
+            vm.frame = leaf;
+            return land(vm, leaf, vm.call_prelude(vm.names.delegate_throw, {iterator, exception}), leaf->pc);
+        }
+    }
+    vm.exception = exception;
+    set_context(vm, exception);
+    return unwind(vm, leaf);
+}
+
+}   // namespace
+
+void pair(VM& vm, Frame* root, Frame* leaf) {
+    root->link = leaf;
+    leaf->link = root;
+    vm.heap.write(root);
+    vm.heap.write(leaf);
+}
+
+Frame* touch(VM& vm, Frame* fr) {
+    fr->flags &= ~kClean;
+    if (fr->is_generator()) vm.heap.write(fr);
+    return fr;
+}
+
+void free_owned(VM& vm, Frame* g) { vm.heap.release(g, g->code()->frame_bytes); }
+
+Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode, Value v) {
+    const bool throwing = mode == Request::Resume::Throw;
+    vm.frame = consumer;
+    switch (g->state) {
+    case kRunning:
+        vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+        return raise_in(vm, consumer);
+    case kDone:
+        if (throwing) {
+            vm.raise(v);
+            return raise_in(vm, consumer);
+        }
+        if (g->shape == kShapeCoroutine) {
+            vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+            return raise_in(vm, consumer);
+        }
+        return iteration_ended(vm, consumer, Value::none());
+    case kCreated:
+        if (!throwing && !v.is_none()) {
+            vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s", kind_name(g));
+            return raise_in(vm, consumer);
+        }
+        [[fallthrough]];
+    case kSuspended:
+        g->parent = consumer;
+        return throwing ? throw_at(vm, g, v) : enter(vm, g, v);
+    default: break;
+    }
+    // Delegating.
+    g->parent = consumer;
+    if (throwing && vm.is_instance(v, kShapeGeneratorExit)) {
+        // The delegate is closed first; whatever that raises is thrown into g instead.
+        Frame* inner = delegate_of(g);
+        g->link = g;
+        g->state = kRunning;
+        return land(vm, consumer, vm.call(vm.natives.throw_level, {Value::object(g), Value::object(inner), v}), consumer->pc);
+    }
+    End end;
+    Frame* leaf = find_leaf(vm, g, g, end);
+    if (throwing && end == End::Leaf) return throw_at(vm, leaf, v);
+    if (throwing) {
+        if (end == End::Executing) return resume_leaf(vm, leaf, end, Value::none());
+        leaf->state = kRunning;
+        vm.exception = v;
+        set_context(vm, v);
+        return unwind(vm, leaf);
+    }
+    return resume_leaf(vm, leaf, end, v);
+}
+
+Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
+    Value it = fr->registers[pc->b()], sent = fr->registers[pc->a()];
+    if (!it.is_object() || it.as_object()->kind != Kind::Generator || it.as_object()->shape == kShapeAsyncGenerator) {
+        if (sent.is_none()) return land(vm, fr, op_next(vm, it), pc);
+        Tuple* args = make_tuple(vm.heap, &sent, 1);
+        return land(vm, fr, vm.call(vm.natives.call_attribute, {it, Value::object(vm.names.send), Value::object(args)}), pc);
+    }
+    Frame* g = it.as<Frame>();
+    switch (g->state) {
+    case kRunning:
+        vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+        return raise_in(vm, fr);
+    case kDone:
+        if (g->shape == kShapeCoroutine) {
+            vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+            return raise_in(vm, fr);
+        }
+        return iteration_ended(vm, fr, Value::none());
+    case kCreated:
+        if (!sent.is_none()) {
+            vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s", kind_name(g));
+            return raise_in(vm, fr);
+        }
+        break;
+    default: break;
+    }
+    Frame* root = fr->link;
+    fr->state = kDelegating;
+    fr->link = nullptr;
+    g->parent = fr;
+    End end;
+    Frame* leaf = find_leaf(vm, root, g, end);
+    return resume_leaf(vm, leaf, end, sent);
+}
+
+Frame* generator_yield(VM& vm, Frame* fr, const Instruction* pc) {
+    const unsigned flags = pc->x();
+    if ((flags & kYieldNeedsFinalizer) && !(fr->flags & (kFinalizer | kOwned))) vm.register_finalizer(fr);
+    Value v = fr->registers[pc->b()];
+    Frame* root = fr->link;
+    fr->state = kSuspended;
+    Frame* consumer = root->parent;
+    if (consumer->flags & kClean) touch(vm, consumer);
+    if (flags & kYieldAsync) return iteration_ended(vm, consumer, v);
+    if (consumer->pc->op() == Op::FOR_ITER_GEN || consumer->pc->op() == Op::FOR_ITER) {
+        consumer->registers[consumer->pc->a()] = v;
+        consumer->pc += consumer->pc->sc();
+        return consumer;
+    }
+    consumer->registers[consumer->pc->a()] = v;
+    consumer->pc++;
+    return consumer;
+}
+
+Frame* generator_return(VM& vm, Frame* fr, Value v) {
+    if (fr->shape == kShapeAsyncGenerator) {
+        Frame* consumer = fr->parent;
+        fr->state = kDone;
+        vm.raise(kShapeStopAsyncIteration, std::initializer_list<Value>{});
+        if (consumer->flags & kClean) touch(vm, consumer);
+        return unwind(vm, consumer);
+    }
+    Frame* root = fr->link;
+    Frame* parent = fr->parent;
+    fr->state = kDone;
+    fr->link = fr;
+    if (parent->flags & kClean) touch(vm, parent);
+    if (root != fr) {
+        parent->state = kRunning;
+        pair(vm, root, parent);
+    }
+    if (fr->flags & kOwned) {
+        Op op = parent->pc->op();
+        if (op == Op::FOR_ITER_GEN || op == Op::FOR_ITER || op == Op::DELEGATE) {
+            parent->registers[parent->pc->b()] = Value::unbound();
+            free_owned(vm, fr);
+        }
+    }
+    return iteration_ended(vm, parent, v);
+}
+
+}   // namespace gen

@@ -1,0 +1,139 @@
+// How a frame goes on after an operation: the slow half of the dispatch loop.
+#include "vm/exec/exec.h"
+
+namespace gen {
+
+const Instruction kNativeStub[2] = {Instruction::ad(Op::LANDING, 0, 0), Instruction::ad(Op::NATIVE_STEP, 0, 0)};
+const Instruction kBaseStub[2] = {Instruction::ad(Op::LANDING, 0, 0), Instruction::ad(Op::FIBER_END, 0, 0)};
+
+namespace {
+
+// Does what vm.request asks for, on behalf of fr.
+Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
+    for (;;) {
+        Request request = vm.request;
+        if (request.kind == Request::Kind::Resume)
+            return resume_generator(vm, fr, request.callee.as<Frame>(), request.mode, request.args[0]);
+        Frame* pushed = nullptr;
+        Outcome o = start_call(vm, fr, request.callee, request.args, request.count, request.tuple, request.keywords,
+                               request.owned, pushed);
+        if (pushed) return pushed;
+        if (o.is_call()) continue;
+        if (o.is_collect()) {
+            vm.request = request;
+            collect_garbage(vm, fr, Heap::Extent::Major);
+            vm.retrying = true;
+            continue;
+        }
+        return land(vm, fr, o, start);
+    }
+}
+
+}   // namespace
+
+Frame* land(VM& vm, Frame* fr, Outcome o, const Instruction* start) {
+    if (o.is_value()) [[likely]] {
+        fr->registers[fr->pc->a()] = o.value();
+        fr->pc++;
+        return fr;
+    }
+    if (o.is_call()) return perform(vm, fr, start);
+    if (o.is_raised()) return unwind(vm, fr);
+    if (o.is_stop()) return iteration_ended(vm, fr, Value::none());
+    if (o.is_park()) return switch_fiber(vm, fr);
+    if (o.is_collect()) {
+        collect_garbage(vm, fr, Heap::Extent::Major);
+        vm.retrying = true;
+        fr->pc = start;
+        return fr;
+    }
+    vm.raise(kShapeSystemError, "an operation has no form for its operands");
+    return unwind(vm, fr);
+}
+
+Frame* call_window(VM& vm, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count, Value names,
+                   bool owned) {
+    Frame* pushed = nullptr;
+    vm.request.owned = false;
+    Outcome o = start_call(vm, fr, callee, args, count, Value::unbound(), names, owned, pushed);
+    if (pushed) return pushed;
+    return land(vm, fr, o, start);
+}
+
+Frame* invoke_attribute(VM& vm, Frame* fr, const Instruction* pc, Outcome attribute, Value self, Str* name) {
+    Value* args = &fr->registers[pc->b() + 1];
+    unsigned count = pc->c();
+    if (attribute.is_value())
+        return call_window(vm, fr, pc, attribute.value(), args, count, Value::unbound(), pc->x());
+    if (!attribute.is_call()) return land(vm, fr, attribute, pc);
+    // The attribute itself has to be computed by the script first (__getattr__, a property).
+    (void)self;
+    Tuple* rest = make_tuple(vm.heap, args, count);
+    if (!rest) return land(vm, fr, vm.out_of_memory(), pc);
+    return land(vm, fr, vm.call(vm.natives.call_attribute, {self, Value::object(name), Value::object(rest)}), pc);
+}
+
+Frame* step_native(VM& vm, Frame* fr) {
+    auto& native = *static_cast<NativeFrame*>(fr);
+    fr->aux &= ~(kAwaiting | kAwaitsNext | kAwaitsCatching);
+    fr->pc = kNativeStub;
+    vm.frame = fr;
+    Outcome o = native.native()->def->step(vm, native);
+    if (o.is_value() || o.is_stop()) {
+        Frame* parent = fr->parent;
+        pop_frame(vm, fr);
+        if (parent->flags & kClean) touch(vm, parent);
+        return land(vm, parent, o, parent->pc);
+    }
+    if (o.is_call()) {
+        if (fr->aux & kAwaiting) return perform(vm, fr, kNativeStub + 1);
+        Frame* parent = fr->parent;   // a tail call
+        pop_frame(vm, fr);
+        if (parent->flags & kClean) touch(vm, parent);
+        return perform(vm, parent, parent->pc);
+    }
+    if (o.is_park()) return switch_fiber(vm, fr);
+    if (o.is_collect()) {
+        collect_garbage(vm, fr, Heap::Extent::Major);
+        vm.retrying = true;
+        fr->pc = kNativeStub + 1;
+        return fr;
+    }
+    if (o.is_unhandled()) vm.raise(kShapeSystemError, "a native did not handle its arguments");
+    // The native itself raised: it is done, whatever it would have caught of others.
+    Frame* parent = fr->parent;
+    pop_frame(vm, fr);
+    if (parent->flags & kClean) touch(vm, parent);
+    return unwind(vm, parent);
+}
+
+bool NativeFrame::await(VM& vm, Outcome o, uint32_t next_state) {
+    if (o.is_value()) {
+        result() = o.value();
+        return true;
+    }
+    if (o.is_stop()) {
+        result() = Value::unbound();
+        return true;
+    }
+    // A collection asked for by what is awaited: the step function is run again in the state it is in.
+    if (!o.is_collect()) step_state() = next_state;
+    aux |= kAwaiting;
+    if (o.is_call() && vm.request.stops) aux |= kAwaitsNext;
+    vm.pending = o;
+    return false;
+}
+
+bool NativeFrame::await_catching(VM& vm, Outcome o, uint32_t next_state) {
+    if (o.is_raised()) {
+        vm.caught = vm.exception;
+        vm.exception = Value::unbound();
+        result() = Value::unbound();
+        return true;
+    }
+    bool done = await(vm, o, next_state);
+    if (!done) aux |= kAwaitsCatching;
+    return done;
+}
+
+}   // namespace gen

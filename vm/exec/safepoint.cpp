@@ -1,0 +1,279 @@
+// What happens between instructions: collection, limits, interrupts, and the choice of the fiber that runs.
+#include "vm/exec/exec.h"
+
+namespace gen {
+
+namespace {
+
+// Calls and backward jumps between two looks around: well below 0.1 ms.
+constexpr int64_t kSlice = 10000;
+
+// The part of a frame that the collector follows.
+void scan(Marker& m, const Frame* f) {
+    m.mark(f->function);
+    size_t n = f->is_native() ? size_t(1) + static_cast<const Native*>(f->function)->def->signature.parameters() +
+                                    static_cast<const Native*>(f->function)->def->locals
+                              : f->code()->registers;
+    m.mark(f->registers, n);
+}
+
+// Scans a chain of frames. Those that have not run since the last collection refer to nothing new: the scan stops there,
+// so that a deep stack costs what its top costs.
+void scan_chain(VM& vm, Marker& m, Frame* f, bool all) {
+    bool top = true;
+    for (; f; f = f->parent) {
+        if (f->aux & kBaseFrame && f->is_native()) {
+            m.mark(f->registers, 1);
+            m.mark(f->function);
+        } else {
+            if ((f->flags & kClean) && !all) break;
+            if (f->is_generator()) {
+                m.mark(static_cast<Object*>(f));
+                m.mark(f->link);
+            }
+            scan(m, f);
+            if (!top) f->flags |= kClean;
+        }
+        if (top && f->is_generator()) vm.running_generators.push_back(f);
+        top = false;
+    }
+}
+
+void trace_generator(Heap&, Marker& m, Object* o) {
+    auto* g = static_cast<Frame*>(o);
+    m.mark(g->function);
+    if (g->state == kDone) return;
+    scan(m, g);
+    if (g->link && g->link->is_generator()) m.mark(static_cast<Object*>(g->link));
+    if (g->state == kSuspended || g->state == kDelegating) g->flags |= kClean;
+    // The delegator of a suspended delegate holds it, not the other way round; a running chain is scanned as a stack.
+}
+
+void trace_code(Heap&, Marker& m, Object* o) {
+    auto* c = static_cast<Code*>(o);
+    for (Object* part : {static_cast<Object*>(c->instructions), static_cast<Object*>(c->constants),
+                         static_cast<Object*>(c->exceptions), static_cast<Object*>(c->positions),
+                         static_cast<Object*>(c->caches), static_cast<Object*>(c->locals),
+                         static_cast<Object*>(c->cell_names), static_cast<Object*>(c->free_names),
+                         static_cast<Object*>(c->cell_parameters)})
+        m.mark(part);
+    m.mark(&c->name, 4);
+    if (!c->caches || !c->instructions) return;
+    auto* offsets = reinterpret_cast<const uint32_t*>(c->caches->data);
+    auto* words = reinterpret_cast<const uint64_t*>(c->instructions->data);
+    for (size_t i = 0; i < c->caches->size / 4; i++) {
+        Value cached = Value::from_bits(words[offsets[i] + 1]);
+        switch (Op(uint8_t(words[offsets[i]]))) {
+        case Op::GET_ATTR_CLASS: case Op::GET_ATTR_TYPE: case Op::LOAD_METHOD_HIT: case Op::INVOKE_HIT: case Op::INVOKE_SEND:
+            m.mark(cached);
+            break;
+        default: break;
+        }
+    }
+}
+
+void trace_fiber(Heap&, Marker& m, Object* o) {
+    auto* f = static_cast<Fiber*>(o);
+    m.mark(f->handled);
+    m.mark(f->result);
+    m.mark(f->error);
+    m.mark(static_cast<Object*>(f->next));
+}
+
+}   // namespace
+
+void install_exec_tracers(VM& vm) {
+    vm.heap.set_tracer(Kind::Generator, trace_generator);
+    vm.heap.set_tracer(Kind::Code, trace_code);
+    vm.heap.set_tracer(Kind::Fiber, trace_fiber);
+}
+
+void VM::mark_roots(Marker& m, bool major) {
+    for (Class* c : classes) m.mark(static_cast<Object*>(c));
+    for (const Value* v : {&zero, &minus_zero, &exception, &caught, &handled, &accumulator, &run_result}) m.mark(*v);
+    m.mark(static_cast<Object*>(empty_tuple));
+    m.mark(static_cast<Object*>(empty_array));
+    m.mark(static_cast<Object*>(builtins));
+    m.mark(static_cast<Object*>(modules));
+    m.mark(static_cast<Object*>(prelude));
+    m.mark(static_cast<Object*>(last_traceback));
+    m.mark(static_cast<Object*>(fiber));
+    m.mark(reinterpret_cast<const Value*>(&natives), sizeof natives / sizeof(Value));
+    for (size_t i = 0; i < sizeof names / sizeof(Str*); i++) m.mark(static_cast<Object*>(reinterpret_cast<Str**>(&names)[i]));
+    m.mark(request.callee);
+    m.mark(request.args, Request::kInline);
+    m.mark(request.tuple);
+    m.mark(request.keywords);
+    m.mark(roots.data(), roots.size());
+    m.mark(repr_stack.data(), repr_stack.size());
+    for (Object* o : dying) m.mark(o);
+    strings.mark(m);
+    if (!major) strings.mark_young(m);
+    shapes.trace(m);
+    scheduler.trace(m);
+    if (trace_host) trace_host(*this, m);
+    scan_chain(*this, m, frame, major);
+    for (Fiber* f : scheduler.fibers())
+        if (f != fiber && f->frame) scan_chain(*this, m, f->frame, major);
+}
+
+void VM::after_mark(Marker& m, bool major) {
+    // Objects with finalisers that only the list knows: they live on until the finaliser has run.
+    std::vector<Object*> kept;
+    size_t first = major || heap.collecting_major() ? 0 : old_finalizable;
+    kept.assign(finalizable.begin(), finalizable.begin() + ptrdiff_t(first));
+    std::vector<Object*> found;
+    for (size_t i = first; i < finalizable.size(); i++) (heap.is_marked(finalizable[i]) ? kept : found).push_back(finalizable[i]);
+    for (auto it = weak_references.begin(); it != weak_references.end();) {
+        WeakRef* w = *it;
+        if (!heap.is_marked(w)) { it = weak_references.erase(it); continue; }
+        if (w->target.is_object() && !heap.is_marked(w->target.as_object())) {
+            w->target = Value::none();
+            if (w->callback.is_object()) dying.push_back(w);
+        }
+        ++it;
+    }
+    for (Object* o : found) {
+        o->flags &= ~kFinalizer;
+        if (o->kind == Kind::Generator && o->state == kDone) continue;
+        dying.push_back(o);
+    }
+    finalizable = std::move(kept);
+    old_finalizable = finalizable.size();
+    for (Object* o : dying) m.mark(o);
+    heap.drain();
+    if (major) strings.sweep([&](const Str* s) { return heap.is_marked(s); });
+    if (major && shapes.sweep([&](const Class* c) { return heap.is_marked(c); })) flush_inline_caches(*this);
+    if (!dying.empty()) budget = 0;
+}
+
+void collect_garbage(VM& vm, Frame* fr, Heap::Extent extent) {
+    vm.frame = fr;
+    vm.running_generators.clear();
+    vm.heap.collect(extent);
+    // A generator that runs goes on writing to its registers without asking the barrier.
+    for (Frame* g : vm.running_generators) vm.heap.write(g);
+}
+
+Frame* safepoint(VM& vm, Frame* fr) {
+    vm.steps += uint64_t(kSlice);
+    vm.budget = kSlice;
+    vm.retrying = false;
+    vm.frame = fr;
+#ifdef GEN_STRESS
+    vm.budget = 0;
+    static_assert(kSlice > 0);
+    if (vm.steps % (kSlice * 97) == 0) collect_garbage(vm, fr, Heap::Extent::Major);
+    else collect_garbage(vm, fr, Heap::Extent::Minor);
+#else
+    if (vm.heap.wants_collection()) collect_garbage(vm, fr, Heap::Extent::Auto);
+#endif
+    if (vm.heap.exhausted()) {
+        collect_garbage(vm, fr, Heap::Extent::Major);
+        if (vm.heap.exhausted()) {
+            vm.heap.clear_exhausted();
+            vm.out_of_memory();
+            return unwind(vm, fr);
+        }
+    }
+    if (uint32_t bits = vm.interrupt.exchange(0)) {
+        if (bits & kInterruptKeyboard) {
+            vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
+            return unwind(vm, fr);
+        }
+    }
+    if (vm.limits.steps && vm.steps > vm.limits.steps) {
+        vm.limits.steps = 0;
+        vm.raise(kShapeRuntimeError, "the step limit is reached");
+        return unwind(vm, fr);
+    }
+    if (vm.limits.depth) {
+        int64_t depth = 0;
+        for (Frame* f = fr; f && depth <= vm.limits.depth; f = f->parent) depth++;
+        if (depth > vm.limits.depth) {
+            vm.raise(kShapeRecursionError, "maximum recursion depth exceeded");
+            return unwind(vm, fr);
+        }
+        vm.budget = std::min<int64_t>(vm.budget, std::max<int64_t>(vm.limits.depth / 4, 16));
+    }
+    if (!vm.dying.empty() && !vm.finalizing) vm.start_finalizers();
+    vm.scheduler.fire_timers(vm);
+    if (vm.scheduler.has_ready() && vm.nested == 1) {
+        vm.fiber->frame = fr;
+        vm.fiber->handled = vm.handled;
+        vm.fiber->state = Fiber::kReady;
+        vm.fiber->result = Value::unbound();
+        vm.scheduler.ready(vm.fiber);
+        Fiber* f = vm.scheduler.next(vm);
+        vm.fiber = f;
+        f->state = Fiber::kRunningFiber;
+        vm.handled = f->handled;
+        vm.frame = f->frame;
+        if (f->result.is_unbound()) return f->frame;
+        return land(vm, f->frame, f->result, f->frame->pc);
+    }
+    return fr;
+}
+
+// fr, of the running fiber, waits (pc at its landing): goes on with another one.
+Frame* switch_fiber(VM& vm, Frame* fr) {
+    vm.fiber->frame = fr;
+    vm.fiber->handled = vm.handled;
+    Fiber* next = nullptr;
+    if (vm.nested > 1) {
+        vm.fiber->wait = Wait::Nothing;
+        vm.raise(kShapeRuntimeError, "cannot wait inside a call from the host");
+    } else {
+        next = vm.scheduler.next(vm);
+        if (!next) {
+            if (vm.interrupt.exchange(0) & kInterruptKeyboard) vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
+            else vm.raise(kShapeRuntimeError, vm.scheduler.describe_deadlock(vm));
+            vm.fiber->wait = Wait::Nothing;
+            vm.fiber->epoch++;
+        }
+    }
+    if (!next) {
+        vm.fiber->state = Fiber::kRunningFiber;
+        return unwind(vm, fr);
+    }
+    vm.fiber = next;
+    next->state = Fiber::kRunningFiber;
+    vm.handled = next->handled;
+    vm.frame = next->frame;
+    if (next->result.is_unbound()) return next->frame;
+    return land(vm, next->frame, next->result, next->frame->pc);
+}
+
+Frame* fiber_ended(VM& vm, Frame* fr) {
+    if (fr == vm.run_base) {
+        vm.run_result = fr->registers[0];
+        return nullptr;
+    }
+    Fiber* ended = vm.fiber;
+    ended->state = Fiber::kEnded;
+    ended->result = fr->registers[0];
+    ended->error = fr->registers[0].is_unbound() ? vm.exception : Value::unbound();
+    vm.exception = Value::unbound();
+    ended->frame = nullptr;
+    vm.scheduler.forget(ended);
+    pop_frame(vm, fr);
+    Fiber* next = vm.scheduler.next(vm);
+    if (!next) {
+        // Nobody is left but fiber 0, which waits for something that cannot come.
+        Fiber* main = vm.main_fiber;
+        vm.fiber = main;
+        vm.handled = main->handled;
+        main->state = Fiber::kRunningFiber;
+        if (vm.interrupt.exchange(0) & kInterruptKeyboard) vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
+        else vm.raise(kShapeRuntimeError, vm.scheduler.describe_deadlock(vm));
+        return unwind(vm, main->frame);
+    }
+    vm.fiber = next;
+    next->state = Fiber::kRunningFiber;
+    vm.handled = next->handled;
+    vm.frame = next->frame;
+    if (next->result.is_unbound()) return next->frame;
+    return land(vm, next->frame, next->result, next->frame->pc);
+}
+
+}   // namespace gen

@@ -1,0 +1,180 @@
+// Exceptions on their way out: from frame to frame, to a handler, into a native that asked, or out of the run loop.
+#include "vm/exec/exec.h"
+
+namespace gen {
+
+bool is_stop_iteration(VM& vm, Value exception) {
+    return exception.is_object() && vm.is_subclass(vm.class_of(exception), vm.type(kShapeStopIteration));
+}
+
+Value stop_value(VM& vm, Value exception) {
+    Value v = get_instance_attribute(vm, exception.as_object(), vm.names.value);
+    return v.is_unbound() ? Value::none() : v;
+}
+
+// PEP 3134: what was being handled becomes the context, and never one's own context.
+void set_context(VM& vm, Value exception) {
+    Value handled = vm.handled;
+    if (!handled.is_object() || handled.is(exception)) return;
+    auto* e = exception.as<Exception>();
+    // Break a cycle that the new link would close.
+    Value slow = handled;
+    bool step = false;
+    for (Value at = handled; at.is_object();) {
+        Value context = at.as<Exception>()->context;
+        if (context.is(exception)) {
+            at.as<Exception>()->context = Value::none();
+            vm.heap.write(at.as_object());
+            break;
+        }
+        at = context;
+        if (step) slow = slow.as<Exception>()->context;
+        step = !step;
+        if (at.is(slow)) break;
+    }
+    e->context = handled;
+    vm.heap.write(e);
+}
+
+void add_traceback(VM& vm, Value exception, Frame* fr) {
+    const Code* code = fr->code();
+    if (code->code_flags & Code::kHidden) return;
+    auto* e = exception.as<Exception>();
+    int64_t offset = fr->pc - code->entry();
+    uint32_t pc = offset < 0 ? ~uint32_t{0} : uint32_t(offset);
+    if (e->traceback.is_object()) {
+        auto* last = e->traceback.as<Traceback>();
+        if (last == vm.last_traceback && last->code == code && last->pc == pc && last->repeat < ~uint32_t{0}) {
+            last->repeat++;
+            return;
+        }
+    }
+    auto* t = vm.heap.make<Traceback>(Kind::Traceback, kShapeTraceback);
+    t->next = e->traceback;
+    t->code = const_cast<Code*>(code);
+    t->function = Value::object(fr->function);
+    t->locals = Value::unbound();
+    t->pc = pc;
+    t->repeat = 0;
+    e->traceback = Value::object(t);
+    vm.heap.write(e);
+    vm.last_traceback = t;
+}
+
+Frame* iteration_ended(VM& vm, Frame* consumer, Value v) {
+    switch (consumer->pc->op()) {
+    case Op::FOR_ITER: case Op::FOR_ITER_GEN: case Op::FOR_ITER_LIST: case Op::FOR_ITER_RANGE:
+        consumer->pc += 2;
+        return consumer;
+    case Op::DELEGATE:
+        consumer->registers[consumer->pc->a()] = v;
+        consumer->pc += consumer->pc->sc();
+        return consumer;
+    default: break;
+    }
+    if (consumer->is_native() && (consumer->aux & kAwaitsNext)) {
+        consumer->registers[0] = Value::unbound();
+        consumer->pc++;
+        return consumer;
+    }
+    if (v.is_none()) vm.raise(kShapeStopIteration, std::initializer_list<Value>{});
+    else vm.raise(kShapeStopIteration, {v});
+    return unwind(vm, consumer);
+}
+
+namespace {
+
+// PEP 479: StopIteration that leaves a generator's frame is an error of the generator.
+void convert_stop_iteration(VM& vm, Frame* g) {
+    Value e = vm.exception;
+    const char* what = g->shape == kShapeCoroutine ? "coroutine" : g->shape == kShapeAsyncGenerator ? "async generator" : "generator";
+    const char* raised;
+    if (is_stop_iteration(vm, e)) raised = "StopIteration";
+    else if (g->shape == kShapeAsyncGenerator && vm.is_subclass(vm.class_of(e), vm.type(kShapeStopAsyncIteration))) raised = "StopAsyncIteration";
+    else return;
+    Value handled = vm.handled;
+    vm.handled = e;
+    vm.raisef(kShapeRuntimeError, "%s raised %s", what, raised);
+    vm.handled = handled;
+    auto* error = vm.exception.as<Exception>();
+    error->cause = e;
+    error->state |= Exception::kSuppressContext;
+    add_traceback(vm, vm.exception, g);
+}
+
+// Takes the frame off the chain; the one that the exception arrives at next.
+Frame* leave(VM& vm, Frame* fr) {
+    if (!fr->is_generator()) {
+        Frame* parent = fr->parent;
+        pop_frame(vm, fr);
+        return parent;
+    }
+    convert_stop_iteration(vm, fr);
+    Frame* root = fr->link;
+    Frame* parent = fr->parent;
+    fr->state = kDone;
+    fr->link = fr;
+    if (root != fr) {
+        parent->state = kRunning;
+        if (parent->flags & kClean) touch(vm, parent);
+        pair(vm, root, parent);
+    }
+    if (fr->flags & kOwned) {
+        Op op = parent->pc->op();
+        if (op == Op::FOR_ITER_GEN || op == Op::FOR_ITER || op == Op::DELEGATE) {
+            parent->registers[parent->pc->b()] = Value::unbound();
+            free_owned(vm, fr);
+        }
+    }
+    return parent;
+}
+
+}   // namespace
+
+Frame* unwind(VM& vm, Frame* fr, bool reraise) {
+    vm.last_traceback = nullptr;
+    for (;;) {
+        if (fr->flags & kClean) touch(vm, fr);
+        if (fr->is_native()) {
+            if (fr->aux & kBaseFrame) {
+                fr->registers[0] = Value::unbound();
+                vm.frame = fr;
+                return fiber_ended(vm, fr);
+            }
+            bool stop = (fr->aux & kAwaitsNext) && is_stop_iteration(vm, vm.exception);
+            if (stop || (fr->aux & kAwaitsCatching)) {
+                if (!stop) vm.caught = vm.exception;
+                vm.exception = Value::unbound();
+                fr->registers[0] = Value::unbound();
+                fr->pc = kNativeStub + 1;
+                return fr;
+            }
+            Frame* parent = fr->parent;
+            pop_frame(vm, fr);
+            fr = parent;
+            reraise = false;
+            continue;
+        }
+        Op op = fr->pc < fr->code()->entry() ? Op::NOP : fr->pc->op();
+        if (op >= Op::FOR_ITER && op <= Op::FOR_ITER_RANGE ? is_stop_iteration(vm, vm.exception)
+                                                           : op == Op::DELEGATE && is_stop_iteration(vm, vm.exception)) {
+            Value v = stop_value(vm, vm.exception);
+            vm.exception = Value::unbound();
+            return iteration_ended(vm, fr, v);
+        }
+        if (!reraise) add_traceback(vm, vm.exception, fr);
+        reraise = false;
+        int64_t offset = fr->pc - fr->code()->entry();
+        if (offset >= 0) {
+            if (const ExceptionEntry* entry = handler_of(*fr->code(), uint32_t(offset))) {
+                fr->registers[entry->reg] = vm.exception;
+                vm.exception = Value::unbound();
+                fr->pc = fr->code()->entry() + entry->target;
+                return fr;
+            }
+        }
+        fr = leave(vm, fr);
+    }
+}
+
+}   // namespace gen
