@@ -17,7 +17,7 @@ void append_hex(std::string& out, uint32_t value, int digits) {
 }
 
 std::string float_repr(double value) {
-    if (std::isinf(value)) return "1e309";  // as ast.unparse writes it: a literal that reads back as infinity
+    if (std::isinf(value)) return "inf";
     char buffer[40];
     auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
     std::string_view text(buffer, static_cast<size_t>(end - buffer));

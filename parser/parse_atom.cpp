@@ -92,7 +92,7 @@ ExprNode* Parser::parenthesised() {
         const uint32_t stars = pos_++;
         ExprNode* value = expression();
         if (value && at(Tok::RParen)) {
-            raise(tokens_[stars].start, offset_of_end(value->span), "cannot use double starred expression here");
+            raise_token(stars, "cannot use double starred expression here");
         }
         return nullptr;
     }

@@ -204,8 +204,10 @@ StmtNode* Parser::with_statement(uint32_t start, bool is_async) {
 
 // ---- try ------------------------------------------------------------------------------------------------------
 
-ExceptHandler* Parser::except_handler(bool& is_star) {
+// `is_star` is what the handlers before were, if there is a `previous` one, and then what this one is.
+ExceptHandler* Parser::except_handler(const ExceptHandler* previous, bool& is_star) {
     const uint32_t start = pos_++;
+    const bool was_star = is_star;
     is_star = accept(Tok::Star);
     ExprNode* type = nullptr;
     const Identifier* name = nullptr;
@@ -226,6 +228,11 @@ ExceptHandler* Parser::except_handler(bool& is_star) {
         }
         return nullptr;
     }
+    if (previous && is_star != was_star) {
+        if (!diagnosing_ || !at(Tok::Colon)) return nullptr;
+        return raise_tokens(start, is_star ? start + 1 : start,
+                            "cannot have both 'except' and 'except*' on the same 'try'");
+    }
     Seq<StmtNode*> body;
     if (!colon_and_block(body, is_star ? "'except*' statement" : "'except' statement", start)) return nullptr;
     auto* handler = arena_.make<ExceptHandler>();
@@ -244,14 +251,8 @@ StmtNode* Parser::try_statement() {
     Items<ExceptHandler> handlers(*this);
     bool star_kind = false;
     while (at(Tok::KwExcept)) {
-        bool is_star = false;
-        ExceptHandler* handler = except_handler(is_star);
+        ExceptHandler* handler = except_handler(handlers.size() > 0 ? handlers.back() : nullptr, star_kind);
         if (!handler) return nullptr;
-        if (handlers.size() > 0 && is_star != star_kind) {
-            if (!diagnosing_) return nullptr;
-            return raise_at_last_token("cannot have both 'except' and 'except*' on the same 'try'");
-        }
-        star_kind = is_star;
         handlers.push(handler);
     }
     Seq<ExceptHandler*> all_handlers = handlers.take();

@@ -104,16 +104,13 @@ ExprNode* Parser::operators(uint8_t lowest) {
             case Tok::Minus:
             case Tok::Plus:
             case Tok::Tilde:
-                pending_.push_back({nullptr, pos_, kind(), false, kSign});
+                pending_.push_back({nullptr, pos_, pos_, kind(), false, kSign});
                 pos_++;
                 continue;
             case Tok::KwNot: {
                 uint8_t above = pending_.size() > base ? pending_.back().precedence : lowest;
-                if (above > kNot) {
-                    pending_.truncate(base);
-                    return nullptr;
-                }
-                pending_.push_back({nullptr, pos_, Tok::KwNot, false, kNot});
+                if (above > kNot) break;
+                pending_.push_back({nullptr, pos_, pos_, Tok::KwNot, false, kNot});
                 pos_++;
                 continue;
             }
@@ -121,14 +118,15 @@ ExprNode* Parser::operators(uint8_t lowest) {
         }
 
         ExprNode* operand = primary();
-        if (!operand) {
+        const bool cut_short = !operand;
+        if (cut_short && !(falls_back() && last_operand(base, operand, start))) {
             pending_.truncate(base);
             return nullptr;
         }
         Tok op = kind();
         uint8_t precedence = binary_precedence(op);
         if (op == Tok::KwNot && kind_at(1) != Tok::KwIn) precedence = kNoOperator;
-        if (precedence < lowest) precedence = kNoOperator;
+        if (precedence < lowest || cut_short) precedence = kNoOperator;
         while (pending_.size() > base) {
             uint8_t waiting = pending_.back().precedence;
             bool left_associative = waiting >= kBitOr && waiting <= kProduct;
@@ -141,15 +139,29 @@ ExprNode* Parser::operators(uint8_t lowest) {
         }
         if (precedence == kNoOperator) return operand;
 
-        pos_++;
+        const uint32_t op_token = pos_++;
         bool negated = op == Tok::KwNot;
         if (negated) {
             pos_++;  // `in`
         } else if (op == Tok::KwIs) {
             negated = accept(Tok::KwNot);
         }
-        pending_.push_back({operand, start, op, negated, precedence});
+        pending_.push_back({operand, start, op_token, op, negated, precedence});
     }
+}
+
+// When the right operand is missing: goes back to before the last operator that has a left one.
+bool Parser::last_operand(uint32_t base, ExprNode*& operand, uint32_t& start) {
+    while (pending_.size() > base) {
+        Pending top = pending_.back();
+        pending_.pop_back();
+        if (!top.left) continue;
+        operand = top.left;
+        start = top.start;
+        rewind(top.op_token);
+        return true;
+    }
+    return false;
 }
 
 // Applies the last pending operator (of a flat kind: the run of them) to its right operand.
@@ -208,37 +220,39 @@ ExprNode* Parser::primary() {
     const bool awaits = accept(Tok::KwAwait);
     const uint32_t start = pos_;
     ExprNode* node = atom();
-    while (node) {
-        switch (kind()) {
-            case Tok::Dot: {
-                pos_++;
-                const Identifier* attr = identifier();
-                if (!attr) return nullptr;
-                auto* attribute = make<Attribute>(start);
-                attribute->value = node;
-                attribute->attr = attr;
-                node = above(attribute, spine_height(node));
-                continue;
-            }
-            case Tok::LParen: node = call_arguments(start, node); continue;
-            case Tok::LBracket: {
-                pos_++;
-                ExprNode* index = subscript_index();
-                if (!index || !accept(Tok::RBracket)) return nullptr;
-                auto* subscript = make<Subscript>(start);
-                subscript->value = node;
-                subscript->slice = index;
-                node = above(subscript, std::max(spine_height(node), height(index)));
-                continue;
-            }
-            default: break;
+    while (node && (at(Tok::Dot) || at(Tok::LParen) || at(Tok::LBracket))) {
+        const uint32_t here = pos_;
+        ExprNode* longer = trailer(start, node);
+        if (!longer && falls_back()) {
+            rewind(here);
+            break;
         }
-        break;
+        node = longer;
     }
     if (!node || !awaits) return node;
     auto* await = make<Await>(await_start);
     await->value = node;
     return above(await, height(node));
+}
+
+// `.name`, `(…)` or `[…]` behind `node`.
+ExprNode* Parser::trailer(uint32_t start, ExprNode* node) {
+    if (at(Tok::LParen)) return call_arguments(start, node);
+    if (accept(Tok::Dot)) {
+        const Identifier* attr = identifier();
+        if (!attr) return nullptr;
+        auto* attribute = make<Attribute>(start);
+        attribute->value = node;
+        attribute->attr = attr;
+        return above(attribute, spine_height(node));
+    }
+    pos_++;
+    ExprNode* index = subscript_index();
+    if (!index || !accept(Tok::RBracket)) return nullptr;
+    auto* subscript = make<Subscript>(start);
+    subscript->value = node;
+    subscript->slice = index;
+    return above(subscript, std::max(spine_height(node), height(index)));
 }
 
 ExprNode* Parser::subscript_index() {
@@ -296,26 +310,28 @@ ExprNode* Parser::conditional(uint32_t start, ExprNode* body) {
     // The pending stack serves as the list of (body, start), (test, start), … that wait for the end.
     const uint32_t base = pending_.size();
     ExprNode* last = body;
-    while (last && accept(Tok::KwIf)) {
+    while (last && at(Tok::KwIf)) {
+        const uint32_t if_token = pos_++;
         ExprNode* test = disjunction();
         if (test && !at(Tok::KwElse)) {
             if (diagnosing_ && !at(Tok::Colon)) raise_range(last, test, "expected 'else' after 'if' expression");
             test = nullptr;
         }
-        if (!test) {
-            pending_.truncate(base);
-            return nullptr;
+        ExprNode* orelse = nullptr;
+        const uint32_t orelse_start = pos_ + 1;
+        if (test) {
+            pos_++;
+            orelse = at(Tok::KwLambda) ? lambda() : disjunction();
+            if (orelse && diagnosing_ && diagnose_expression(orelse_start, orelse)) orelse = nullptr;
         }
-        pos_++;
-        pending_.push_back({last, start, Tok::KwIf, false, kNoOperator});
-        pending_.push_back({test, start, Tok::KwElse, false, kNoOperator});
-        start = pos_;
-        if (at(Tok::KwLambda)) {
-            last = lambda();
+        if (!orelse && falls_back()) {
+            rewind(if_token);
             break;
         }
-        last = disjunction();
-        if (last && diagnosing_ && diagnose_expression(start, last)) last = nullptr;
+        pending_.push_back({last, start, if_token, Tok::KwIf, false, kNoOperator});
+        pending_.push_back({test, start, if_token, Tok::KwElse, false, kNoOperator});
+        last = orelse;
+        start = orelse_start;
     }
     while (last && pending_.size() > base) {
         ExprNode* test = pending_.back().left;
@@ -399,7 +415,12 @@ ExprNode* Parser::star_expressions() {
     items.push(first);
     while (accept(Tok::Comma)) {
         if (!starts_expression(kind()) && !at(Tok::Star)) break;
+        const uint32_t here = pos_;
         ExprNode* item = star_expression();
+        if (!item && falls_back()) {
+            rewind(here);
+            break;
+        }
         if (!item) return nullptr;
         items.push(item);
     }

@@ -40,7 +40,7 @@ ExprNode* Parser::strings() {
     std::string text;
     for (uint32_t i = start; i < end; i++) {
         if ((tokens_[i].kind == Tok::Bytes) != is_bytes) {
-            return raise_tokens(start, end - 1, "cannot mix bytes and nonbytes literals");
+            return raise_at_last_token("cannot mix bytes and nonbytes literals");
         }
         if (!decode(tokens_[i], text)) return nullptr;
     }
@@ -63,14 +63,17 @@ ExprNode* Parser::joined_string(uint32_t start) {
         } else if (at(Tok::Bytes)) {
             has_bytes = true;
             pos_++;
-        } else if (accept(Tok::FStringStart)) {
+        } else if (at(Tok::FStringStart)) {
+            const uint32_t piece = pos_++;
+            const uint32_t first = values.size();
             if (!fstring_body(values, text, Tok::FStringEnd)) return nullptr;
             pos_++;
+            for (uint32_t i = first; i < values.size(); i++) set_spec_span(values[i], span_from(piece));
         } else {
             break;
         }
     }
-    if (has_bytes) return raise_tokens(start, pos_ - 1, "cannot mix bytes and nonbytes literals");
+    if (has_bytes) return raise_at_last_token("cannot mix bytes and nonbytes literals");
     flush_text(values, text);
     auto* node = make<JoinedStr>(start);
     node->values = values.take();
@@ -121,9 +124,7 @@ bool Parser::replacement_field(Items<ExprNode>& values, std::string& text) {
         std::string_view name = at(Tok::Name) ? text_at(pos_) : std::string_view{};
         if (name != "s" && name != "r" && name != "a") {
             if (error_) return false;
-            return raise_token(pos_, "f-string: invalid conversion character" +
-                                         (name.empty() ? "" : " '" + std::string(name) + "'") +
-                                         ": expected 's', 'r', or 'a'");
+            return raise_token(pos_, "f-string: invalid conversion character: expected 's', 'r', or 'a'");
         }
         conversion = name[0];
         pos_++;
@@ -153,14 +154,24 @@ bool Parser::replacement_field(Items<ExprNode>& values, std::string& text) {
     return true;
 }
 
+void Parser::set_spec_span(ExprNode* value, const Span& span) {
+    auto* field = as_if<FormattedValue>(value);
+    if (!field || !field->format_spec) return;
+    field->format_spec->span = span;
+    for (ExprNode* part : as<JoinedStr>(field->format_spec)->values) set_spec_span(part, span);
+}
+
+// In a run of literals, CPython gives a format spec and its last text the place of their own literal, and
+// everything else that of the run.
 void Parser::set_string_span(Seq<ExprNode*> values, const Span& span, bool u_prefix) {
     for (ExprNode* value : values) {
         value->span = span;
         if (auto* text = as_if<Constant>(value)) text->u_prefix = u_prefix;
         auto* field = as_if<FormattedValue>(value);
         if (!field || !field->format_spec) continue;
-        field->format_spec->span = span;
-        set_string_span(as<JoinedStr>(field->format_spec)->values, span, u_prefix);
+        Seq<ExprNode*> parts = as<JoinedStr>(field->format_spec)->values;
+        set_string_span(parts, span, u_prefix);
+        if (!parts.empty() && is<Constant>(parts.back())) parts.back()->span = field->format_spec->span;
     }
 }
 

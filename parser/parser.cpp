@@ -104,15 +104,30 @@ Parser::Failure Parser::raise_tokens(uint32_t first, uint32_t last, std::string 
     return raise(tokens_[first].start, tokens_[last].end, std::move(message));
 }
 
+// At the token looked at last. Layout tokens have no text: CPython reports the column where its scanner stands.
 Parser::Failure Parser::raise_at_last_token(std::string message, Diagnostic::Kind kind) {
-    const Lexeme& last = tokens_[tokens_.size() - 1];
-    uint32_t end = last.kind == Tok::Newline ? last.start : last.end;
-    return raise(last.start, end, std::move(message), kind);
+    return raise_at_lexeme(tokens_[tokens_.size() - 1], std::move(message), kind);
+}
+
+Parser::Failure Parser::raise_at_lexeme(const Lexeme& last, std::string message, Diagnostic::Kind kind) {
+    if (error_) return {};
+    const uint32_t size = static_cast<uint32_t>(source_.text().size());
+    const bool is_layout = last.kind == Tok::Indent || last.kind == Tok::Dedent;
+    if (last.kind == Tok::EndMarker || (is_layout && last.start >= size)) {
+        const uint32_t last_newline = size > 0 ? size - 1 : 0;
+        return raise(last_newline, last_newline, std::move(message), kind);
+    }
+    raise(last.start, last.kind == Tok::Newline ? last.start : last.end, std::move(message), kind);
+    if (is_layout) {
+        error_->column = error_->end_column - 1;
+        error_->end_column = 0;
+    }
+    return {};
 }
 
 Parser::Failure Parser::raise_to_here(const Node* first, std::string message) {
     const Lexeme& last = tokens_[tokens_.size() - 1];
-    return raise(offset_of_start(first->span), last.end, std::move(message));
+    return raise(offset_of_start(first->span), last.end - 1, std::move(message));
 }
 
 bool Parser::raise_too_deep() {
@@ -130,23 +145,22 @@ void Parser::raise_generic(uint32_t furthest) {
     const Lexeme& last = tokens_[furthest];
     fstring_depth_ = 0;
     if (last.kind == Tok::Indent || last.kind == Tok::Dedent) {
-        raise(last.end, last.end, last.kind == Tok::Indent ? "unexpected indent" : "unexpected unindent",
-              Diagnostic::Kind::IndentationError);
+        raise_at_lexeme(last, last.kind == Tok::Indent ? "unexpected indent" : "unexpected unindent",
+                        Diagnostic::Kind::IndentationError);
         return;
     }
     bool in_field = false;
     for (uint32_t i = furthest; i-- > 0 && tokens_[i].kind != Tok::FStringEnd;) {
         if (tokens_[i].kind == Tok::FStringStart) in_field = true;
     }
-    uint32_t end = last.kind == Tok::Newline ? last.start : last.end;
-    raise(last.start, end, in_field ? "f-string: invalid syntax" : "invalid syntax");
+    raise_at_lexeme(last, in_field ? "f-string: invalid syntax" : "invalid syntax", Diagnostic::Kind::SyntaxError);
+    if (last.kind == Tok::EndMarker) error_->column = error_->end_column = 0;
 }
 
 // What the rest of the text says about the error: a bracket that was never closed explains it better.
 void Parser::check_rest() {
     if (!error_ || error_from_lexer_) return;
-    uint32_t line = error_->line;
-    if (auto better = lexer_.error_in_rest(line)) {
+    if (auto better = lexer_.error_in_rest(tokens_[tokens_.size() - 1].line)) {
         bool incomplete = error_->incomplete;
         error_ = std::move(*better);
         error_->incomplete |= incomplete;
@@ -173,7 +187,7 @@ bool Parser::with_diagnosis(bool (Parser::*rule)(Items<StmtNode>&), Items<StmtNo
         pos_ = 0;
         fstring_depth_ = 0;
         future_allowed_ = future_allowed;
-        diagnosing_ = true;
+        diagnosing_ = second_pass_ = true;
         fuel_ = 200'000 + 20 * uint64_t{tokens_.size()};
         (this->*rule)(body);
         if (!error_) raise_generic(furthest);

@@ -7,6 +7,9 @@
 //
 //   null, and error_ set      an error was raised: unwind
 //   null, and error_ not set  the rule does not match here; who has an alternative may rewind to `pos_` and try it
+//
+// In the second pass a rule that fails behind a complete expression answers that expression, as CPython's PEG parser
+// does (`a +` is `a`, followed by a `+` that nobody wants): what surrounds it may know what is wrong.
 #pragma once
 
 #include <algorithm>
@@ -42,6 +45,7 @@ private:
     struct Pending {
         ExprNode* left;  // null: a prefix operator
         uint32_t start;  // token where the whole expression starts
+        uint32_t op_token;
         Tok op;
         bool negated;  // `not in`, `is not`
         uint8_t precedence;
@@ -168,7 +172,8 @@ private:
     Failure raise_token(uint32_t index, std::string message);
     Failure raise_tokens(uint32_t first, uint32_t last, std::string message);
     Failure raise_at_last_token(std::string message, Diagnostic::Kind kind = Diagnostic::Kind::SyntaxError);
-    Failure raise_to_here(const Node* first, std::string message);  // up to the last token looked at
+    Failure raise_at_lexeme(const Lexeme& last, std::string message, Diagnostic::Kind kind);
+    Failure raise_to_here(const Node* first, std::string message);  // up to, not including, the last character looked at
     bool raise_too_deep();                                          // true
     void raise_generic(uint32_t furthest);
     void check_rest();
@@ -219,7 +224,7 @@ private:
     bool with_items(Items<withitem>& items, bool parenthesised);
     withitem* with_item(bool parenthesised);
     StmtNode* try_statement();
-    ExceptHandler* except_handler(bool& is_star);
+    ExceptHandler* except_handler(const ExceptHandler* previous, bool& is_star);
     StmtNode* function_definition(uint32_t start, bool is_async, Seq<ExprNode*> decorators);
     StmtNode* class_definition(Seq<ExprNode*> decorators);
     StmtNode* decorated();
@@ -259,8 +264,11 @@ private:
     ExprNode* operators(uint8_t lowest);
     ExprNode* reduce(ExprNode* operand, uint32_t base, uint32_t& start);
     ExprNode* primary();
+    ExprNode* trailer(uint32_t start, ExprNode* node);
+    bool last_operand(uint32_t base, ExprNode*& operand, uint32_t& start);
     ExprNode* subscript_index();
     ExprNode* slice_item();
+    bool falls_back() const { return second_pass_ && !error_; }
     bool diagnose_expression(uint32_t start, ExprNode* first);
     bool diagnose_named_expression(uint32_t start, ExprNode* first);
     bool is_legacy_keyword(uint32_t index);
@@ -292,6 +300,7 @@ private:
     void flush_text(Items<ExprNode>& values, std::string& text);
     bool decode(const Lexeme& token, std::string& text);
     ExprNode* text_constant(std::string_view text);
+    void set_spec_span(ExprNode* value, const Span& span);
     void set_string_span(Seq<ExprNode*> values, const Span& span, bool u_prefix);
 
     // ---- calls and parameters (parse_call.cpp)
@@ -332,6 +341,7 @@ private:
     std::optional<Diagnostic> error_;
     bool error_from_lexer_ = false;
     bool diagnosing_ = false;
+    bool second_pass_ = false;    // diagnosing, or speculating meanwhile
     uint32_t depth_ = 0;
     uint32_t block_depth_ = 0;
     uint32_t fstring_depth_ = 0;  // replacement fields around the current token

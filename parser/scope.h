@@ -69,10 +69,10 @@ struct Scope {
     const Identifier* class_name = nullptr;  // of the nearest class around, for mangling; null: none
     Seq<Scope*> children;        // in source order
 
-    Seq<Symbol> symbols;         // in order of first appearance; stable addresses
+    Seq<Symbol*> symbols;        // in order of first appearance
     Seq<Symbol*> locals;         // parameters first (positional-only, positional, keyword-only, *args, **kwargs: the order of
                                  // co_varnames), then the others in order of first appearance. Cells are among them.
-    Seq<Symbol*> cells;          // the Cells; of a class at most `__class__`
+    Seq<Symbol*> cells;          // the Cells; of a class at most `__class__` (a symbol of its own, not among `symbols`)
     Seq<Symbol*> frees;          // what the closure of this scope must hold, sorted by name; each is a Cell or in `frees` of `parent`
 
     uint32_t posonly_count = 0;  // number of positional-only parameters
@@ -98,11 +98,16 @@ struct Scope {
     bool is_function() const { return kind >= ScopeKind::Function; }
 
     Symbol** table = nullptr;     // private: open addressing by Identifier::serial
-    uint32_t table_mask = 0;
+    uint32_t table_capacity = 0;
 };
 
 // `__x` inside class `C` is `_C__x`; every other name is itself. For Attribute::attr, imports, def names … in `scope`.
 const Identifier* mangle(Arena& arena, const Scope& scope, const Identifier* name);
+
+struct ScopeOptions {
+    bool top_level_await = false;     // as in ParseOptions
+    bool future_annotations = false;  // ParseResult::future_annotations: annotations are not evaluated, so not analysed
+};
 
 struct ScopeResult {
     Scope* module = nullptr;  // null when an error was found
@@ -112,6 +117,6 @@ struct ScopeResult {
 };
 
 // `source` is the text that `module` was parsed from.
-ScopeResult analyse_scopes(ast::ModNode* module, const Source& source, Arena& arena);
+ScopeResult analyse_scopes(ast::ModNode* module, const Source& source, Arena& arena, const ScopeOptions& options = {});
 
 }  // namespace gen
