@@ -7,7 +7,7 @@ namespace gen {
 static Dict* self_of(Value* args) { return args[0].as<Dict>(); }
 
 static Outcome dict_new(VM& vm, Value* args) {
-    Class* cls = class_to_make(vm, args[0], kShapeDict);
+    Class* cls = checked_class(vm, args[0], kShapeDict);
     if (!cls) return Outcome::raised();
     if (is_builtin(vm, cls, kShapeDict)) return vm.checked(Value::object(make_dict(vm.heap)));
     auto* d = static_cast<Dict*>(allocate_instance(vm, cls));

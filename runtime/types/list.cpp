@@ -7,7 +7,7 @@ namespace gen {
 static List* self_of(Value* args) { return args[0].as<List>(); }
 
 static Outcome list_new(VM& vm, Value* args) {
-    Class* cls = class_to_make(vm, args[0], kShapeList);
+    Class* cls = checked_class(vm, args[0], kShapeList);
     if (!cls) return Outcome::raised();
     return vm.checked(Value::object(allocate_instance(vm, cls)));
 }

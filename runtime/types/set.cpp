@@ -407,7 +407,7 @@ static Outcome frozenset_hash(VM& vm, Value* args) { return hash_value(vm, hash_
 // ---- construction
 
 static Outcome set_new(VM& vm, Value* args) {
-    Class* cls = class_to_make(vm, args[0], kShapeSet);
+    Class* cls = checked_class(vm, args[0], kShapeSet);
     if (!cls) return Outcome::raised();
     if (is_builtin(vm, cls, kShapeSet)) return vm.checked(new_set(vm, kShapeSet));
     auto* s = static_cast<Set*>(allocate_instance(vm, cls));
@@ -430,7 +430,7 @@ static Outcome frozenset_new_step(VM& vm, NativeFrame& frame) {   // of a subcla
     Set* s;
     switch (frame.step_state()) {
     case 0:
-        cls = class_to_make(vm, frame[0], kShapeFrozenSet);
+        cls = checked_class(vm, frame[0], kShapeFrozenSet);
         if (!cls) return Outcome::raised();
         s = static_cast<Set*>(allocate_instance(vm, cls));
         if (!s) return vm.out_of_memory();

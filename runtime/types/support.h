@@ -1,5 +1,6 @@
 // What the natives of built-in classes share.
 #pragma once
+#include "runtime/types/arguments.h"
 #include "vm/exec/comparison.h"
 #include "vm/exec/define.h"
 #include "vm/exec/iterators.h"
@@ -8,9 +9,6 @@
 #include "vm/exec/text.h"
 
 namespace gen {
-
-// The class that __new__ of a built-in class is to make an instance of; null: raised ("int.__new__(X): X is not a type object").
-Class* class_to_make(VM&, Value cls, BuiltinShape base);
 
 // Is the class exactly this built-in one?
 inline bool is_builtin(VM& vm, const Class* cls, BuiltinShape id) { return cls == vm.type(id); }

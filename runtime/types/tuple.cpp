@@ -7,7 +7,7 @@ static Outcome tuple_from_step(VM& vm, NativeFrame& frame) {   // cls, iterable
     Class* cls;
     switch (frame.step_state()) {
     case 0:
-        cls = class_to_make(vm, frame[0], kShapeTuple);
+        cls = checked_class(vm, frame[0], kShapeTuple);
         if (!cls) return Outcome::raised();
         if (frame[1].is_unbound()) frame[1] = Value::object(vm.empty_tuple);
         AWAIT(1, op_tuple(vm, frame[1]));
