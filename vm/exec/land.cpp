@@ -94,9 +94,10 @@ Frame* step_native(VM& vm, Frame* fr) {
     }
     if (o.is_park()) return switch_fiber(vm, fr);
     if (o.is_collect()) {
+        fr->pc = kNativeStub + 1;
+        if (vm.budget <= 0 || vm.heap.wants_collection()) return safepoint(vm, fr);   // a PAUSE, see step.h
         collect_garbage(vm, fr, Heap::Extent::Major);
         vm.retrying = true;
-        fr->pc = kNativeStub + 1;
         return fr;
     }
     if (o.is_unhandled()) vm.raise(kShapeSystemError, "a native did not handle its arguments");
