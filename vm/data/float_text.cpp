@@ -151,9 +151,11 @@ bool parse_special(std::string_view text, double& out) {
     return true;
 }
 
+// Of ASCII only what C calls space, as in CPython; other space has been made ASCII before.
 std::string_view strip(std::string_view text) {
-    while (!text.empty() && is_space(uint8_t(text.front()))) text.remove_prefix(1);
-    while (!text.empty() && is_space(uint8_t(text.back()))) text.remove_suffix(1);
+    auto space = [](char c) { return c == ' ' || (c >= 9 && c <= 13); };
+    while (!text.empty() && space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && space(text.back())) text.remove_suffix(1);
     return text;
 }
 

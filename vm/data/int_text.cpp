@@ -92,8 +92,9 @@ bool take_prefix(std::string_view& text, int& base) {
     return true;
 }
 
+// Of ASCII only what C calls space, as in CPython; other space has been made ASCII before.
 std::string_view strip(std::string_view text) {
-    auto space = [](char c) { return is_space(char32_t(uint8_t(c))); };
+    auto space = [](char c) { return c == ' ' || (c >= 9 && c <= 13); };
     while (!text.empty() && space(text.front())) text.remove_prefix(1);
     while (!text.empty() && space(text.back())) text.remove_suffix(1);
     return text;
@@ -229,7 +230,7 @@ bool int_to_bytes(Value v, uint8_t* out, size_t size, bool little_endian, bool w
                      limbs::normal_size(i.limbs, i.size - 1) == 0;
         if (!(i.negative && power)) bits++;
     }
-    if (bits > room) return false;
+    if (bits > room && !(i.negative && bits == 1)) return false;   // -1 is taken to fit no bytes, in CPython
     bool carry = i.negative;
     for (size_t k = 0; k < size; k++) {
         uint8_t byte = k / 8 < i.size ? uint8_t(i.limbs[k / 8] >> (k % 8 * 8)) : 0;

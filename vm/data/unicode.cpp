@@ -159,7 +159,8 @@ bool is_case_ignorable(char32_t c) {
 
 bool is_identifier_start(char32_t c) {
     if (c < 128) return c == '_' || is_alpha(c);
-    return is_alpha(c) || category_is(c, 'N', 'l') || c == 0x2118 || c == 0x212e;
+    if (c == 0x2118 || c == 0x212e || c == 0x1885 || c == 0x1886) return true;
+    return (is_alpha(c) || category_is(c, 'N', 'l')) && !in(kNotIdentifier, c);
 }
 
 bool is_identifier_part(char32_t c) {
