@@ -1,0 +1,3 @@
+const N = 34;
+function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+console.log(String(fib(N)));
