@@ -207,9 +207,10 @@ fs::path expectation_path(const Script& script, const char* extension) {
 }
 
 Result expected_of(const Script& script) {
+    const fs::path folder = script.path.parent_path();
     Result expected;
-    expected.out = read_file(expectation_path(script, ".out"));
-    expected.err = read_file(expectation_path(script, ".err"));
+    expected.out = normalised(read_file(expectation_path(script, ".out")), folder);
+    expected.err = normalised(read_file(expectation_path(script, ".err")), folder);
     const auto words = words_of(read_file(expectation_path(script, ".status")));
     expected.status = words.empty() ? "0" : words[0];
     return expected;
