@@ -305,16 +305,21 @@ bool Parser::diagnose_display_comprehension(ExprNode* first) {
     return true;
 }
 
+ExprNode* Parser::target_item() {
+    if (at(Tok::KwAwait)) return nullptr;
+    return at(Tok::Star) ? starred(&Parser::primary) : primary();
+}
+
 // The targets of a `for`: up to `in`.
 ExprNode* Parser::target_list(Target target, Tok end) {
     const uint32_t start = pos_;
-    ExprNode* result = at(Tok::Star) ? starred(&Parser::bitwise_or) : starts_expression(kind()) ? bitwise_or() : nullptr;
+    ExprNode* result = target_item();
     if (result && at(Tok::Comma)) {
         Items<ExprNode> items(*this);
         items.push(result);
         while (result && accept(Tok::Comma)) {
             if (at(end)) break;
-            result = at(Tok::Star) ? starred(&Parser::bitwise_or) : bitwise_or();
+            result = target_item();
             if (result) items.push(result);
         }
         if (result) {

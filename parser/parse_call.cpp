@@ -228,7 +228,8 @@ arguments* Parser::parameters(bool is_lambda) {
             }
         } else if (accept(Tok::Star)) {
             if (has_star) {
-                if (!diagnosing_) return nullptr;
+                const bool is_parameter = at(Tok::Comma) || (parameter(is_lambda, true) && (at(Tok::Comma) || at(close)));
+                if (!diagnosing_ || !is_parameter) return nullptr;
                 return raise_token(start, "* argument may appear only once");
             }
             has_star = true;
@@ -263,7 +264,7 @@ arguments* Parser::parameters(bool is_lambda) {
                 }
             } else {
                 if (!has_default && defaults.size() > 0) {
-                    if (!diagnosing_) return nullptr;
+                    if (!diagnosing_ || (!at(Tok::Comma) && !at(close))) return nullptr;
                     return raise_token(start, "non-default argument follows default argument");
                 }
                 names.push_back(param);

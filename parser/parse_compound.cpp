@@ -135,8 +135,9 @@ withitem* Parser::with_item(bool parenthesised) {
     ExprNode* vars = nullptr;
     if (accept(Tok::KwAs)) {
         const uint32_t start = pos_;
-        vars = at(Tok::Star) ? starred(&Parser::bitwise_or) : primary();
-        const bool ends = at(Tok::Comma) || at(Tok::Colon) || (parenthesised && at(Tok::RParen));
+        vars = target_item();
+        const bool ends = at(Tok::Comma) || at(Tok::Colon) || (parenthesised && at(Tok::RParen)) ||
+                          (diagnosing_ && at(Tok::Newline));
         if (!vars || !ends || !is_star_target(vars)) {
             if (error_ || !diagnosing_) return nullptr;
             rewind(start);
@@ -187,7 +188,7 @@ StmtNode* Parser::with_statement(uint32_t start, bool is_async) {
         if (!error_ && diagnosing_ && tokens_[keyword + 1].kind == Tok::LParen) {
             while (items.size() > 0) items.pop();
             rewind(keyword + 2);
-            with_items(items, true);
+            if (with_items(items, true) && accept(Tok::RParen) && at(Tok::Newline)) raise_at_last_token("expected ':'");
         }
         return nullptr;
     }
@@ -313,7 +314,10 @@ StmtNode* Parser::function_definition(uint32_t start, bool is_async, Seq<ExprNod
     arguments* args = parameters(false);
     if (!args || !accept(Tok::RParen)) return nullptr;
     ExprNode* returns = nullptr;
-    if (accept(Tok::Arrow) && !(returns = expression())) return nullptr;
+    const uint32_t arrow = pos_;
+    if (accept(Tok::Arrow) && !(returns = expression())) {
+        return diagnosing_ ? raise_token(arrow, "expected ':'") : Failure{};
+    }
     Seq<StmtNode*> body;
     if (!forced_colon() || !block(body, "function definition", keyword)) return nullptr;
     auto fill = [&](auto* node) -> StmtNode* {

@@ -466,8 +466,10 @@ bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
     const uint32_t here = pos_;
     if (!spend_fuel()) return false;
     const bool starts_with_name = tokens_[start].kind == Tok::Name;
-    const bool is_soft_keyword = starts_with_name && (text_at(start) == "match" || text_at(start) == "case" ||
-                                                      text_at(start) == "_");
+    // CPython 3.11 takes every prefix of a soft keyword for one here.
+    const bool is_soft_keyword =
+        starts_with_name && (std::string_view("match").starts_with(text_at(start)) ||
+                             std::string_view("case").starts_with(text_at(start)) || text_at(start) == "_");
     const Tok second = start + 1 < tokens_.size() ? tokens_[start + 1].kind : Tok::EndMarker;
     const bool may_be_bad_prefix =
         starts_with_name && (second == Tok::String || second == Tok::Bytes || second == Tok::FStringStart);
@@ -484,10 +486,18 @@ bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
         }
         rewind(here);
     }
-    if (is_legacy_keyword(start) && second != Tok::LParen && (starts_expression(second) || second == Tok::Star)) {
+    // Whatever the name is, CPython looks at what follows it as if it were print's argument, and finds faults in it.
+    if (starts_with_name && second != Tok::LParen && (starts_expression(second) || second == Tok::Star)) {
+        if (accept(Tok::KwIf)) {
+            ExprNode* test = disjunction();
+            if (test && !at(Tok::KwElse) && !at(Tok::Colon)) {
+                raise_range(first, test, "expected 'else' after 'if' expression");
+            }
+            if (error_) return true;
+        }
         rewind(start + 1);
         ExprNode* printed = star_expressions();
-        if (printed) {
+        if (printed && is_legacy_keyword(start)) {
             std::string word(text_at(start));
             raise(tokens_[start].start, offset_of_end(printed->span),
                   "Missing parentheses in call to '" + word + "'. Did you mean " + word + "(...)?");

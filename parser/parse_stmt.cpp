@@ -99,6 +99,7 @@ StmtNode* Parser::expression_statement() {
     Operator op;
     if (at(Tok::Assign)) return assignment(start, value);
     if (at(Tok::Colon)) {
+        if (tokens_[start].kind == Tok::KwYield) return nullptr;
         // The target of an annotation is a bare name, or an attribute, subscript or name in parentheses.
         const bool simple = is<Name>(value) && pos_ == start + 1;
         const bool unparenthesised = tokens_[start].column == value->span.column && tokens_[start].line == value->span.line;

@@ -141,13 +141,21 @@ void Parser::warn(uint32_t start, uint32_t end, std::string message) {
         make_diagnostic(source_, Diagnostic::Kind::SyntaxWarning, start, end, std::move(message)));
 }
 
-void Parser::raise_generic(uint32_t furthest) {
-    const Lexeme& last = tokens_[furthest];
+bool Parser::raise_generic(uint32_t furthest) {
+    Lexeme last = tokens_[furthest];
     fstring_depth_ = 0;
+    if (last.kind == Tok::FStringStart) {  // the whole of it is one token to CPython
+        for (uint32_t i = furthest + 1, open = 1; open > 0 && !error_; i++) {
+            if (i == tokens_.size()) fetch();
+            open += tokens_[i].kind == Tok::FStringStart;
+            open -= tokens_[i].kind == Tok::FStringEnd;
+            last.end = tokens_[i].end;
+        }
+    }
     if (last.kind == Tok::Indent || last.kind == Tok::Dedent) {
         raise_at_lexeme(last, last.kind == Tok::Indent ? "unexpected indent" : "unexpected unindent",
                         Diagnostic::Kind::IndentationError);
-        return;
+        return false;
     }
     bool in_field = false;
     for (uint32_t i = furthest; i-- > 0 && tokens_[i].kind != Tok::FStringEnd;) {
@@ -155,6 +163,7 @@ void Parser::raise_generic(uint32_t furthest) {
     }
     raise_at_lexeme(last, in_field ? "f-string: invalid syntax" : "invalid syntax", Diagnostic::Kind::SyntaxError);
     if (last.kind == Tok::EndMarker) error_->column = error_->end_column = 0;
+    return true;
 }
 
 // What the rest of the text says about the error: a bracket that was never closed explains it better.
@@ -190,7 +199,7 @@ bool Parser::with_diagnosis(bool (Parser::*rule)(Items<StmtNode>&), Items<StmtNo
         diagnosing_ = second_pass_ = true;
         fuel_ = 200'000 + 20 * uint64_t{tokens_.size()};
         (this->*rule)(body);
-        if (!error_) raise_generic(furthest);
+        if (!error_ && !raise_generic(furthest)) return false;
     }
     check_rest();
     return false;

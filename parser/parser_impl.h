@@ -175,7 +175,7 @@ private:
     Failure raise_at_lexeme(const Lexeme& last, std::string message, Diagnostic::Kind kind);
     Failure raise_to_here(const Node* first, std::string message);  // up to, not including, the last character looked at
     bool raise_too_deep();                                          // true
-    void raise_generic(uint32_t furthest);
+    bool raise_generic(uint32_t furthest);  // whether the rest of the text may know better
     void check_rest();
     void warn(uint32_t start, uint32_t end, std::string message);
     uint32_t offset_of_start(const Span& span) const { return source_.line_start(span.line) + span.column; }
@@ -288,6 +288,7 @@ private:
     bool comprehension_clauses(Seq<comprehension*>& clauses);
     comprehension* comprehension_clause();
     bool diagnose_display_comprehension(ExprNode* first);
+    ExprNode* target_item();
     ExprNode* target_list(Target target, Tok end);
     template <class T>
     ExprNode* comprehension_of(uint32_t start, ExprNode* element, Tok close);

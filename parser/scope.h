@@ -44,7 +44,7 @@ enum SymbolFlag : uint16_t {
     kSymAnnotated = 1 << 5,   // `x: int` (binds the name in a function even without a value)
     kSymImported = 1 << 6,
     kSymDeleted = 1 << 7,     // `del x`, or unbound at the end of `except … as x`: loads must check
-    kSymWalrus = 1 << 8,      // target of `:=` in a comprehension inside this scope
+    kSymWalrus = 1 << 8,      // target of `:=` here or in a comprehension inside this scope: may be rebound amid an expression
     kSymIteration = 1 << 9,   // target of this comprehension's `for`
 };
 

@@ -569,6 +569,7 @@ void ScopeAnalyser::named_expression(NamedExpr* node) {
     if (current_->kind == ScopeKind::Comprehension) extend_to_function(as<Name>(node->target));
     expression(node->value);
     expression(node->target);
+    if (Symbol* symbol = as<Name>(node->target)->symbol) symbol->flags |= kSymWalrus;
 }
 
 // A walrus target inside comprehensions belongs to the scope around them.
