@@ -45,7 +45,12 @@ Outcome generic_getattr(VM&, Value v, Str* name);       // object.__getattribute
 Outcome generic_setattr(VM&, Value v, Str* name, Value item);   // object.__setattr__; item unbound: __delattr__
 Value get_instance_attribute(VM&, Object* o, Str* name);        // its own, without the class; unbound: absent
 bool set_instance_attribute(VM&, Object* o, Str* name, Value v);
+bool delete_instance_attribute(VM&, Object* o, Str* name);      // false: absent
 Dict* instance_dict(VM&, Object* o);                    // o.__dict__: goes over to dictionary mode; null: has none
+bool replace_instance_dict(VM&, Object* o, Dict* d);
+void make_root_shape(VM&, Class* cls);                  // for new instances, with room for cls->inline_slots
+bool is_data_descriptor(VM&, Value attribute);
+bool is_descriptor(VM&, Value attribute);               // has __get__
 
 // ---- ops_text.cpp
 Outcome op_repr(VM&, Value v);
@@ -64,5 +69,12 @@ Outcome descriptor_get(VM&, Value attribute, Value instance, Value owner);   // 
 Outcome make_class(VM&, Class* metaclass, Str* name, Tuple* bases, Dict* namespace_, Value keywords);
 Outcome class_getattr(VM&, Class* cls, Str* name);      // type.__getattribute__
 Outcome class_setattr(VM&, Class* cls, Str* name, Value v);     // v unbound: delete
+// Sets an attribute of the class itself, built-in or not; keeps caches and specials right. v unbound: deletes it.
+void set_class_attribute(VM&, Class* cls, Str* name, Value v);
+// The class alone, without __set_name__ and __init_subclass__; null: raised.
+Class* create_class(VM&, Class* metaclass, Str* name, Tuple* bases, Dict* namespace_);
+bool set_bases(VM&, Class* cls, Tuple* bases);          // cls.__bases__ = bases; false: raised
+Class* calculate_metaclass(VM&, Class* metaclass, Tuple* bases);   // null: raised (conflict)
+void each_subclass(VM&, Class* cls, const std::function<void(Class*)>& f);   // direct ones
 
 }   // namespace gen

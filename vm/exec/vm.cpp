@@ -22,6 +22,7 @@ VM::VM() : strings(hash_key) {
     const_cast<HashKey&>(strings.key()) = hash_key = random_key();
     heap.roots = [this](Marker& m, bool major) { mark_roots(m, major); };
     heap.after_mark = [this](Marker& m, bool major) { after_mark(m, major); };
+    heap.owner = this;
     heap.set_alarm(&budget);
     frames.set_limit(limits.stack);
     install_exec_tracers(*this);

@@ -29,8 +29,9 @@ struct Names {
 
 // Natives that the VM itself calls.
 struct Natives {
-    Value call_attribute, type_call, finish_init, close_generator, throw_level;   // step natives
-    Value type_call_method, object_init, object_new;                 // what plain classes inherit
+    Value call_attribute, type_call, finish_init, finish_class, getattr_with_hook, getattr_or_stop;   // step natives of core_natives.cpp
+    Value close_generator, throw_level;                              // step natives of the runtime
+    Value type_call_method, object_init, object_new, type_new;       // what plain classes inherit
 };
 
 // What an Outcome::call() asks for.
@@ -105,6 +106,12 @@ public:
     std::atomic<uint32_t> interrupt{0};      // bits of Interrupt, set by any thread
     uint64_t dict_versions = 1;
     uint64_t steps = 0;
+    Heap::Tracer class_tracer = nullptr;     // of the layout proper
+    struct MethodCacheEntry { const Class* cls; const Str* name; Cell* cell; };
+    static constexpr size_t kMethodCache = 1024;
+    std::unique_ptr<MethodCacheEntry[]> method_cache;
+    void clear_method_cache();
+    std::vector<Code*> codes;                // all that may hold inline caches; the dead are dropped by major collections
     void* host = nullptr;                    // the runtime's own state
     std::vector<Value> roots;                // further values kept alive (natives' tables)
 
@@ -117,7 +124,8 @@ public:
     Class* type(BuiltinShape id) const { return classes[id]; }
     const char* type_name(Value v) const;                       // as error messages name it
     std::string_view class_name(const Class* c) const;
-    Value lookup(Class* cls, Str* name) const;                  // through the MRO; no descriptors; unbound: absent
+    Value lookup(Class* cls, Str* name);                        // through the MRO; no descriptors; unbound: absent
+    Cell* lookup_cell(Class* cls, Str* name);                   // where that value is kept; null: absent
     Value special(Value v, Special s) const { return class_of(v)->specials[int(s)]; }
     bool is_subclass(const Class* cls, const Class* base) const;   // real inheritance, no hooks
     bool is_instance(Value v, BuiltinShape id) const { return is_subclass(class_of(v), classes[id]); }

@@ -1,0 +1,558 @@
+// Classes: how they are made, their method resolution order, and what happens when an attribute of one changes.
+//
+// A class's attributes stand in Cells, which inline caches refer to. Storing a new value changes the cell only. When the
+// attribute that a name leads to may change for some class (one is added, deleted, or becomes a data descriptor), the
+// cells that were visible so far are superseded: they are emptied, and the class that owns one gets a fresh cell.
+#include "vm/exec/define.h"
+#include "vm/exec/exec.h"
+
+#include <algorithm>
+
+namespace gen {
+
+namespace {
+
+// ---- method resolution order (C3; Python 2.3's document by Michele Simionato)
+
+bool linearize(VM& vm, Class* cls, Tuple* bases, std::vector<Value>& out) {
+    std::vector<std::vector<Value>> sequences;
+    for (uint64_t i = 0; i < bases->size; i++) {
+        auto* mro = bases->items[i].as<Class>()->mro;
+        sequences.emplace_back(mro->items, mro->items + mro->size);
+    }
+    sequences.emplace_back(bases->items, bases->items + bases->size);
+    for (auto& s : sequences) std::reverse(s.begin(), s.end());   // the head is at the back
+    out.push_back(Value::object(cls));
+    for (;;) {
+        std::erase_if(sequences, [](auto& s) { return s.empty(); });
+        if (sequences.empty()) return true;
+        Value chosen = Value::unbound();
+        for (auto& s : sequences) {
+            Value head = s.back();
+            bool in_tail = std::any_of(sequences.begin(), sequences.end(), [&](auto& t) {
+                return std::any_of(t.begin(), t.end() - 1, [&](Value v) { return v.is(head); });
+            });
+            if (!in_tail) { chosen = head; break; }
+        }
+        if (chosen.is_unbound()) {
+            std::string names;
+            std::vector<Value> seen;
+            for (auto& s : sequences) {
+                Value head = s.back();
+                if (std::any_of(seen.begin(), seen.end(), [&](Value v) { return v.is(head); })) continue;
+                seen.push_back(head);
+                names += (names.empty() ? "" : ", ") + std::string(vm.class_name(head.as<Class>()));
+            }
+            vm.type_error("Cannot create a consistent method resolution\norder (MRO) for bases %s", names.c_str());
+            return false;
+        }
+        out.push_back(chosen);
+        for (auto& s : sequences)
+            if (s.back().is(chosen)) s.pop_back();
+    }
+}
+
+Class* new_class(VM& vm, Class* metaclass) {
+    Object* o = metaclass && metaclass->root_shape >= kBuiltinShapes ? allocate_instance(vm, metaclass) : nullptr;
+    auto* c = o ? static_cast<Class*>(o) : vm.heap.make<Class>(Kind::Class, kShapeType);
+    size_t used = sizeof(Class) - sizeof(Object);
+    if (!o) std::memset(static_cast<void*>(reinterpret_cast<Object*>(c) + 1), 0, used);
+    c->doc = Value::none();
+    c->module = Value::unbound();
+    c->attributes = vm.dict();
+    c->subclasses = c->slot_names = c->extra = Value::unbound();
+    for (Value& s : c->specials) s = Value::unbound();
+    return c;
+}
+
+void add_subclass(VM& vm, Class* base, Class* cls) {
+    auto* w = vm.heap.make<WeakRef>(Kind::WeakRef, kShapeWeakRef);
+    w->target = Value::object(cls);
+    w->callback = Value::none();
+    w->hash = 0;
+    vm.weak_references.push_back(w);
+    if (base->subclasses.is_unbound()) base->subclasses = vm.list();
+    List* l = base->subclasses.as<List>();
+    // Places of dead ones are used again.
+    size_t free = 0;
+    while (free < l->size && l->items->items[free].as<WeakRef>()->target.is_object()) free++;
+    if (free < l->size) list_set(vm.heap, l, free, Value::object(w));
+    else list_append(vm.heap, l, Value::object(w));
+    vm.heap.write(base);
+}
+
+Value unwrap_new(Value v) {
+    return v.is_object() && v.as_object()->kind == Kind::StaticMethod ? v.as<StaticMethod>()->function : v;
+}
+
+void fill_special(VM& vm, Class* cls, Special s) {
+    Value v = vm.lookup(cls, vm.names.special[int(s)]);
+    cls->specials[int(s)] = s == Special::New ? unwrap_new(v) : v;
+    vm.heap.write(cls);
+}
+
+void update_flags(VM& vm, Class* cls) {
+    (void)vm;
+    auto plain = [&](Special s) {
+        Value v = cls->specials[int(s)];
+        return v.is_object() && v.as_object()->kind == Kind::Native;
+    };
+    cls->class_flags &= ~uint32_t(Class::kPlainGetattr | Class::kPlainSetattr | Class::kIdentityEq);
+    if (plain(Special::Getattribute) && cls->specials[int(Special::Getattr)].is_unbound()) cls->class_flags |= Class::kPlainGetattr;
+    if (plain(Special::Setattr)) cls->class_flags |= Class::kPlainSetattr;
+    Value eq = cls->specials[int(Special::Eq)], hash = cls->specials[int(Special::Hash)];
+    Class* object = vm.classes[kShapeObject];
+    if (object && eq.is(object->specials[int(Special::Eq)]) && hash.is(object->specials[int(Special::Hash)]))
+        cls->class_flags |= Class::kIdentityEq;
+}
+
+void propagate_special(VM& vm, Class* cls, Special s) {
+    std::vector<Class*> work{cls};
+    while (!work.empty()) {
+        Class* c = work.back();
+        work.pop_back();
+        fill_special(vm, c, s);
+        update_flags(vm, c);
+        each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
+    }
+}
+
+// The cell of `name` in cls itself gives way to a fresh one.
+void supersede(VM& vm, Class* owner, Str* name) {
+    Value v = vm.get(owner->attributes, name);
+    if (v.is_unbound()) return;
+    Cell* old = v.as<Cell>();
+    auto* fresh = vm.heap.make<Cell>(Kind::Cell, kShapeCell);
+    fresh->value = old->value;
+    vm.set(owner->attributes, name, Value::object(fresh));
+    old->value = Value::unbound();
+}
+
+// Every cell that `name` may have led to from cls or its subclasses.
+void supersede_visible(VM& vm, Class* cls, Str* name) {
+    std::vector<Class*> work{cls};
+    while (!work.empty()) {
+        Class* c = work.back();
+        work.pop_back();
+        for (uint64_t i = 0; i < c->mro->size; i++) {
+            auto* owner = c->mro->items[i].as<Class>();
+            if (vm.get(owner->attributes, name).is_unbound()) continue;
+            supersede(vm, owner, name);
+            break;
+        }
+        each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
+    }
+}
+
+int special_of(VM& vm, const Str* name) {
+    if (name->size < 5 || name->data[0] != '_' || name->data[1] != '_') return -1;
+    for (int i = 0; i < int(Special::kCount); i++)
+        if (vm.names.special[i] == name) return i;
+    return -1;
+}
+
+bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
+    auto solid = [](Class* c) {   // the built-in class that decides about the layout
+        while (c->class_flags & Class::kHeapType) c = c->base;
+        return c;
+    };
+    layout = nullptr;
+    Class* winner = nullptr;
+    for (uint64_t i = 0; i < bases->size; i++) {
+        Value v = bases->items[i];
+        if (!v.is_object() || v.as_object()->kind != Kind::Class) { vm.type_error("bases must be types"); return false; }
+        auto* b = v.as<Class>();
+        if (b->class_flags & Class::kFinal) {
+            vm.type_error("type '%s' is not an acceptable base type", std::string(vm.class_name(b)).c_str());
+            return false;
+        }
+        Class* candidate = solid(b);
+        if (!winner || (vm.is_subclass(candidate, winner) && candidate != winner)) {
+            winner = candidate;
+            layout = b;
+        } else if (!vm.is_subclass(winner, candidate)) {
+            vm.type_error("multiple bases have instance lay-out conflict");
+            return false;
+        }
+    }
+    return true;
+}
+
+// Handles __slots__ of a new class; false: raised.
+bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
+    std::vector<Value> names;
+    if (is_str(slots)) names.push_back(slots);
+    else if (is_tuple(slots)) names.assign(slots.as<Tuple>()->items, slots.as<Tuple>()->items + slots.as<Tuple>()->size);
+    else if (is_list(slots)) names.assign(slots.as<List>()->items->items, slots.as<List>()->items->items + slots.as<List>()->size);
+    else if (is_dict(slots)) {
+        uint32_t position = 0;
+        while (DictEntry* e = next_entry(slots.as<Dict>(), position)) names.push_back(e->key);
+    } else {
+        vm.type_error("__slots__ must be a str, tuple, list or dict");
+        return false;
+    }
+    if (!names.empty() && (cls->instance_kind == Kind::Int || cls->instance_kind == Kind::Tuple || cls->instance_kind == Kind::Bytes)) {
+        vm.type_error("nonempty __slots__ not supported for subtype of '%s'", std::string(vm.class_name(cls->base)).c_str());
+        return false;
+    }
+    std::vector<Value> own;
+    for (Value v : names) {
+        if (!is_str(v)) { vm.type_error("__slots__ items must be strings, not '%s'", vm.type_name(v)); return false; }
+        std::string_view text = v.as<Str>()->view();
+        if (text == "__dict__") { cls->class_flags |= Class::kHasDict; continue; }
+        if (text == "__weakref__") continue;
+        std::string mangled(text);
+        if (text.starts_with("__") && !text.ends_with("__")) {
+            std::string_view owner = vm.class_name(cls);
+            owner.remove_prefix(std::min(owner.find_first_not_of('_'), owner.size()));
+            if (!owner.empty()) mangled = "_" + std::string(owner) + mangled;
+        }
+        bool identifier = !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
+                          std::all_of(text.begin(), text.end(), [](unsigned char c) { return c == '_' || c >= 128 || std::isalnum(c); });
+        if (!identifier) { vm.type_error("__slots__ must be identifiers"); return false; }
+        Str* name = vm.intern(mangled);
+        if (!vm.get(namespace_, name).is_unbound()) {
+            vm.value_error("'%s' in __slots__ conflicts with class variable", name->data);
+            return false;
+        }
+        auto* member = vm.heap.make<Member>(Kind::Member, kShapeMemberDescriptor);
+        member->name = Value::object(name);
+        member->owner = Value::object(cls);
+        member->def = nullptr;
+        set_class_attribute(vm, cls, name, Value::object(member));
+        own.push_back(Value::object(name));
+    }
+    Tuple* t = make_tuple(vm.heap, own.data(), own.size());
+    cls->slot_names = Value::object(t);
+    cls->inline_slots = uint16_t(cls->base->inline_slots + own.size());
+    return true;
+}
+
+}   // namespace
+
+// ---- lookup
+
+void VM::clear_method_cache() { std::memset(static_cast<void*>(method_cache.get()), 0, kMethodCache * sizeof(MethodCacheEntry)); }
+
+Cell* VM::lookup_cell(Class* cls, Str* name) {
+    size_t slot = ((reinterpret_cast<uintptr_t>(cls) >> 5) ^ (reinterpret_cast<uintptr_t>(name) >> 4)) % kMethodCache;
+    MethodCacheEntry& entry = method_cache[slot];
+    if (entry.cls == cls && entry.name == name && (!entry.cell || !entry.cell->value.is_unbound())) return entry.cell;
+    uint64_t hash = hash_str(hash_key, name);
+    Cell* found = nullptr;
+    for (uint64_t i = 0; i < cls->mro->size && !found; i++) {
+        DictEntry* e = dict_get_str(cls->mro->items[i].as<Class>()->attributes, name, hash);
+        if (e) found = e->value.as<Cell>();
+    }
+    if (name->flags & kInterned) entry = {cls, name, found};
+    return found;
+}
+
+Value VM::lookup(Class* cls, Str* name) {
+    Cell* cell = lookup_cell(cls, name);
+    return cell ? cell->value : Value::unbound();
+}
+
+void each_subclass(VM&, Class* cls, const std::function<void(Class*)>& f) {
+    if (cls->subclasses.is_unbound()) return;
+    List* l = cls->subclasses.as<List>();
+    for (uint64_t i = 0; i < l->size; i++) {
+        Value v = l->items->items[i].as<WeakRef>()->target;
+        if (v.is_object()) f(v.as<Class>());
+    }
+}
+
+// ---- attributes
+
+void set_class_attribute(VM& vm, Class* cls, Str* name, Value v) {
+    Value existing = vm.get(cls->attributes, name);
+    bool was_data = !existing.is_unbound() && is_data_descriptor(vm, existing.as<Cell>()->value);
+    bool was_descriptor = !existing.is_unbound() && is_descriptor(vm, existing.as<Cell>()->value);
+    if (v.is_unbound()) {
+        if (existing.is_unbound()) return;
+        Cell* cell = existing.as<Cell>();
+        dict_delete_str(vm.heap, cls->attributes, name, hash_str(vm.hash_key, name));
+        cell->value = Value::unbound();
+        vm.clear_method_cache();
+    } else if (existing.is_unbound()) {
+        if (cls->mro) supersede_visible(vm, cls, name);
+        auto* cell = vm.heap.make<Cell>(Kind::Cell, kShapeCell);
+        cell->value = v;
+        vm.set(cls->attributes, name, Value::object(cell));
+        vm.clear_method_cache();
+        if (cls->root_shape && is_data_descriptor(vm, v)) flush_inline_caches(vm);
+    } else {
+        if (was_data != is_data_descriptor(vm, v) || was_descriptor != is_descriptor(vm, v)) {
+            supersede(vm, cls, name);
+            existing = vm.get(cls->attributes, name);
+            vm.clear_method_cache();
+            flush_inline_caches(vm);
+        }
+        Cell* cell = existing.as<Cell>();
+        cell->value = v;
+        vm.heap.write(cell);
+    }
+    if (!cls->mro) return;
+    int s = special_of(vm, name);
+    if (s >= 0) propagate_special(vm, cls, Special(s));
+}
+
+void make_root_shape(VM& vm, Class* cls) {
+    bool slots = true;
+    cls->root_shape = vm.shapes.make_root(cls, cls->inline_slots, slots).number;
+}
+
+// ---- making
+
+Class* calculate_metaclass(VM& vm, Class* metaclass, Tuple* bases) {
+    Class* winner = metaclass;
+    for (uint64_t i = 0; i < bases->size; i++) {
+        if (!bases->items[i].is_object() || bases->items[i].as_object()->kind != Kind::Class) continue;
+        Class* m = vm.class_of(bases->items[i]);
+        if (vm.is_subclass(winner, m)) continue;
+        if (vm.is_subclass(m, winner)) { winner = m; continue; }
+        vm.type_error("metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses of all its bases");
+        return nullptr;
+    }
+    return winner;
+}
+
+Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* namespace_) {
+    if (bases->size == 0) {
+        Value object = Value::object(vm.type(kShapeObject));
+        bases = make_tuple(vm.heap, &object, 1);
+    }
+    Class* layout;
+    if (!bases_layout(vm, bases, layout)) return nullptr;
+    Class* cls = new_class(vm, metaclass);
+    cls->name = Value::object(name);
+    cls->bases = bases;
+    cls->base = layout;
+    cls->instance_kind = layout->instance_kind;
+    cls->class_flags = Class::kHeapType | (layout->class_flags & (Class::kException | Class::kHasDict | Class::kMetaclass));
+    for (uint64_t i = 0; i < bases->size; i++)
+        cls->class_flags |= bases->items[i].as<Class>()->class_flags & (Class::kHasDict | Class::kException);
+    std::vector<Value> order;
+    if (!linearize(vm, cls, bases, order)) return nullptr;
+    Tuple* mro = make_tuple(vm.heap, order.data(), order.size());
+    if (!mro) { vm.out_of_memory(); return nullptr; }
+
+    Value qualname = vm.get(namespace_, vm.names.qualname);
+    if (!qualname.is_unbound() && !is_str(qualname)) {
+        vm.type_error("type __qualname__ must be a str, not %s", vm.type_name(qualname));
+        return nullptr;
+    }
+    cls->qualname = qualname.is_unbound() ? cls->name : qualname;
+    Value module = vm.get(namespace_, vm.names.module);
+    if (module.is_unbound()) {
+        for (Frame* f = vm.frame; f; f = f->parent) {
+            if (f->is_native()) continue;
+            if (f->code()->code_flags & Code::kHidden) continue;
+            Value v = vm.get(f->fn()->globals, vm.names.name);
+            if (!v.is_unbound()) vm.set(namespace_, vm.names.module, v);
+            break;
+        }
+    }
+    Value slots = vm.get(namespace_, vm.names.slots);
+    cls->inline_slots = layout->inline_slots;
+    if (slots.is_unbound()) {
+        cls->class_flags |= Class::kHasDict;
+        if (cls->inline_slots < 4) cls->inline_slots = 4;
+    } else if (!define_slots(vm, cls, slots, namespace_)) {
+        return nullptr;
+    }
+    Value cell = Value::unbound();
+    uint32_t position = 0;
+    while (DictEntry* e = next_entry(namespace_, position)) {
+        if (!is_str(e->key)) continue;
+        Str* key = vm.strings.intern(vm.heap, e->key.as<Str>());
+        Value v = e->value;
+        if (key == vm.names.qualname) continue;
+        if (key == vm.names.classcell) { cell = v; continue; }
+        bool function = v.is_object() && v.as_object()->kind == Kind::Function;
+        if (function && key == vm.names.special[int(Special::New)]) {
+            auto* s = vm.heap.make<StaticMethod>(Kind::StaticMethod, kShapeStaticMethod);
+            s->function = v;
+            v = Value::object(s);
+        } else if (function && (key == vm.names.special[int(Special::InitSubclass)] || key == vm.names.special[int(Special::ClassGetitem)])) {
+            auto* c = vm.heap.make<ClassMethod>(Kind::ClassMethod, kShapeClassMethod);
+            c->function = v;
+            v = Value::object(c);
+        }
+        set_class_attribute(vm, cls, key, v);
+    }
+    if (vm.get(cls->attributes, vm.names.doc).is_unbound()) set_class_attribute(vm, cls, vm.names.doc, Value::none());
+    if (!vm.get(cls->attributes, vm.names.special[int(Special::Eq)]).is_unbound() &&
+        vm.get(cls->attributes, vm.names.special[int(Special::Hash)]).is_unbound())
+        set_class_attribute(vm, cls, vm.names.special[int(Special::Hash)], Value::none());
+    cls->mro = mro;
+    vm.heap.write(cls);
+    for (int s = 0; s < int(Special::kCount); s++) fill_special(vm, cls, Special(s));
+    update_flags(vm, cls);
+    make_root_shape(vm, cls);
+    for (uint64_t i = 0; i < bases->size; i++) add_subclass(vm, bases->items[i].as<Class>(), cls);
+    if (cell.is_object() && cell.as_object()->kind == Kind::Cell) {
+        cell.as<Cell>()->value = Value::object(cls);
+        vm.heap.write(cell.as_object());
+    }
+    return cls;
+}
+
+Outcome make_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* namespace_, Value keywords) {
+    Class* cls = create_class(vm, metaclass, name, bases, namespace_);
+    if (!cls) return Outcome::raised();
+    return vm.call(vm.natives.finish_class, {Value::object(cls), keywords.is_unbound() ? Value::none() : keywords});
+}
+
+bool set_bases(VM& vm, Class* cls, Tuple* bases) {
+    Class* layout;
+    if (!bases_layout(vm, bases, layout)) return false;
+    if (layout->instance_kind != cls->instance_kind) {
+        vm.type_error("__bases__ assignment: '%s' object layout differs from '%s'", std::string(vm.class_name(layout)).c_str(),
+                      std::string(vm.class_name(cls->base)).c_str());
+        return false;
+    }
+    for (uint64_t i = 0; i < bases->size; i++)
+        if (vm.is_subclass(bases->items[i].as<Class>(), cls)) { vm.type_error("a __bases__ item causes an inheritance cycle"); return false; }
+    std::vector<Value> order;
+    if (!linearize(vm, cls, bases, order)) return false;
+    cls->bases = bases;
+    cls->base = layout;
+    std::vector<Class*> work{cls};
+    for (uint64_t i = 0; i < bases->size; i++) add_subclass(vm, bases->items[i].as<Class>(), cls);
+    while (!work.empty()) {
+        Class* c = work.back();
+        work.pop_back();
+        std::vector<Value> mro;
+        if (!linearize(vm, c, c->bases, mro)) return false;
+        c->mro = make_tuple(vm.heap, mro.data(), mro.size());
+        vm.clear_method_cache();
+        for (int s = 0; s < int(Special::kCount); s++) fill_special(vm, c, Special(s));
+        update_flags(vm, c);
+        vm.heap.write(c);
+        each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
+    }
+    flush_inline_caches(vm);
+    return true;
+}
+
+// ---- the built-in ones
+
+void make_builtin_classes(VM& vm) {
+    vm.method_cache = std::make_unique<VM::MethodCacheEntry[]>(VM::kMethodCache);
+    vm.clear_method_cache();
+    struct Row { const char* name; int base; Kind kind; const char* slots; };
+    static const Row rows[] = {
+#define CLASS(id, name, base, kind) {name, kShape##base, Kind::kind, nullptr},
+#define EXCEPTION(id, base, slots) {#id, kShape##base, Kind::Exception, slots},
+#include "vm/data/classes.def"
+#undef CLASS
+#undef EXCEPTION
+    };
+    for (uint32_t i = 0; i < kBuiltinShapes; i++) vm.classes[i] = new_class(vm, nullptr);
+    std::vector<bool> done(kBuiltinShapes);
+    auto make = [&](auto& self, uint32_t i) -> void {
+        if (done[i]) return;
+        done[i] = true;
+        const Row& row = rows[i];
+        Class* c = vm.classes[i];
+        bool root = i == kShapeObject;
+        if (!root) self(self, uint32_t(row.base));
+        Class* base = root ? nullptr : vm.classes[row.base];
+        c->name = c->qualname = Value::object(vm.intern(row.name));
+        c->module = Value::object(vm.names.builtins_module);
+        c->base = base;
+        c->instance_kind = row.kind;
+        c->class_flags = Class::kBuiltin;
+        std::vector<Value> bases;
+        if (base) bases.push_back(Value::object(base));
+        if (i == kShapeExceptionGroup) { self(self, kShapeException); bases.push_back(Value::object(vm.classes[kShapeException])); }
+        c->bases = bases.empty() ? vm.empty_tuple : make_tuple(vm.heap, bases.data(), bases.size());
+        std::vector<Value> order;
+        linearize(vm, c, c->bases, order);
+        c->mro = make_tuple(vm.heap, order.data(), order.size());
+        bool exception = row.kind == Kind::Exception;
+        uint32_t slots = base ? base->inline_slots : 0;
+        if (row.slots && *row.slots) slots += 1 + uint32_t(std::count(row.slots, row.slots + std::strlen(row.slots), ' '));
+        c->inline_slots = uint16_t(slots);
+        if (exception) c->class_flags |= Class::kException | Class::kHasDict;
+        if (i == kShapeFunction || i == kShapeModule) c->class_flags |= Class::kHasDict;
+        if (i == kShapeType) c->class_flags |= Class::kMetaclass;
+        switch (i) {
+        case kShapeBool: case kShapeNone_: case kShapeNotImplementedType: case kShapeEllipsisType: case kShapeFunction: case kShapeBuiltinFunction:
+        case kShapeMethodDescriptor: case kShapeSlotWrapper: case kShapeMethodWrapper: case kShapeMethod: case kShapeGenerator: case kShapeCoroutine:
+        case kShapeAsyncGenerator: case kShapeRange: case kShapeSlice: case kShapeMemoryView: case kShapeDictKeys: case kShapeDictValues:
+        case kShapeDictItems: case kShapeCode: case kShapeFrame: case kShapeTraceback: case kShapeCell: case kShapeMemberDescriptor:
+        case kShapeGetSetDescriptor: case kShapeMappingProxy: case kShapeUnionType:
+            c->class_flags |= Class::kFinal;
+            break;
+        default: break;
+        }
+        c->root_shape = i;
+        vm.shapes.builtin_root(c, i, exception || i == kShapeModule, slots);
+        for (Value b : bases) add_subclass(vm, b.as<Class>(), c);
+    };
+    for (uint32_t i = 0; i < kBuiltinShapes; i++) make(make, i);
+}
+
+Value make_native(VM& vm, const NativeDef& def, Value module) {
+    auto* n = vm.heap.make<Native>(Kind::Native, kShapeBuiltinFunction);
+    n->self = n->owner = Value::unbound();
+    n->module = module;
+    n->def = &def;
+    return Value::object(n);
+}
+
+void define_type(VM& vm, const TypeDef& type) {
+    Class* cls = vm.type(type.shape);
+    for (const NativeDef& def : type.methods) {
+        std::string_view text = def.signature.text;
+        Str* name = vm.intern(text.substr(0, text.find('(')));
+        Value v = make_native(vm, def);
+        auto* n = v.as<Native>();
+        n->owner = Value::object(cls);
+        int special = special_of(vm, name);
+        if (name == vm.names.special[int(Special::New)]) {
+            n->self = Value::unbound();
+        } else if (def.flags & kStaticNative) {
+            auto* s = vm.heap.make<StaticMethod>(Kind::StaticMethod, kShapeStaticMethod);
+            s->function = v;
+            v = Value::object(s);
+        } else if (def.flags & kClassNative) {
+            auto* c = vm.heap.make<ClassMethod>(Kind::ClassMethod, kShapeClassMethod);
+            c->function = v;
+            v = Value::object(c);
+        } else {
+            n->shape = special >= 0 ? kShapeSlotWrapper : kShapeMethodDescriptor;
+        }
+        auto* cell = vm.heap.make<Cell>(Kind::Cell, kShapeCell);
+        cell->value = v;
+        vm.set(cls->attributes, name, Value::object(cell));
+        if (special >= 0) propagate_special(vm, cls, Special(special));
+    }
+    for (const AttributeDef& def : type.attributes) {
+        auto* m = vm.heap.make<Member>(Kind::Member, kShapeGetSetDescriptor);
+        Str* name = vm.intern(def.name);
+        m->name = Value::object(name);
+        m->owner = Value::object(cls);
+        m->def = &def;
+        auto* cell = vm.heap.make<Cell>(Kind::Cell, kShapeCell);
+        cell->value = Value::object(m);
+        vm.set(cls->attributes, name, Value::object(cell));
+    }
+    if (*type.doc) cls->doc = vm.str(type.doc);
+    vm.clear_method_cache();
+}
+
+Module* define_module(VM& vm, const ModuleDef& def) {
+    Module* m = vm.module(def.name);
+    for (const NativeDef& f : def.functions) {
+        std::string_view text = f.signature.text;
+        vm.set(m->dict, text.substr(0, text.find('(')), make_native(vm, f, m->name));
+    }
+    if (*def.doc) vm.set(m->dict, vm.names.doc, vm.str(def.doc));
+    if (def.init) def.init(vm, m);
+    return m;
+}
+
+}   // namespace gen
