@@ -332,7 +332,7 @@ ExprNode* Parser::target_list(Target target, Tok end) {
         set_context(result, ExprContext::Store);
         return result;
     }
-    if (!diagnosing_ || error_) return nullptr;
+    if (!diagnosing_ || error_ || !first_diagnosis(start, Diagnosis::Target)) return nullptr;
     rewind(start);
     if (ExprNode* expressions = star_expressions()) raise_invalid_target(expressions, target);
     return nullptr;

@@ -52,7 +52,6 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords) {
             if (at(Tok::KwFor) || at(Tok::KwAsync)) {
                 const bool is_only = start == open + 1;
                 Seq<comprehension*> clauses;
-                const uint32_t here = pos_;
                 if (!comprehension_clauses(clauses)) return false;
                 if (is_only && accept(Tok::RParen)) {
                     auto* generator = make<GeneratorExp>(open);
@@ -62,9 +61,7 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords) {
                     args = arena_.seq_of<ExprNode*>({generator});
                     return true;
                 }
-                rewind(here);
-                if (diagnosing_) diagnose_generator_argument(value, is_only);
-                return false;
+                return diagnosing_ && diagnose_generator_argument(value, clauses, is_only);
             }
             if (at(Tok::Assign)) {
                 if (diagnosing_) diagnose_keyword(start, value);
@@ -131,14 +128,12 @@ keyword* Parser::keyword_argument() {
     return item;
 }
 
-// `f(x, y for y in z)`: the generator expression needs parentheses. The clauses come next.
-bool Parser::diagnose_generator_argument(ExprNode* element, bool is_only) {
-    Seq<comprehension*> clauses;
-    if (!comprehension_clauses(clauses)) return false;
+// `f(x, y for y in z)`: the generator expression needs parentheses.
+bool Parser::diagnose_generator_argument(ExprNode* element, Seq<comprehension*> clauses, bool is_only) {
     if (is_only && !at(Tok::Comma)) return false;
     const comprehension* last = clauses.back();
-    raise_range(element, last->ifs.empty() ? last->iter : last->ifs.back(), "Generator expression must be parenthesized");
-    return true;
+    return raise_range(element, last->ifs.empty() ? last->iter : last->ifs.back(),
+                       "Generator expression must be parenthesized");
 }
 
 // `f(value=`, where value is no name.

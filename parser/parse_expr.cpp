@@ -451,9 +451,13 @@ ExprNode* Parser::yield_expression() {
 
 // ---- diagnosis ------------------------------------------------------------------------------------------------
 
-bool Parser::spend_fuel() {
-    if (fuel_ == 0) return false;
-    fuel_--;
+// A diagnosis may parse again what has been parsed: once for each token and reason, and not on top of a deep stack.
+bool Parser::first_diagnosis(uint32_t token, Diagnosis reason) {
+    if (depth_ + block_depth_ > kMaxDiagnosedDepth) return false;
+    while (diagnosed_.size() <= token) diagnosed_.push_back(0);
+    const uint8_t bit = static_cast<uint8_t>(reason);
+    if (diagnosed_[token] & bit) return false;
+    diagnosed_[token] |= bit;
     return true;
 }
 
@@ -464,7 +468,8 @@ bool Parser::is_legacy_keyword(uint32_t index) {
 // After a complete operand: is something missing, a comma or the parentheses of print? True when an error was raised.
 bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
     const uint32_t here = pos_;
-    if (!spend_fuel()) return false;
+    Level level(*this);
+    if (!first_diagnosis(start, Diagnosis::Expression)) return false;
     const bool starts_with_name = tokens_[start].kind == Tok::Name;
     // CPython 3.11 takes every prefix of a soft keyword for one here.
     const bool is_soft_keyword =
@@ -528,7 +533,7 @@ bool Parser::starts_with_display(const ExprNode* node, uint32_t start) const {
 
 // `x = y` where only an expression can be: was `==` or `:=` meant? True when an error was raised.
 bool Parser::diagnose_named_expression(uint32_t start, ExprNode* first) {
-    if (!at(Tok::Assign) || !spend_fuel()) return false;
+    if (!at(Tok::Assign) || !first_diagnosis(start, Diagnosis::NamedExpression)) return false;
     const bool in_parentheses = first->span.line != tokens_[start].line || first->span.column != tokens_[start].column;
     if (!in_parentheses) {
         switch (first->kind) {

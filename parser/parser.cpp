@@ -197,7 +197,6 @@ bool Parser::with_diagnosis(bool (Parser::*rule)(Items<StmtNode>&), Items<StmtNo
         fstring_depth_ = 0;
         future_allowed_ = future_allowed;
         diagnosing_ = second_pass_ = true;
-        fuel_ = 200'000 + 20 * uint64_t{tokens_.size()};
         (this->*rule)(body);
         if (!error_ && !raise_generic(furthest)) return false;
     }

@@ -27,7 +27,7 @@ class Parser {
 public:
     Parser(const Source& source, Arena& arena, const ParseOptions& options, ParseResult& result)
         : source_(source), arena_(arena), options_(options), result_(result), lexer_(source), tokens_(arena),
-          scratch_(arena), pending_(arena) {}
+          scratch_(arena), pending_(arena), diagnosed_(arena) {}
 
     ModNode* run();
 
@@ -89,6 +89,7 @@ private:
     };
 
     enum class Target { Star, Delete, For };
+    enum class Diagnosis : uint8_t { Expression = 1, NamedExpression = 2, Target = 4 };
 
     // ---- tokens (parser.cpp)
     void fetch();
@@ -273,7 +274,7 @@ private:
     bool diagnose_named_expression(uint32_t start, ExprNode* first);
     bool is_legacy_keyword(uint32_t index);
     bool starts_with_display(const ExprNode* node, uint32_t start) const;
-    bool spend_fuel();
+    bool first_diagnosis(uint32_t token, Diagnosis reason);
 
     // ---- atoms (parse_atom.cpp)
     ExprNode* atom();
@@ -309,7 +310,7 @@ private:
     bool arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords);
     keyword* keyword_argument();
     ExprNode* argument();
-    bool diagnose_generator_argument(ExprNode* element, bool is_only);
+    bool diagnose_generator_argument(ExprNode* element, Seq<comprehension*> clauses, bool is_only);
     bool diagnose_keyword(uint32_t start, ExprNode* value);
     arguments* parameters(bool is_lambda);
     arg* parameter(bool is_lambda, bool star);
@@ -326,6 +327,7 @@ private:
     static const char* describe(const ExprNode* node);
 
     static constexpr uint32_t kMaxDepth = 250;
+    static constexpr uint32_t kMaxDiagnosedDepth = 100;
 
     const Source& source_;
     Arena& arena_;
@@ -346,7 +348,7 @@ private:
     uint32_t depth_ = 0;
     uint32_t block_depth_ = 0;
     uint32_t fstring_depth_ = 0;  // replacement fields around the current token
-    uint64_t fuel_ = 0;           // bounds the backtracking of a diagnosis
+    ArenaVector<uint8_t> diagnosed_;  // for each token: the Diagnosis bits that have been spent on it
     bool future_allowed_ = true;  // only a docstring and __future__ imports so far
     std::string buffer_;
 };
