@@ -1,3 +1,4 @@
+#include "runtime/types/list_sort.h"
 #include "runtime/types/support.h"
 #include "runtime/types/types.h"
 #include "vm/data/sort.h"
@@ -284,7 +285,9 @@ static Outcome list_sort_step(VM& vm, NativeFrame& frame) {
     return Outcome::raised();
 }
 
-const NativeDef kListSort = {.signature = "sort(self, /, *, key=None, reverse=False)", .step = list_sort_step,
+const NativeDef kSortList = {.signature = "sort(list, key, reverse, /)", .step = list_sort_step, .locals = 6};
+
+static const NativeDef kListSort = {.signature = "sort(self, /, *, key=None, reverse=False)", .step = list_sort_step,
                              .locals = 6, .doc = "Sort the list in ascending order and return None.\n\n"
                                      "The sort is in-place (i.e. the list itself is modified) and stable (i.e. the\n"
                                      "order of two equal elements is maintained).\n\n"

@@ -1,0 +1,53 @@
+// The standard streams of a VM, as the host grants them. A VM without a sink writes nowhere and reads nothing.
+//
+// print() goes straight to an OutputStream while sys.stdout is the object that the runtime put there; see stream_of().
+#pragma once
+#include "vm/exec/vm.h"
+
+#include <functional>
+#include <string>
+
+namespace gen {
+
+// Buffered output. Errors of the sink are kept until someone asks.
+class OutputStream {
+public:
+    using Sink = std::function<bool(std::string_view)>;   // false: the write failed, errno says why
+
+    ~OutputStream() { flush(); }
+    void open(Sink sink, bool line_buffered) {
+        flush();
+        sink_ = std::move(sink);
+        line_buffered_ = line_buffered;
+    }
+    bool is_open() const { return bool(sink_); }
+    void write(std::string_view text);
+    bool flush();                                          // false: a write failed since the last flush
+
+private:
+    static constexpr size_t kBuffer = 8192;
+    Sink sink_;
+    std::string buffer_;
+    bool line_buffered_ = false;
+    bool failed_ = false;
+};
+
+struct StandardStreams {
+    OutputStream out, err;
+    std::function<bool(std::string& line)> read_line;      // with its line end; false: end of input. Empty: not granted
+    Value out_object, err_object, in_object;               // what the runtime put into sys; kept alive by vm.roots
+};
+
+// What vm.host points to.
+struct Host {
+    StandardStreams streams;
+};
+inline Host& host_of(VM& vm) { return *static_cast<Host*>(vm.host); }
+
+// The stream behind an object that the runtime put into sys, or null.
+OutputStream* stream_of(VM&, Value file);
+
+// A sink that writes to a file descriptor.
+OutputStream::Sink descriptor_sink(int descriptor);
+
+}   // namespace gen
