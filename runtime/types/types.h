@@ -16,5 +16,11 @@ void define_memoryview(VM&);
 
 void define_list(VM&);
 void define_tuple(VM&);
+void define_dict(VM&);
+void define_set(VM&);
+void define_range(VM&);
+void define_slice(VM&);
+void define_iterators(VM&);
+void define_builtins(VM&);
 
 }   // namespace gen
