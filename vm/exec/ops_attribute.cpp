@@ -85,6 +85,9 @@ Outcome plain_getattr(VM& vm, Value v, Str* name) {
         case Kind::Class: return class_getattr(vm, v.as<Class>(), name);
         case Kind::Module: return get_module(vm, v.as<Module>(), name);
         case Kind::Super: return get_super(vm, v.as<Super>(), name);
+        case Kind::BoundMethod:   // what a method lacks, its function may have
+            if (vm.lookup(vm.class_of(v), name).is_unbound()) return op_getattr(vm, v.as<BoundMethod>()->function, name);
+            break;
         default: break;
         }
     }
