@@ -87,7 +87,7 @@ TEST_F(AssemblerTest, LiteralsKeepTheirTypes) {
 TEST_F(AssemblerTest, NestedCodesAreConstants) {
     Code* code = ok(".code @0 outer\n MAKE_FUNCTION r0, r0, @1\n RETURN r0\n"
                     ".code @1 inner generator new_locals\n.positional 1\n.locals x\n"
-                    " YIELD r0 x=2 c=1\n LOAD_SENT r0\n GENERATOR_RETURN r0\n.registers 3\n");
+                    " YIELD r0 x=4\n LOAD_SENT r0\n GENERATOR_RETURN r0\n.registers 3\n");
     ASSERT_TRUE(code);
     EXPECT_EQ(verify(*code), "");
     Code* inner = code->constants->items[0].as<Code>();

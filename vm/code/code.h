@@ -44,7 +44,6 @@ constexpr size_t kFrameHeaderBytes = 40;   // sizeof(Frame), see vm/exec/frame.h
 
 enum YieldFlags : uint8_t {         // X of YIELD
     kYieldDelegating = 1,           // passes on a value of the foreign iterator of the DELEGATE before it
-    kYieldInHandler = 2,            // inside an except or finally handler: C is the register of PUSH_HANDLED
     kYieldNeedsFinalizer = 4,       // inside try/finally or with: an abandoned generator has to be closed
     kYieldAsync = 8,                // `yield` of an async generator (else, in one: an await)
     kYieldAwait = 16,               // with kYieldDelegating: DELEGATE stands for await

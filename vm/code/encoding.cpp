@@ -70,7 +70,7 @@ unsigned encode(Instruction first, unsigned scratch, uint32_t extra_constant, In
     case Tail::Scratch: out[1] = landing(scratch); break;
     case Tail::Invoke:
         out[1] = Instruction{};
-        out[2] = Instruction::ad(Op::NOP, 0, int32_t(extra_constant));
+        out[2] = Instruction{extra_constant};
         out[3] = landing(first.a());
         break;
     case Tail::Branch:
@@ -98,7 +98,7 @@ unsigned scratch_of(const Instruction* at) {
 uint32_t extra_constant_of(const Instruction* at) {
     switch (tail_of(at->op())) {
     case Tail::ResultConstant: return uint32_t(at[1].d());
-    case Tail::Invoke: return uint32_t(at[2].d());
+    case Tail::Invoke: return uint32_t(at[2].bits);
     default: return 0;
     }
 }

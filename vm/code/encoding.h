@@ -14,7 +14,7 @@ enum class Tail : uint8_t {
     Result,            // LANDING of A
     ResultConstant,    // LANDING of A, whose D is a constant
     Scratch,           // LANDING of a scratch register
-    Invoke,            // cache, name of the method (D), LANDING of A
+    Invoke,            // cache, index of the constant that is the method's name, LANDING of A
     Branch,            // LANDING of a scratch register, BRANCH_TRUE or BRANCH_FALSE of it
     Jump,              // JUMP to the place that the first word names
     Unpack,            // LANDING of a scratch register, UNPACK_RESULT of it

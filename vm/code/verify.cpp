@@ -117,7 +117,6 @@ private:
             break;
         case Op::YIELD:
             if (!code_.resumable()) return wrong(pc, "not in a generator");
-            if ((i.x() & kYieldInHandler) && i.c() + 1 >= code_.registers) return wrong(pc, "handler register outside the frame");
             break;
         case Op::LOAD_SENT:
             if (!pc || words_[pc - 1].op() != Op::YIELD) return wrong(pc, "not behind YIELD");
