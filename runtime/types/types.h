@@ -22,5 +22,6 @@ void define_range(VM&);
 void define_slice(VM&);
 void define_iterators(VM&);
 void define_builtins(VM&);
+void define_core_natives(VM&);   // what the prelude needs, into its globals
 
 }   // namespace gen

@@ -118,6 +118,8 @@ public:
     bool is_marked(const Object* o) const { return mark_of(o) == epoch_; }
     void drain();                                                // trace what after_mark has marked
     void set_tracer(Kind kind, Tracer tracer) { tracers_[int(kind)] = tracer; }
+    Tracer tracer(Kind kind) const { return tracers_[int(kind)]; }
+    void* owner = nullptr;                                        // for tracers
     bool collecting_major() const { return major_running_; }
 
     // Calls f for every live object that has been marked at least once (after a full collection: for every live object).

@@ -485,6 +485,7 @@ Str* StringTable::add(Str** cell, Str* s) {
     if (!*cell) taken_++;
     count_++;
     s->flags |= kInterned;
+    young_.push_back(s);
     return *cell = s;
 }
 

@@ -353,6 +353,7 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
             break;
         }
     }
+    cls->module = vm.get(namespace_, vm.names.module);
     Value slots = vm.get(namespace_, vm.names.slots);
     cls->inline_slots = layout->inline_slots;
     if (slots.is_unbound()) {
@@ -442,7 +443,7 @@ void make_builtin_classes(VM& vm) {
     vm.method_cache = std::make_unique<VM::MethodCacheEntry[]>(VM::kMethodCache);
     vm.clear_method_cache();
     struct Row { const char* name; int base; Kind kind; const char* slots; };
-    static const Row rows[] = {
+    static constexpr Row rows[] = {
 #define CLASS(id, name, base, kind) {name, kShape##base, Kind::kind, nullptr},
 #define EXCEPTION(id, base, slots) {#id, kShape##base, Kind::Exception, slots},
 #include "vm/data/classes.def"

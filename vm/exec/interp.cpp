@@ -186,7 +186,13 @@ at_safepoint:
     OP_LABEL(LOAD_CLOSURE) R(A) = fr->fn()->closure.as<Tuple>()->items[B]; NEXT(1);
 
     // ---- globals and names
-    OP_LABEL(LOAD_GLOBAL) SLOW(0, load_global_miss(vm, fr, MUTABLE));
+    OP_LABEL(LOAD_GLOBAL) {
+        SAVE(0);
+        Outcome o = load_global_miss(vm, fr, MUTABLE);
+        if (o.is_raised()) [[unlikely]] RESUME(unwind(vm, fr));
+        R(A) = o.value();
+        NEXT(3);
+    }
     OP_LABEL(LOAD_GLOBAL_HIT) {
         const Dict* globals = fr->fn()->globals;
         uint64_t word = WORD(1);

@@ -42,6 +42,7 @@ Outcome op_getattr_or_stop(VM&, Value v, Str* name);    // AttributeError: Outco
 Outcome op_setattr(VM&, Value v, Str* name, Value item);
 Outcome op_delattr(VM&, Value v, Str* name);
 Outcome generic_getattr(VM&, Value v, Str* name);       // object.__getattribute__
+Outcome plain_getattribute(VM&, Value v, Str* name);    // the built-in __getattribute__ of v's type, whichever that is
 Outcome generic_setattr(VM&, Value v, Str* name, Value item);   // object.__setattr__; item unbound: __delattr__
 Value get_instance_attribute(VM&, Object* o, Str* name);        // its own, without the class; unbound: absent
 bool set_instance_attribute(VM&, Object* o, Str* name, Value v);

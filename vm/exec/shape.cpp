@@ -39,8 +39,8 @@ size_t layout_bytes(Kind kind, size_t payload) {
     auto rounded = [](size_t n) { return (n + 7) & ~size_t{7}; };
     switch (kind) {
     case Kind::Instance: return sizeof(Object);
-    case Kind::Exception: return offsetof(Exception, extra);
-    case Kind::Module: return offsetof(Module, extra);
+    case Kind::Exception: return sizeof(Object) + 5 * sizeof(Value);   // up to `extra`
+    case Kind::Module: return sizeof(Object) + 2 * sizeof(Value);   // up to `extra`
     case Kind::Str: return rounded(sizeof(Str) + payload);
     case Kind::Bytes: return rounded(sizeof(Bytes) + payload);
     case Kind::Tuple: return sizeof(Tuple) + payload;

@@ -18,8 +18,7 @@ static HashKey random_key() {
     return {word(), word()};
 }
 
-VM::VM() : strings(hash_key) {
-    const_cast<HashKey&>(strings.key()) = hash_key = random_key();
+VM::VM() : hash_key(random_key()), strings(hash_key) {
     heap.roots = [this](Marker& m, bool major) { mark_roots(m, major); };
     heap.after_mark = [this](Marker& m, bool major) { after_mark(m, major); };
     heap.owner = this;
@@ -91,6 +90,10 @@ Value VM::tuple(std::initializer_list<Value> items) {
 Value VM::list(std::initializer_list<Value> items) {
     List* l = make_list(heap, items.begin(), items.size());
     return l ? Value::object(l) : Value::unbound();
+}
+Value VM::checked_tuple(const Value* items, size_t n) {
+    Tuple* t = gen::make_tuple(heap, items, n);
+    return t ? Value::object(t) : Value::none();
 }
 Dict* VM::dict() { return make_dict(heap); }
 

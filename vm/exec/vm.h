@@ -29,7 +29,7 @@ struct Names {
 
 // Natives that the VM itself calls.
 struct Natives {
-    Value call_attribute, type_call, finish_init, finish_class, getattr_with_hook, getattr_or_stop;   // step natives of core_natives.cpp
+    Value call_attribute, type_call, finish_init, finish_class, getattr_with_hook, getattr_or_stop, run_finalizers;   // step natives of core_natives.cpp
     Value close_generator, throw_level;                              // step natives of the runtime
     Value type_call_method, object_init, object_new, type_new;       // what plain classes inherit
 };
@@ -72,8 +72,8 @@ public:
 
     // ---- state that the interpreter and the natives share
     Heap heap;
-    StringTable strings;
     HashKey hash_key;
+    StringTable strings;
     Shapes shapes;
     FramePool frames;
     Names names;
@@ -137,6 +137,7 @@ public:
     Value integer(int64_t i) { return Value::fits(i) ? Value::integer(i) : make_int(heap, i); }
     Value tuple(std::initializer_list<Value> items);
     Value list(std::initializer_list<Value> items = {});
+    Value checked_tuple(const Value* items, size_t n);          // None when out of memory
     Dict* dict();
     Value bound_method(Value function, Value self);
     Module* module(std::string_view name);                      // makes it and enters it into sys.modules
@@ -174,6 +175,8 @@ public:
     // ---- finalisers: o's __del__ (or close(), for a generator) is called once nobody refers to it
     void register_finalizer(Object* o);
     void start_finalizers();                 // on a fiber of their own
+    void report_unraisable(Value error, Value object);
+    void (*unraisable)(VM&, Value error, Value object) = nullptr;   // the host's hook
     std::vector<Object*> finalizable;        // registered and not called yet, oldest first
     size_t old_finalizable = 0;              // of them: survived a collection
     std::vector<Object*> dying;              // unreachable, to be finalised (or a WeakRef whose callback is due)
@@ -186,6 +189,9 @@ public:
     void (*trace_host)(VM&, Marker&) = nullptr;
     std::vector<Frame*> running_generators;  // seen by the last scan
     std::vector<Value> repr_stack;           // containers whose repr is being made
+
+    // Called once when object and type have their methods.
+    void note_core_types();
 
     // ---- running, for hosts; see run.cpp
     // Runs `callee(*args)` to its end on the current fiber, in a nested loop. A value or raised().
