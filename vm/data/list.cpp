@@ -12,8 +12,9 @@ void copy(Value* to, const Value* from, size_t n) {
 
 void clear(Value* at, size_t n) { std::fill_n(at, n, Value::unbound()); }
 
-// Room to spare: an eighth, as much as keeps appending linear in all without wasting much on large lists.
-size_t roomy(size_t size) { return size + (size >> 3) + (size < 9 ? 3 : 6); }
+// Room to spare: arrays that were outgrown are garbage until the next collection, so growth is by a half; large ones
+// waste no more than a quarter.
+size_t roomy(size_t size) { return size + (size < 65536 ? size / 2 : size / 4) + 4; }
 
 bool set_capacity(Heap& heap, List* l, size_t capacity) {
     Array* a = make_array(heap, capacity);
