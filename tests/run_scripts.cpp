@@ -37,8 +37,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kSkipped = 77;               // what ctest is told to take as "skipped"
-constexpr rlim_t kStackBytes = 256 * 1024; // rule: everything passes under `ulimit -s 256`
+constexpr int kSkipped = 77; // what ctest is told to take as "skipped"
 
 struct Options {
     std::string program;
@@ -47,6 +46,7 @@ struct Options {
     bool verbose = false;
     bool list = false;
     double time_limit = 20;
+    rlim_t stack_kb = 256; // rule: everything passes under `ulimit -s 256`
     std::set<std::string> features;
     std::vector<fs::path> paths;
 };
@@ -119,7 +119,7 @@ std::string normalised(std::string text, const fs::path& folder) {
 [[noreturn]] void run_child(const Options& options, const Script& script, int out, int err) {
     setpgid(0, 0);
     if (!options.oracle) {
-        const rlimit stack{kStackBytes, kStackBytes};
+        const rlimit stack{options.stack_kb * 1024, options.stack_kb * 1024};
         setrlimit(RLIMIT_STACK, &stack);
     }
     const rlimit no_core{0, 0};
@@ -322,6 +322,8 @@ std::optional<Options> parse(int argc, char** argv) {
             options.list = true;
         } else if (arg == "--time-limit" && has_value) {
             options.time_limit = atof(argv[++i]);
+        } else if (arg == "--stack" && has_value) {
+            options.stack_kb = strtoul(argv[++i], nullptr, 10);
         } else if (arg == "--with" && has_value) {
             options.features.insert(argv[++i]);
         } else if (arg.rfind("--", 0) == 0) {
@@ -341,7 +343,7 @@ int main(int argc, char** argv) {
     const auto options = parse(argc, argv);
     if (!options) {
         fprintf(stderr, "usage: run_scripts (--gen PROGRAM | --oracle PYTHON) [--with FEATURE] [--time-limit SECONDS]\n"
-                        "                   [--verbose] [--list] [--bless] PATH...\n");
+                        "                   [--stack KB] [--verbose] [--list] [--bless] PATH...\n");
         return 2;
     }
     if (options->oracle && !is_python_3_11(options->program)) {

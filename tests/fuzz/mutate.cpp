@@ -1,6 +1,6 @@
 // Feeds random mutations of good programs to the interpreter and watches how it takes them.
 //
-//   mutate --gen PROGRAM [--count N] [--seed S] [--only I] [--keep FOLDER] PATH...
+//   mutate --gen PROGRAM [--count N] [--seed S] [--only I] [--stack KB] [--keep FOLDER] PATH...
 //
 // A PATH is a script or a folder, searched for *.gen. Mutation number I of seed S is always the same program, so a
 // finding is repeated by --seed S --only I; the program itself is kept in FOLDER.
@@ -32,9 +32,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double kPatience = 1.0;          // seconds until Ctrl-C
-constexpr double kTimeLimit = 10.0;        // seconds until a hang is one
-constexpr rlim_t kStackBytes = 256 * 1024; // rule: everything passes under `ulimit -s 256`
+constexpr double kPatience = 1.0;   // seconds until Ctrl-C
+constexpr double kTimeLimit = 10.0; // seconds until a hang is one
 constexpr long kMaxResidentKb = 1536 * 1024;
 constexpr const char* kLimits[] = {"--max-memory", "256M", "--max-stack", "64M"};
 
@@ -46,6 +45,7 @@ struct Options {
     unsigned long count = 200;
     unsigned long seed = 1;
     long only = -1;
+    rlim_t stack_kb = 256; // rule: everything passes under `ulimit -s 256`
     fs::path keep = "fuzz-findings";
     std::vector<fs::path> paths;
 };
@@ -229,11 +229,11 @@ double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-pid_t start(const std::vector<std::string>& words, const fs::path& folder, int err) {
+pid_t start(const std::vector<std::string>& words, const fs::path& folder, rlim_t stack_kb, int err) {
     const pid_t child = fork();
     if (child != 0) return child;
     setpgid(0, 0);
-    const rlimit stack{kStackBytes, kStackBytes}, core{0, 0};
+    const rlimit stack{stack_kb * 1024, stack_kb * 1024}, core{0, 0};
     setrlimit(RLIMIT_STACK, &stack);
     setrlimit(RLIMIT_CORE, &core);
     const int null = open("/dev/null", O_RDWR);
@@ -249,13 +249,13 @@ pid_t start(const std::vector<std::string>& words, const fs::path& folder, int e
 }
 
 // Runs to the end, or to the time limit; from `patience` on, Ctrl-C every half second.
-Outcome run(const std::vector<std::string>& words, const fs::path& folder, double patience) {
+Outcome run(const std::vector<std::string>& words, const fs::path& folder, rlim_t stack_kb, double patience) {
     constexpr size_t kKept = 65536;
     Outcome outcome;
     int err[2];
     if (pipe2(err, O_CLOEXEC) != 0) exit(2);
     const double begin = now();
-    const pid_t child = start(words, folder, err[1]);
+    const pid_t child = start(words, folder, stack_kb, err[1]);
     close(err[1]);
     double interrupt_at = begin + patience;
     pollfd end{err[0], POLLIN, 0};
@@ -292,7 +292,7 @@ Outcome run(const std::vector<std::string>& words, const fs::path& folder, doubl
 
 // What is wrong with an outcome; empty if nothing is.
 std::string finding(const Outcome& outcome) {
-    for (const char* mark : {"AddressSanitizer", "UndefinedBehaviorSanitizer", "LeakSanitizer", "runtime error:", "Assertion"})
+    for (const char* mark : {"AddressSanitizer", "UndefinedBehaviorSanitizer", "LeakSanitizer", "runtime error:", "Assertion `"})
         if (outcome.err.find(mark) != std::string::npos) return std::string("stderr has: ") + mark;
     if (!outcome.ended) return "no end";
     if (outcome.resident_kb > kMaxResidentKb)
@@ -313,10 +313,10 @@ std::vector<std::string> command(const Options& options, const fs::path& script,
 }
 
 std::string try_program(const Options& options, const fs::path& script, bool& interrupted) {
-    const Outcome outcome = run(command(options, script), script.parent_path(), kPatience);
+    const Outcome outcome = run(command(options, script), script.parent_path(), options.stack_kb, kPatience);
     interrupted = outcome.interrupted;
     if (outcome.ended || !finding(outcome).starts_with("no end")) return finding(outcome);
-    const Outcome compiled = run(command(options, script, "--dis"), script.parent_path(), kTimeLimit);
+    const Outcome compiled = run(command(options, script, "--dis"), script.parent_path(), options.stack_kb, kTimeLimit);
     return compiled.ended ? finding(compiled) : "the compiler does not end";
 }
 
@@ -352,12 +352,13 @@ int main(int argc, char** argv) {
         else if (arg == "--count") options.count = strtoul(value, nullptr, 10), i++;
         else if (arg == "--seed") options.seed = strtoul(value, nullptr, 10), i++;
         else if (arg == "--only") options.only = strtol(value, nullptr, 10), i++;
+        else if (arg == "--stack") options.stack_kb = strtoul(value, nullptr, 10), i++;
         else if (arg == "--keep") options.keep = value, i++;
         else options.paths.push_back(arg);
     }
     const auto corpus = read_corpus(options.paths);
     if (options.program.empty() || corpus.empty()) {
-        fprintf(stderr, "usage: mutate --gen PROGRAM [--count N] [--seed S] [--only I] [--keep FOLDER] PATH...\n");
+        fprintf(stderr, "usage: mutate --gen PROGRAM [--count N] [--seed S] [--only I] [--stack KB] [--keep FOLDER] PATH...\n");
         return 2;
     }
     options.program = fs::absolute(options.program);
