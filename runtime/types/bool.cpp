@@ -4,7 +4,7 @@
 namespace gen {
 
 static Outcome bool_new(VM& vm, Value* args) {
-    if (!class_to_make(vm, args[0], kShapeBool)) return Outcome::raised();
+    if (!checked_class(vm, args[0], kShapeBool)) return Outcome::raised();
     return args[1].is_unbound() ? Outcome(Value::false_()) : op_truth(vm, args[1]);
 }
 
