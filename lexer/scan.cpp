@@ -250,7 +250,7 @@ Token Lexer::scan_wide_name(const char* start) {
     while (is_name_byte(*p)) {
         const char* place = p;
         char32_t code = read_utf8(p);
-        bool good = place == start ? is_identifier_start(code) : is_identifier_continue(code);
+        bool good = place == start ? is_name_start(code) : is_name_continue(code);
         if (!good) return invalid_character(place);
     }
     return token(Tok::Name, start, p, Token::kNonAscii);
@@ -261,7 +261,7 @@ Token Lexer::invalid_character(const char* place) {
     char32_t code = read_utf8(after);
     char hex[16];
     std::snprintf(hex, sizeof hex, "U+%04X", static_cast<unsigned>(code));
-    if (!is_printable(code)) return fail(std::string("invalid non-printable character ") + hex, place);
+    if (!is_printable_character(code)) return fail(std::string("invalid non-printable character ") + hex, place);
     return fail("invalid character '" + std::string(place, after) + "' (" + hex + ")", place);
 }
 

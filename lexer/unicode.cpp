@@ -101,7 +101,7 @@ bool breaks_under_nfkc(char32_t code) {
 
 }  // namespace
 
-bool is_identifier_start(char32_t code) {
+bool is_name_start(char32_t code) {
     if (code < 0x80) return (code | 0x20) - 'a' < 26u || code == '_';
     switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
         case UTF8PROC_CATEGORY_LU:
@@ -117,8 +117,8 @@ bool is_identifier_start(char32_t code) {
     }
 }
 
-bool is_identifier_continue(char32_t code) {
-    if (code < 0x80) return is_identifier_start(code) || code - '0' < 10u;
+bool is_name_continue(char32_t code) {
+    if (code < 0x80) return is_name_start(code) || code - '0' < 10u;
     switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
         case UTF8PROC_CATEGORY_MN:
         case UTF8PROC_CATEGORY_MC:
@@ -128,12 +128,12 @@ bool is_identifier_continue(char32_t code) {
         default:
             break;
     }
-    return is_identifier_start(code) || code == 0x0E33 || code == 0x0EB3 || code == 0xFF9E ||
+    return is_name_start(code) || code == 0x0E33 || code == 0x0EB3 || code == 0xFF9E ||
            code == 0xFF9F || code == 0x00B7 || code == 0x0387 || (code >= 0x1369 && code <= 0x1371) ||
            code == 0x19DA;
 }
 
-bool is_printable(char32_t code) {
+bool is_printable_character(char32_t code) {
     if (code < 0x80) return code >= 0x20 && code < 0x7F;
     switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
         case UTF8PROC_CATEGORY_CN:
@@ -163,11 +163,11 @@ std::string normalize_nfkc(std::string_view text) {
 
 #else
 
-bool is_identifier_start(char32_t code) { return (code | 0x20) - 'a' < 26u || code == '_' || code >= 0x80; }
+bool is_name_start(char32_t code) { return (code | 0x20) - 'a' < 26u || code == '_' || code >= 0x80; }
 
-bool is_identifier_continue(char32_t code) { return is_identifier_start(code) || code - '0' < 10u; }
+bool is_name_continue(char32_t code) { return is_name_start(code) || code - '0' < 10u; }
 
-bool is_printable(char32_t code) { return code >= 0x20 && code != 0x7F && !(code >= 0x80 && code <= 0xA0); }
+bool is_printable_character(char32_t code) { return code >= 0x20 && code != 0x7F && !(code >= 0x80 && code <= 0xA0); }
 
 std::string normalize_nfkc(std::string_view text) { return std::string(text); }
 

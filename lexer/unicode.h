@@ -15,11 +15,11 @@ void append_utf8(std::string& text, char32_t code);
 size_t valid_utf8_prefix(std::string_view text);
 
 // Unicode's XID_Start and XID_Continue, with _ as a start. Without utf8proc everything from U+0080 is both.
-bool is_identifier_start(char32_t code);
-bool is_identifier_continue(char32_t code);
+bool is_name_start(char32_t code);
+bool is_name_continue(char32_t code);
 
 // str.isprintable of one character.
-bool is_printable(char32_t code);
+bool is_printable_character(char32_t code);
 
 // The NFKC form of valid UTF-8, or the text itself without utf8proc.
 std::string normalize_nfkc(std::string_view text);

@@ -89,7 +89,7 @@ bool escape_unprintable(std::string& out, char32_t c) {
         case '\t': out += "\\t"; return true;
         default: break;
     }
-    if (is_printable(c)) return false;
+    if (is_printable_character(c)) return false;
     if (c <= 0xff) {
         out += "\\x";
         append_hex(out, c, 2);
