@@ -1,0 +1,235 @@
+#include "runtime/types/bytes_methods.h"
+#include "runtime/types/types.h"
+
+namespace gen {
+
+static ByteArray* array_of(Value v) { return v.as<ByteArray>(); }
+
+// Replaces a part; answers None.
+static Outcome splice(VM& vm, Value self, size_t from, size_t count, std::string_view data) {
+    std::string copy(data);      // it may lie in the array itself
+    if (!bytearray_replace(vm.heap, array_of(self), from, count, copy.data(), copy.size())) return vm.out_of_memory();
+    return Value::none();
+}
+
+static Outcome bytearray_new(VM& vm, Value* args) {
+    Class* cls = checked_class(vm, args[0], kShapeByteArray);
+    if (!cls) return Outcome::raised();
+    if (cls != vm.type(kShapeByteArray)) return vm.checked(Value::object(allocate_instance(vm, cls)));
+    ByteArray* b = make_bytearray(vm.heap, nullptr, 0);
+    return b ? Outcome(Value::object(b)) : vm.out_of_memory();
+}
+
+static Outcome fill(VM& vm, Value self, Outcome bytes) {
+    if (!bytes.is_value()) return bytes;
+    return splice(vm, self, 0, array_of(self)->size, view_of(bytes.value().as<Bytes>()));
+}
+static Outcome bytearray_init(VM& vm, Value* args) {
+    return fill(vm, args[0], bytes_from_source(vm, args[1], args[2], args[3], true));
+}
+static Outcome finish_init(VM& vm, NativeFrame& frame, Value bytes) { return fill(vm, frame[0], bytes); }
+static Outcome bytearray_init_step(VM& vm, NativeFrame& frame) {
+    return bytes_from_source_step(vm, frame, true, finish_init);
+}
+
+// ---- changing
+
+static Outcome bytearray_append(VM& vm, Value* args) {
+    uint8_t byte;
+    Outcome failure = Outcome::raised();
+    if (!get_byte(vm, args[1], byte, failure)) return failure;
+    char c = char(byte);
+    return splice(vm, args[0], array_of(args[0])->size, 0, {&c, 1});
+}
+
+static Outcome bytearray_insert(VM& vm, Value* args) {
+    int64_t index = 0;
+    uint8_t byte;
+    Outcome failure = Outcome::raised();
+    if (!get_size(vm, args[1], index, failure) || !get_byte(vm, args[2], byte, failure)) return failure;
+    auto size = int64_t(array_of(args[0])->size);
+    char c = char(byte);
+    return splice(vm, args[0], size_t(std::min(from_end(index, size_t(size)), size)), 0, {&c, 1});
+}
+
+static Outcome bytearray_extend(VM& vm, Value* args) {
+    if (is_str(args[1])) return vm.type_error("expected iterable of integers; got: 'str'");
+    if (is_int_like(args[1])) return vm.type_error("can't extend bytearray with %s", vm.type_name(args[1]));
+    Outcome o = bytes_from_source(vm, args[1], Value::unbound(), Value::unbound(), true);
+    if (!o.is_value()) return o;
+    return splice(vm, args[0], array_of(args[0])->size, 0, view_of(o.value().as<Bytes>()));
+}
+static Outcome finish_extend(VM& vm, NativeFrame& frame, Value bytes) {
+    return splice(vm, frame[0], array_of(frame[0])->size, 0, view_of(bytes.as<Bytes>()));
+}
+static Outcome bytearray_extend_step(VM& vm, NativeFrame& frame) {
+    return bytes_from_source_step(vm, frame, true, finish_extend);
+}
+
+static Outcome bytearray_pop(VM& vm, Value* args) {
+    int64_t index = -1;
+    Outcome failure = Outcome::raised();
+    if (!get_size(vm, args[1], index, failure)) return failure;
+    auto size = int64_t(array_of(args[0])->size);
+    if (size == 0) return vm.raise(kShapeIndexError, "pop from empty bytearray");
+    if (index < 0) index += size;
+    if (index < 0 || index >= size) return vm.raise(kShapeIndexError, "pop index out of range");
+    uint8_t byte = array_of(args[0])->buffer->data[index];
+    Outcome o = splice(vm, args[0], size_t(index), 1, {});
+    return o.is_value() ? Outcome(Value::integer(byte)) : o;
+}
+
+static Outcome bytearray_remove(VM& vm, Value* args) {
+    uint8_t byte;
+    Outcome failure = Outcome::raised();
+    if (!get_byte(vm, args[1], byte, failure)) return failure;
+    size_t at = bytes_of(args[0]).find(char(byte));
+    if (at == std::string_view::npos) return vm.raise(kShapeValueError, "value not found in bytearray");
+    return splice(vm, args[0], at, 1, {});
+}
+
+static Outcome bytearray_reverse(VM&, Value* args) {
+    auto* b = array_of(args[0]);
+    for (size_t i = 0; i < b->size / 2; i++) std::swap(b->buffer->data[i], b->buffer->data[b->size - 1 - i]);
+    return Value::none();
+}
+static Outcome bytearray_clear(VM& vm, Value* args) { return splice(vm, args[0], 0, array_of(args[0])->size, {}); }
+static Outcome bytearray_copy(VM& vm, Value* args) { return bytes_result(vm, args[0], bytes_of(args[0])); }
+
+static Outcome bytearray_iadd(VM& vm, Value* args) {
+    std::string scratch;
+    std::string_view data;
+    if (!view_bytes(vm, args[1], data, scratch))
+        return vm.type_error("can't concat %s to bytearray", vm.type_name(args[1]));
+    Outcome o = splice(vm, args[0], array_of(args[0])->size, 0, data);
+    return o.is_value() ? Outcome(args[0]) : o;
+}
+
+static Outcome bytearray_imul(VM& vm, Value* args) {
+    Outcome o = bytes_mul(vm, args);
+    if (!o.is_value()) return o;
+    o = splice(vm, args[0], 0, array_of(args[0])->size, bytes_of(o.value()));
+    return o.is_value() ? Outcome(args[0]) : o;
+}
+
+// ---- items
+
+static Outcome assign_slice(VM& vm, Value self, const Slice* slice, std::string_view data, bool deleting) {
+    SliceBounds b;
+    auto* array = array_of(self);
+    switch (slice_bounds(vm, slice, array->size, b)) {
+        case SliceState::Raised: return Outcome::raised();
+        case SliceState::Unresolved: return vm.type_error("slice indices must be integers or None or have an __index__ method");
+        case SliceState::Ready: break;
+    }
+    if (b.step == 1) return splice(vm, self, size_t(b.start), b.count, data);
+    if (!deleting) {
+        if (data.size() != b.count)
+            return vm.value_error("attempt to assign bytes of size %zu to extended slice of size %zu", data.size(), b.count);
+        std::string copy(data);
+        for (size_t i = 0; i < b.count; i++) array->buffer->data[b.start + int64_t(i) * b.step] = uint8_t(copy[i]);
+        return Value::none();
+    }
+    std::string kept;
+    std::vector<bool> gone(array->size);
+    for (size_t i = 0; i < b.count; i++) gone[size_t(b.start + int64_t(i) * b.step)] = true;
+    for (size_t i = 0; i < array->size; i++)
+        if (!gone[i]) kept.push_back(char(array->buffer->data[i]));
+    return splice(vm, self, 0, array->size, kept);
+}
+
+static bool get_position(VM& vm, Value self, Value key, int64_t& index, Outcome& failure) {
+    if (!is_int_like(key) && vm.special(key, Special::Index).is_unbound()) {
+        failure = vm.type_error("bytearray indices must be integers or slices, not %s", vm.type_name(key));
+        return false;
+    }
+    if (!get_size(vm, key, index, failure)) return false;
+    auto size = int64_t(array_of(self)->size);
+    if (index < 0) index += size;
+    if (index >= 0 && index < size) return true;
+    failure = vm.raise(kShapeIndexError, "bytearray index out of range");
+    return false;
+}
+
+static Outcome bytearray_setitem(VM& vm, Value* args) {
+    Outcome failure = Outcome::raised();
+    if (args[1].is_object() && args[1].as_object()->kind == Kind::Slice) {
+        if (is_int_like(args[2]) || is_str(args[2]))
+            return vm.type_error("can assign only bytes, buffers, or iterables of ints in range(0, 256)");
+        Outcome data = bytes_from_source(vm, args[2], Value::unbound(), Value::unbound(), true);
+        if (!data.is_value()) return data;
+        return assign_slice(vm, args[0], args[1].as<Slice>(), view_of(data.value().as<Bytes>()), false);
+    }
+    int64_t index;
+    uint8_t byte;
+    if (!get_position(vm, args[0], args[1], index, failure) || !get_byte(vm, args[2], byte, failure)) return failure;
+    array_of(args[0])->buffer->data[index] = byte;
+    return Value::none();
+}
+
+// An iterable on the right, or an index of the script's.
+static Outcome bytearray_setitem_step(VM& vm, NativeFrame& frame) {
+    enum : uint32_t { kData = 1, kIndex, kByte };
+    switch (frame.step_state()) {
+        case 0:
+            if (frame[1].is_object() && frame[1].as_object()->kind == Kind::Slice) {
+                AWAIT(kData, vm.call(Value::object(vm.type(kShapeByteArray)), {frame[2]}))
+                frame[2] = frame.result();
+                return bytearray_setitem(vm, &frame[0]);
+            }
+            AWAIT(kIndex, op_index(vm, frame[1]))
+            frame[1] = frame.result();
+            AWAIT(kByte, op_index(vm, frame[2]))
+            frame[2] = frame.result();
+            return bytearray_setitem(vm, &frame[0]);
+    }
+    return Outcome::raised();
+}
+
+static Outcome bytearray_delitem(VM& vm, Value* args) {
+    if (args[1].is_object() && args[1].as_object()->kind == Kind::Slice)
+        return assign_slice(vm, args[0], args[1].as<Slice>(), {}, true);
+    int64_t index;
+    Outcome failure = Outcome::raised();
+    if (!get_position(vm, args[0], args[1], index, failure)) return failure;
+    return splice(vm, args[0], size_t(index), 1, {});
+}
+
+static Outcome bytearray_alloc(VM&, Value* args) { return Value::integer(int64_t(array_of(args[0])->size) + 1); }
+
+static const NativeDef kByteArrayMethods[] = {
+    {.signature = "__new__(cls, /, *args, **kwargs)", .fn = bytearray_new, .flags = kStaticNative,
+     .doc = "Create and return a new object.  See help(type) for accurate signature."},
+    {.signature = "__init__(self, source=b'', encoding=None, errors=None)", .fn = bytearray_init,
+     .step = bytearray_init_step, .locals = kSourceLocals},
+    {.signature = "__setitem__(self, key, value, /)", .fn = bytearray_setitem, .step = bytearray_setitem_step},
+    {.signature = "__delitem__(self, key, /)", .fn = bytearray_delitem, .step = step_with_index, .locals = 1},
+    {.signature = "__iadd__(self, value, /)", .fn = bytearray_iadd, .doc = "Implement self+=value."},
+    {.signature = "__imul__(self, value, /)", .fn = bytearray_imul, .step = step_with_index, .locals = 1},
+    {.signature = "__alloc__(self, /)", .fn = bytearray_alloc},
+    {.signature = "append(self, item, /)", .fn = bytearray_append, .step = step_with_index, .locals = 1,
+     .doc = "Append a single item to the end of the bytearray."},
+    {.signature = "insert(self, index, item, /)", .fn = bytearray_insert, .step = step_with_index, .locals = 1,
+     .doc = "Insert a single item into the bytearray before the given index."},
+    {.signature = "extend(self, iterable_of_ints, /)", .fn = bytearray_extend, .step = bytearray_extend_step,
+     .locals = 4, .flags = kConsumes, .doc = "Append all the items from the iterator or sequence to the end of the bytearray."},
+    {.signature = "pop(self, index=-1, /)", .fn = bytearray_pop, .step = step_with_index, .locals = 1,
+     .doc = "Remove and return a single item from B."},
+    {.signature = "remove(self, value, /)", .fn = bytearray_remove, .step = step_with_index, .locals = 1,
+     .doc = "Remove the first occurrence of a value in the bytearray."},
+    {.signature = "reverse(self, /)", .fn = bytearray_reverse, .doc = "Reverse the order of the values in B in place."},
+    {.signature = "clear(self, /)", .fn = bytearray_clear, .doc = "Remove all items from the bytearray."},
+    {.signature = "copy(self, /)", .fn = bytearray_copy, .doc = "Return a copy of B."},
+    GEN_BYTES_METHODS,
+};
+
+void define_bytearray(VM& vm) {
+    define_type(vm, {.shape = kShapeByteArray, .methods = kByteArrayMethods,
+                     .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> bytearray\n"
+                            "bytearray(bytes_or_buffer) -> mutable copy of bytes_or_buffer\n"
+                            "bytearray(int) -> bytes array of size given by the parameter initialized with null bytes\n"
+                            "bytearray() -> empty bytes array"});
+    set_type_attribute(vm, kShapeByteArray, "__hash__", Value::none());
+}
+
+}   // namespace gen
