@@ -108,7 +108,9 @@ std::string normalised(std::string text, const fs::path& folder) {
         if (text.compare(at, 6, " at 0x") == 0) {
             result += " at 0x...";
             at += 6;
-            while (at < text.size() && isxdigit(static_cast<unsigned char>(text[at]))) at++;
+            const size_t digits = text.find_first_not_of("0123456789abcdefABCDEF", at);
+            at = digits == std::string::npos ? text.size() : digits;
+            if (text.compare(at, 3, "...") == 0) at += 3;
         } else {
             result += text[at++];
         }
