@@ -18,6 +18,10 @@ void define_generators(VM&);      // generator, coroutine; sets vm.natives.close
 void define_async_generators(VM&);
 void define_weakref(VM&);
 
+// OSError or its subclass for an errno.
+BuiltinShape os_error_class(int number);
+Outcome raise_os_error(VM&, int number, Value filename = Value::unbound(), Value filename2 = Value::unbound());
+
 // ---- frames as scripts see them (frames.cpp)
 // The innermost frame of code that is not hidden, `depth` frames further out; null: there are not that many.
 Frame* visible_frame(VM&, int64_t depth = 0);

@@ -326,9 +326,6 @@ static const AttributeDef kTypeAttributes[] = {
 void define_type_type(VM& vm) {
     define_type(vm, {.shape = kShapeType, .methods = kTypeMethods, .attributes = kTypeAttributes,
                      .doc = "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type"});
-    vm.natives.type_call_method = vm.type(kShapeType)->specials[int(Special::Call)];
-    vm.natives.object_init = vm.type(kShapeObject)->specials[int(Special::Init)];
-    vm.natives.object_new = vm.type(kShapeObject)->specials[int(Special::New)];
 }
 
 }   // namespace gen
