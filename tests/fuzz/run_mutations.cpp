@@ -1,6 +1,6 @@
 // Feeds random mutations of good programs to the interpreter and watches how it takes them.
 //
-//   mutate --gen PROGRAM [--count N] [--seed S] [--only I] [--stack KB] [--keep FOLDER] PATH...
+//   run_mutations --gen PROGRAM [--count N] [--seconds S] [--seed S] [--only I] [--stack KB] [--keep FOLDER] PATH...
 //
 // A PATH is a script or a folder, searched for *.gen. Mutation number I of seed S is always the same program, so a
 // finding is repeated by --seed S --only I; the program itself is kept in FOLDER.
@@ -43,6 +43,7 @@ constexpr const char* kDangerous[] = {"import os", "import shutil", "import temp
 struct Options {
     std::string program;
     unsigned long count = 200;
+    double seconds = 1e9;
     unsigned long seed = 1;
     long only = -1;
     rlim_t stack_kb = 256; // rule: everything passes under `ulimit -s 256`
@@ -350,6 +351,7 @@ int main(int argc, char** argv) {
         const char* value = i + 1 < argc ? argv[i + 1] : "";
         if (arg == "--gen") options.program = value, i++;
         else if (arg == "--count") options.count = strtoul(value, nullptr, 10), i++;
+        else if (arg == "--seconds") options.seconds = atof(value), options.count = ~0UL, i++;
         else if (arg == "--seed") options.seed = strtoul(value, nullptr, 10), i++;
         else if (arg == "--only") options.only = strtol(value, nullptr, 10), i++;
         else if (arg == "--stack") options.stack_kb = strtoul(value, nullptr, 10), i++;
@@ -358,7 +360,7 @@ int main(int argc, char** argv) {
     }
     const auto corpus = read_corpus(options.paths);
     if (options.program.empty() || corpus.empty()) {
-        fprintf(stderr, "usage: mutate --gen PROGRAM [--count N] [--seed S] [--only I] [--stack KB] [--keep FOLDER] PATH...\n");
+        fprintf(stderr, "usage: run_mutations --gen PROGRAM [--count N] [--seconds S] [--seed S] [--only I] [--stack KB] [--keep FOLDER] PATH...\n");
         return 2;
     }
     options.program = fs::absolute(options.program);
@@ -369,7 +371,9 @@ int main(int argc, char** argv) {
     unsigned long findings = 0, long_runs = 0;
     const unsigned long first = options.only >= 0 ? options.only : 0;
     const unsigned long end = options.only >= 0 ? first + 1 : options.count;
-    for (unsigned long i = first; i < end; i++) {
+    const double begin = now();
+    unsigned long tried = 0;
+    for (unsigned long i = first; i < end && now() - begin < options.seconds; i++, tried++) {
         const std::string program = Mutator(options.seed * 1000003 + i, corpus).program();
         std::ofstream(script, std::ios::binary) << program;
         bool interrupted = false;
@@ -384,6 +388,6 @@ int main(int argc, char** argv) {
         fflush(stdout);
     }
     fs::remove_all(scratch);
-    printf("%lu mutations of %zu programs, %lu ended by Ctrl-C, %lu findings\n", end - first, corpus.size(), long_runs, findings);
+    printf("%lu mutations of %zu programs, %lu ended by Ctrl-C, %lu findings\n", tried, corpus.size(), long_runs, findings);
     return findings == 0 ? 0 : 1;
 }
