@@ -62,8 +62,12 @@ class DictTest : public testing::Test {
         o->extra = Value::unbound();
         return Value::object(o);
     }
-    Value tuple(std::initializer_list<Value> items) { return Value::object(make_tuple(heap, items.begin(), items.size())); }
-    Value list(std::initializer_list<Value> items) { return Value::object(make_list(heap, items.begin(), items.size())); }
+    Value tuple(std::initializer_list<Value> items) {
+        return Value::object(make_tuple(heap, items.begin(), items.size()));
+    }
+    Value list(std::initializer_list<Value> items) {
+        return Value::object(make_list(heap, items.begin(), items.size()));
+    }
     Heap heap;
     HashKey key{5, 6};
 };
@@ -174,7 +178,8 @@ TEST_F(DictTest, Namespaces) {
     ASSERT_TRUE(table.start(heap));
     Dict* d = make_dict(heap);
     for (int i = 0; i < 1000; i++)
-        ASSERT_TRUE(dict_set_str(heap, key, d, table.intern(heap, "n" + std::to_string(i)), Value::integer(i)));
+        ASSERT_TRUE(
+            dict_set_str(heap, key, d, table.intern(heap, "n" + std::to_string(i)), Value::integer(i)));
     ASSERT_TRUE(dict_insert_new(heap, d, stranger(), hash(str("n5000")), Value::none()));
     for (int i = 0; i < 1000; i++) {
         EXPECT_EQ(dict_get_str(key, d, table.intern(heap, "n" + std::to_string(i))).as_int(), i);
@@ -225,7 +230,8 @@ TEST_F(DictTest, SetAlgebra) {
     EXPECT_EQ(table_disjoint(out->table, b->table), Fast::True);
     ASSERT_EQ(set_symmetric_difference(heap, a->table, b->table, kShapeSet, out), Store::Done);
     EXPECT_EQ(numbers(out), (std::vector<int>{1, 2, 5}));
-    EXPECT_EQ(fast_eq(Value::object(set_of({1, 2})), Value::object(set_of({2, 1}, kShapeFrozenSet))), Fast::True);
+    EXPECT_EQ(fast_eq(Value::object(set_of({1, 2})), Value::object(set_of({2, 1}, kShapeFrozenSet))),
+              Fast::True);
     EXPECT_EQ(fast_lt(Value::object(set_of({1, 2})), Value::object(a)), Fast::True);
     EXPECT_EQ(fast_lt(Value::object(a), Value::object(a)), Fast::False);
     Dict* d = make_dict(heap);
@@ -238,7 +244,8 @@ TEST_F(DictTest, HashesOfStructuresAsInCPython) {
     auto number = [](int64_t i) { return Value::integer(i); };
     EXPECT_EQ(hash(tuple({})), 5740354900026072187u);
     EXPECT_EQ(hash(tuple({number(1), number(2), number(3)})), 529344067295497451u);
-    EXPECT_EQ(hash(tuple({number(1), tuple({number(2), make_float(heap, 3.5)}), Value::true_()})), 7245000938040378342u);
+    EXPECT_EQ(hash(tuple({number(1), tuple({number(2), make_float(heap, 3.5)}), Value::true_()})),
+              7245000938040378342u);
     EXPECT_EQ(hash(Value::object(set_of({}, kShapeFrozenSet))), 133146708735736u);
     EXPECT_EQ(int64_t(hash(Value::object(set_of({1, 2, 3}, kShapeFrozenSet)))), -272375401224217160);
     uint64_t h;
@@ -285,12 +292,14 @@ TEST_F(DictTest, Equality) {
     EXPECT_EQ(fast_eq(Value::none(), Value::integer(0)), Fast::False);
     EXPECT_EQ(fast_eq(Value::none(), stranger()), Fast::Unhandled);
     EXPECT_EQ(fast_eq(list({Value::integer(1)}), tuple({Value::integer(1)})), Fast::False);
-    EXPECT_EQ(fast_eq(Value::object(make_bytes(heap, "ab")), Value::object(make_bytearray(heap, "ab", 2))), Fast::True);
+    EXPECT_EQ(fast_eq(Value::object(make_bytes(heap, "ab")), Value::object(make_bytearray(heap, "ab", 2))),
+              Fast::True);
     Value s = stranger();
     EXPECT_EQ(fast_eq(list({s}), list({s})), Fast::True);
     EXPECT_EQ(fast_eq(list({s}), list({stranger()})), Fast::Unhandled);
     EXPECT_EQ(fast_eq(list({s, s}), list({s})), Fast::False);
-    EXPECT_EQ(fast_lt(tuple({Value::integer(1), str("a")}), tuple({Value::integer(1), str("b")})), Fast::True);
+    EXPECT_EQ(fast_lt(tuple({Value::integer(1), str("a")}), tuple({Value::integer(1), str("b")})),
+              Fast::True);
     EXPECT_EQ(fast_lt(list({Value::integer(1)}), list({Value::integer(1), Value::integer(0)})), Fast::True);
     EXPECT_EQ(fast_lt(Value::integer(1), str("a")), Fast::Unhandled);
     EXPECT_EQ(fast_le(nan, nan), Fast::False);

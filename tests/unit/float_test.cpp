@@ -80,7 +80,9 @@ TEST(Float, ReprIsTheShortestThatReadsBack) {
         uint64_t bits = generator();
         double d;
         std::memcpy(&d, &bits, 8);
-        if (std::isfinite(d)) { EXPECT_EQ(parse(repr(d)), d); }
+        if (std::isfinite(d)) {
+            EXPECT_EQ(parse(repr(d)), d);
+        }
     }
 }
 
@@ -117,7 +119,8 @@ TEST(Float, GrammarOfFloat) {
     EXPECT_EQ(parse("1" + std::string(400, '0') + "e-400"), 1.0);
     EXPECT_EQ(parse("0.000e999999999999999999999"), 0.0);
     EXPECT_EQ(parse("2.4703282292062328e-324"), 5e-324);
-    for (const char* bad : {"", ".", "e5", "1e", "1__0", "_1", "1_", "1._5", "1e_1", "- 1", "infin", "0x1p3", "1 2"})
+    for (const char* bad :
+         {"", ".", "e5", "1e", "1__0", "_1", "1_", "1._5", "1e_1", "- 1", "infin", "0x1p3", "1 2"})
         EXPECT_EQ(parse(bad), -12345) << bad;
 }
 

@@ -210,20 +210,34 @@ TEST_F(IntTest, OperationsAsInCPython) {
     for (const Row& row : kRows) {
         std::string op = row.operation;
         Value a = hex(row.left), b = hex(row.right), r;
-        if (op == "+") r = int_add(heap, a, b);
-        else if (op == "-") r = int_sub(heap, a, b);
-        else if (op == "*") r = int_mul(heap, a, b);
-        else if (op == "//") r = int_floordiv(heap, a, b);
-        else if (op == "%") r = int_mod(heap, a, b);
-        else if (op == "&") r = int_and(heap, a, b);
-        else if (op == "|") r = int_or(heap, a, b);
-        else if (op == "^") r = int_xor(heap, a, b);
-        else if (op == "<<") r = int_lshift(heap, a, b);
-        else if (op == ">>") r = int_rshift(heap, a, b);
-        else if (op == "**") r = int_pow(heap, a, b);
-        else if (op == "gcd") r = int_gcd(heap, a, b);
-        else if (op == "isqrt") r = int_isqrt(heap, a);
-        else FAIL() << op;
+        if (op == "+")
+            r = int_add(heap, a, b);
+        else if (op == "-")
+            r = int_sub(heap, a, b);
+        else if (op == "*")
+            r = int_mul(heap, a, b);
+        else if (op == "//")
+            r = int_floordiv(heap, a, b);
+        else if (op == "%")
+            r = int_mod(heap, a, b);
+        else if (op == "&")
+            r = int_and(heap, a, b);
+        else if (op == "|")
+            r = int_or(heap, a, b);
+        else if (op == "^")
+            r = int_xor(heap, a, b);
+        else if (op == "<<")
+            r = int_lshift(heap, a, b);
+        else if (op == ">>")
+            r = int_rshift(heap, a, b);
+        else if (op == "**")
+            r = int_pow(heap, a, b);
+        else if (op == "gcd")
+            r = int_gcd(heap, a, b);
+        else if (op == "isqrt")
+            r = int_isqrt(heap, a);
+        else
+            FAIL() << op;
         EXPECT_EQ(text(r), row.expected) << row.left << ' ' << op << ' ' << row.right;
     }
 }
@@ -262,13 +276,15 @@ TEST_F(IntTest, PowersModulo) {
     bool invertible;
     Value m = int_sub(heap, int_lshift(heap, Value::integer(1), Value::integer(89)), Value::integer(1));
     Value e = int_pow(heap, Value::integer(10), Value::integer(30));
-    EXPECT_EQ(text(int_pow_mod(heap, Value::integer(3), e, m, invertible), 10), "599468838281692422919200473");
+    EXPECT_EQ(text(int_pow_mod(heap, Value::integer(3), e, m, invertible), 10),
+              "599468838281692422919200473");
     EXPECT_EQ(text(int_pow_mod(heap, Value::integer(3), Value::integer(-1), m, invertible), 10),
               "412646679761793424966374741");
     EXPECT_TRUE(int_pow_mod(heap, Value::integer(7), Value::integer(100), Value::integer(-1000), invertible)
                     .is(Value::integer(-999)));
     EXPECT_TRUE(invertible);
-    EXPECT_TRUE(int_pow_mod(heap, Value::integer(6), Value::integer(-1), Value::integer(9), invertible).is_unbound());
+    EXPECT_TRUE(
+        int_pow_mod(heap, Value::integer(6), Value::integer(-1), Value::integer(9), invertible).is_unbound());
     EXPECT_FALSE(invertible);
 }
 
@@ -300,7 +316,9 @@ TEST_F(IntTest, FloatsRoundToNearestEven) {
     EXPECT_TRUE(overflow);
     int_true_divide(int_pow(heap, Value::integer(10), Value::integer(309)), Value::integer(1), overflow);
     EXPECT_TRUE(overflow);
-    EXPECT_EQ(int_true_divide(Value::integer(1), int_pow(heap, Value::integer(3), Value::integer(700)), overflow), 0.0);
+    EXPECT_EQ(
+        int_true_divide(Value::integer(1), int_pow(heap, Value::integer(3), Value::integer(700)), overflow),
+        0.0);
 }
 
 TEST_F(IntTest, TextsInEveryBase) {
@@ -315,17 +333,27 @@ TEST_F(IntTest, TextsInEveryBase) {
 
 TEST_F(IntTest, GrammarOfInt) {
     Value v;
-    struct { const char* text; int base; ParseInt result; int64_t value; } cases[] = {
-        {" 12\n", 10, ParseInt::Ok, 12},      {"-0x1F", 16, ParseInt::Ok, -31},   {"0x_1f", 0, ParseInt::Ok, 31},
-        {"0b12", 0, ParseInt::Invalid, 0},    {"1__0", 10, ParseInt::Invalid, 0}, {"_1", 10, ParseInt::Invalid, 0},
-        {"1_", 10, ParseInt::Invalid, 0},     {"017", 0, ParseInt::Invalid, 0},   {"0_0", 0, ParseInt::Ok, 0},
-        {"", 10, ParseInt::Invalid, 0},       {"-", 10, ParseInt::Invalid, 0},    {"0x", 16, ParseInt::Invalid, 0},
-        {"1_000", 10, ParseInt::Ok, 1000},    {"z", 36, ParseInt::Ok, 35},        {"9", 8, ParseInt::Invalid, 0},
-        {"\u0661\u0662", 10, ParseInt::Ok, 12}, {"0b1", 16, ParseInt::Ok, 0xb1},  {"+5", 10, ParseInt::Ok, 5},
+    struct {
+        const char* text;
+        int base;
+        ParseInt result;
+        int64_t value;
+    } cases[] = {
+        {" 12\n", 10, ParseInt::Ok, 12},    {"-0x1F", 16, ParseInt::Ok, -31},
+        {"0x_1f", 0, ParseInt::Ok, 31},     {"0b12", 0, ParseInt::Invalid, 0},
+        {"1__0", 10, ParseInt::Invalid, 0}, {"_1", 10, ParseInt::Invalid, 0},
+        {"1_", 10, ParseInt::Invalid, 0},   {"017", 0, ParseInt::Invalid, 0},
+        {"0_0", 0, ParseInt::Ok, 0},        {"", 10, ParseInt::Invalid, 0},
+        {"-", 10, ParseInt::Invalid, 0},    {"0x", 16, ParseInt::Invalid, 0},
+        {"1_000", 10, ParseInt::Ok, 1000},  {"z", 36, ParseInt::Ok, 35},
+        {"9", 8, ParseInt::Invalid, 0},     {"\u0661\u0662", 10, ParseInt::Ok, 12},
+        {"0b1", 16, ParseInt::Ok, 0xb1},    {"+5", 10, ParseInt::Ok, 5},
     };
     for (auto& c : cases) {
         EXPECT_EQ(int_from_text(heap, c.text, c.base, v), c.result) << c.text;
-        if (c.result == ParseInt::Ok) { EXPECT_TRUE(v.is(Value::integer(c.value))) << c.text; }
+        if (c.result == ParseInt::Ok) {
+            EXPECT_TRUE(v.is(Value::integer(c.value))) << c.text;
+        }
     }
     size_t digits = 0;
     EXPECT_EQ(int_from_text(heap, std::string(4300, '1'), 10, v), ParseInt::Ok);

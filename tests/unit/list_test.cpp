@@ -51,8 +51,15 @@ TEST_F(ListTest, ChangesAsAVectorDoes) {
     for (int i = 0; i < 5000; i++) {
         size_t at = random() % (model.size() + 1);
         switch (random() % 6) {
-            case 0: case 1: list_append(heap, l, Value::integer(i)); model.push_back(i); break;
-            case 2: list_insert(heap, l, at, Value::integer(i)); model.insert(model.begin() + ptrdiff_t(at), i); break;
+            case 0:
+            case 1:
+                list_append(heap, l, Value::integer(i));
+                model.push_back(i);
+                break;
+            case 2:
+                list_insert(heap, l, at, Value::integer(i));
+                model.insert(model.begin() + ptrdiff_t(at), i);
+                break;
             case 3:
                 if (at == model.size()) break;
                 EXPECT_EQ(list_pop(l, at).as_int(), model[at]);
@@ -72,7 +79,8 @@ TEST_F(ListTest, ChangesAsAVectorDoes) {
                 break;
             }
             default: {
-                size_t step = random() % 5 + 2, count = at < model.size() ? (model.size() - at - 1) / step + 1 : 0;
+                size_t step = random() % 5 + 2,
+                       count = at < model.size() ? (model.size() - at - 1) / step + 1 : 0;
                 if (random() % 4) break;
                 list_erase_step(l, at, step, count);
                 for (size_t k = count; k-- > 0;) model.erase(model.begin() + ptrdiff_t(at + k * step));
@@ -135,7 +143,10 @@ TEST_F(ListTest, SortsStablyByAnswersFromOutside) {
     for (int round = 0; round < 300; round++) {
         size_t n = round < 100 ? size_t(round) : random() % 2000;
         bool reverse = round & 1, with_values = round & 2, outside = round & 4;
-        struct Item { int64_t key; int64_t position; };
+        struct Item {
+            int64_t key;
+            int64_t position;
+        };
         std::vector<Item> model;
         Array *keys = make_array(heap, n), *values = with_values ? make_array(heap, n) : nullptr;
         uint32_t range = 1 + random() % (round % 5 == 0 ? 3 : 5000);
@@ -148,8 +159,9 @@ TEST_F(ListTest, SortsStablyByAnswersFromOutside) {
             keys->items[i] = outside ? opaque(heap, k) : Value::integer(k);
             if (values) values->items[i] = Value::integer(int64_t(i));
         }
-        std::stable_sort(model.begin(), model.end(),
-                         [&](const Item& a, const Item& b) { return reverse ? b.key < a.key : a.key < b.key; });
+        std::stable_sort(model.begin(), model.end(), [&](const Item& a, const Item& b) {
+            return reverse ? b.key < a.key : a.key < b.key;
+        });
         Array* job = make_sort(heap, keys, values, n, reverse);
         Value a, b;
         size_t asked = 0;
@@ -160,12 +172,16 @@ TEST_F(ListTest, SortsStablyByAnswersFromOutside) {
         }
         if (outside && n > 1) {
             EXPECT_LE(double(asked), double(n) * std::log2(double(n)) + 1);
-            if (round % 7 == (reverse ? 1 : 0)) { EXPECT_EQ(asked, n - 1); }
+            if (round % 7 == (reverse ? 1 : 0)) {
+                EXPECT_EQ(asked, n - 1);
+            }
         }
         for (size_t i = 0; i < n; i++) {
             int64_t k = outside ? keys->items[i].as<Instance>()->extra.as_int() : keys->items[i].as_int();
             ASSERT_EQ(k, model[i].key) << round;
-            if (values) { ASSERT_EQ(values->items[i].as_int(), model[i].position); }
+            if (values) {
+                ASSERT_EQ(values->items[i].as_int(), model[i].position);
+            }
         }
     }
 }
@@ -181,8 +197,10 @@ TEST_F(ListTest, ASortThatIsGivenUpLosesNothing) {
         }
         Array* job = make_sort(heap, keys, nullptr, 300, false);
         Value a, b;
-        for (size_t i = 0; i < stop && sort_run(heap, job, a, b); i++) sort_feed(heap, job, random() & 1);  // nonsense
-        for (size_t i = 0; i < 300; i++) after.push_back(sort_values(job)->items[i].as<Instance>()->extra.as_int());
+        for (size_t i = 0; i < stop && sort_run(heap, job, a, b); i++)
+            sort_feed(heap, job, random() & 1);  // nonsense
+        for (size_t i = 0; i < 300; i++)
+            after.push_back(sort_values(job)->items[i].as<Instance>()->extra.as_int());
         std::sort(before.begin(), before.end());
         std::sort(after.begin(), after.end());
         ASSERT_EQ(before, after);
@@ -200,12 +218,14 @@ TEST_F(ListTest, SortsAtOnce) {
                 auto k = int(random() % 50);
                 std::string text = std::to_string(100 + k);
                 model.push_back({text, int(i)});
-                keys.push_back(kind == 0 ? Value::integer(k) : kind == 1 ? make_float(heap, k / 2.0)
-                                                                         : Value::object(make_str(heap, text)));
+                keys.push_back(kind == 0   ? Value::integer(k)
+                               : kind == 1 ? make_float(heap, k / 2.0)
+                                           : Value::object(make_str(heap, text)));
                 values.push_back(Value::integer(int64_t(i)));
             }
-            std::stable_sort(model.begin(), model.end(),
-                             [&](auto& a, auto& b) { return reverse ? b.first < a.first : a.first < b.first; });
+            std::stable_sort(model.begin(), model.end(), [&](auto& a, auto& b) {
+                return reverse ? b.first < a.first : a.first < b.first;
+            });
             ASSERT_TRUE(sort_fast(keys.data(), values.data(), n, reverse));
             for (size_t i = 0; i < n; i++) ASSERT_EQ(values[i].as_int(), model[i].second);
         }

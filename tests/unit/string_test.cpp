@@ -43,7 +43,8 @@ constexpr const char* kSurrogate = "\xed\xa0\x80";
 }  // namespace
 
 TEST_F(StringTest, FlagsAndLengths) {
-    for (std::string text : {"", "abc", "12345678", "123456789", "Gr\u00fc\u00dfe", "\u6f22\u5b57", "\U0001f600"}) {
+    for (std::string text :
+         {"", "abc", "12345678", "123456789", "Gr\u00fc\u00dfe", "\u6f22\u5b57", "\U0001f600"}) {
         check(str(text));
         check(str("a" + text + kSurrogate));
     }
@@ -77,7 +78,9 @@ TEST_F(StringTest, CharactersOfLongTexts) {
         Str* part = substr(heap, s, from, to);
         check(part);
         EXPECT_EQ(part->length, to - from);
-        if (to > from) { EXPECT_EQ(char_at(heap, part, to - from - 1), expected[to - 1]); }
+        if (to > from) {
+            EXPECT_EQ(char_at(heap, part, to - from - 1), expected[to - 1]);
+        }
         int64_t step = int64_t(random() % 200) - 100;
         if (step == 0) continue;
         uint32_t count = uint32_t(step > 0 ? (s->length - 1 - from) / step + 1 : from / -step + 1);

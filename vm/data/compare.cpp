@@ -20,18 +20,41 @@ Group group_of(Value v) {
     if (!v.is_object()) return Group::Identity;
     uint32_t shape = v.as_object()->shape;
     switch (shape) {
-        case kShapeInt: case kShapeFloat: case kShapeComplex: return Group::Number;
-        case kShapeStr: return Group::Str;
-        case kShapeBytes: case kShapeByteArray: return Group::Bytes;
-        case kShapeTuple: return Group::Tuple;
-        case kShapeList: return Group::List;
-        case kShapeDict: return Group::Dict;
-        case kShapeSet: case kShapeFrozenSet: return Group::Set;
-        case kShapeRange: return Group::Range;
-        case kShapeObject: case kShapeType: case kShapeFunction: case kShapeProperty: case kShapeClassMethod:
-        case kShapeStaticMethod: case kShapeModule: case kShapeFrame: case kShapeTraceback: case kShapeGenerator:
-        case kShapeCoroutine: case kShapeAsyncGenerator: return Group::Identity;
-        default: return shape >= kShapeBaseException && shape < kBuiltinShapes ? Group::Identity : Group::Own;
+        case kShapeInt:
+        case kShapeFloat:
+        case kShapeComplex:
+            return Group::Number;
+        case kShapeStr:
+            return Group::Str;
+        case kShapeBytes:
+        case kShapeByteArray:
+            return Group::Bytes;
+        case kShapeTuple:
+            return Group::Tuple;
+        case kShapeList:
+            return Group::List;
+        case kShapeDict:
+            return Group::Dict;
+        case kShapeSet:
+        case kShapeFrozenSet:
+            return Group::Set;
+        case kShapeRange:
+            return Group::Range;
+        case kShapeObject:
+        case kShapeType:
+        case kShapeFunction:
+        case kShapeProperty:
+        case kShapeClassMethod:
+        case kShapeStaticMethod:
+        case kShapeModule:
+        case kShapeFrame:
+        case kShapeTraceback:
+        case kShapeGenerator:
+        case kShapeCoroutine:
+        case kShapeAsyncGenerator:
+            return Group::Identity;
+        default:
+            return shape >= kShapeBaseException && shape < kBuiltinShapes ? Group::Identity : Group::Own;
     }
 }
 
@@ -80,7 +103,9 @@ Fast equal_ranges(const Range* a, const Range* b) {
     return fast(n == m && (n == 0 || a->start.is(b->start)) && (n <= 1 || a->step.is(b->step)));
 }
 
-std::string_view bytes_view(Value v) { return is_bytes(v) ? view_of(v.as<Bytes>()) : view_of(v.as<ByteArray>()); }
+std::string_view bytes_view(Value v) {
+    return is_bytes(v) ? view_of(v.as<Bytes>()) : view_of(v.as<ByteArray>());
+}
 
 Fast equal_structures(Value a, Value b, Group group, CompareLimits& limits) {
     if (a.is(b)) return Fast::True;
@@ -89,24 +114,30 @@ Fast equal_structures(Value a, Value b, Group group, CompareLimits& limits) {
     Fast result = Fast::Unhandled;
     switch (group) {
         case Group::Tuple:
-            result = a.as<Tuple>()->size != b.as<Tuple>()->size
-                         ? Fast::False
-                         : equal_items(a.as<Tuple>()->items, b.as<Tuple>()->items, a.as<Tuple>()->size, limits);
+            result =
+                a.as<Tuple>()->size != b.as<Tuple>()->size
+                    ? Fast::False
+                    : equal_items(a.as<Tuple>()->items, b.as<Tuple>()->items, a.as<Tuple>()->size, limits);
             break;
         case Group::List:
             result = a.as<List>()->size != b.as<List>()->size
                          ? Fast::False
-                         : equal_items(a.as<List>()->items->items, b.as<List>()->items->items, a.as<List>()->size,
-                                       limits);
+                         : equal_items(a.as<List>()->items->items, b.as<List>()->items->items,
+                                       a.as<List>()->size, limits);
             break;
-        case Group::Dict: result = equal_dicts(a.as<Dict>(), b.as<Dict>(), limits); break;
+        case Group::Dict:
+            result = equal_dicts(a.as<Dict>(), b.as<Dict>(), limits);
+            break;
         case Group::Set: {
             auto *s = a.as<Set>(), *t = b.as<Set>();
-            if (s->table->live != t->table->live || (s->hash && t->hash && s->hash != t->hash)) result = Fast::False;
-            else result = table_subset(s->table, t->table, limits);
+            if (s->table->live != t->table->live || (s->hash && t->hash && s->hash != t->hash))
+                result = Fast::False;
+            else
+                result = table_subset(s->table, t->table, limits);
             break;
         }
-        default: break;
+        default:
+            break;
     }
     limits.depth++;
     return result;
@@ -118,22 +149,32 @@ Fast equal_within(Value a, Value b, CompareLimits& limits) {
     if (group == Group::Own || other == Group::Own) return Fast::Unhandled;
     if (group != other) return Fast::False;
     switch (group) {
-        case Group::Number: return fast(equal_numbers(a, b));
-        case Group::Str: return fast(equal(a.as<Str>(), b.as<Str>()));
-        case Group::Bytes: return fast(bytes_view(a) == bytes_view(b));
-        case Group::Identity: return fast(a.is(b));
-        case Group::Range: return equal_ranges(a.as<Range>(), b.as<Range>());
-        default: return equal_structures(a, b, group, limits);
+        case Group::Number:
+            return fast(equal_numbers(a, b));
+        case Group::Str:
+            return fast(equal(a.as<Str>(), b.as<Str>()));
+        case Group::Bytes:
+            return fast(bytes_view(a) == bytes_view(b));
+        case Group::Identity:
+            return fast(a.is(b));
+        case Group::Range:
+            return equal_ranges(a.as<Range>(), b.as<Range>());
+        default:
+            return equal_structures(a, b, group, limits);
     }
 }
 
 Fast by_order(int c, Order order) {
     if (c == kUnordered) return Fast::False;
     switch (order) {
-        case Order::Lt: return fast(c < 0);
-        case Order::Le: return fast(c <= 0);
-        case Order::Gt: return fast(c > 0);
-        default: return fast(c >= 0);
+        case Order::Lt:
+            return fast(c < 0);
+        case Order::Le:
+            return fast(c <= 0);
+        case Order::Gt:
+            return fast(c > 0);
+        default:
+            return fast(c >= 0);
     }
 }
 
@@ -159,9 +200,12 @@ Fast order_within(Value a, Value b, Order order, CompareLimits& limits) {
         Group group = group_of(a);
         if (group != group_of(b)) return Fast::Unhandled;
         switch (group) {
-            case Group::Number: return order_numbers(a, b, order);
-            case Group::Str: return by_order(sign(compare(a.as<Str>(), b.as<Str>())), order);
-            case Group::Bytes: return by_order(sign(bytes_view(a).compare(bytes_view(b))), order);
+            case Group::Number:
+                return order_numbers(a, b, order);
+            case Group::Str:
+                return by_order(sign(compare(a.as<Str>(), b.as<Str>())), order);
+            case Group::Bytes:
+                return by_order(sign(bytes_view(a).compare(bytes_view(b))), order);
             case Group::Set: {
                 const DictTable *s = a.as<Set>()->table, *t = b.as<Set>()->table;
                 if (order == Order::Gt || order == Order::Ge) std::swap(s, t);
@@ -186,12 +230,13 @@ Fast order_within(Value a, Value b, Order order, CompareLimits& limits) {
                 b = q[i];
                 continue;
             }
-            default: return Fast::Unhandled;
+            default:
+                return Fast::Unhandled;
         }
     }
 }
 
-}   // namespace
+}  // namespace
 
 Fast fast_eq_slow(Value a, Value b) {
     CompareLimits limits;
@@ -212,15 +257,19 @@ Fast fast_order(Value a, Value b, Order order) {
 Fast fast_truth_slow(Value v) {
     if (!v.is_object()) return v.is_inline_float() ? fast(v.as_inline_float() != 0) : fast(!v.is_none());
     switch (v.as_object()->shape) {
-        case kShapeInt: return fast(v.as<Int>()->size != 0);
-        case kShapeFloat: return fast(v.as<Float>()->value != 0);
-        case kShapeComplex: return fast(v.as<Complex>()->real != 0 || v.as<Complex>()->imag != 0);
+        case kShapeInt:
+            return fast(v.as<Int>()->size != 0);
+        case kShapeFloat:
+            return fast(v.as<Float>()->value != 0);
+        case kShapeComplex:
+            return fast(v.as<Complex>()->real != 0 || v.as<Complex>()->imag != 0);
         case kShapeRange: {
             auto* r = v.as<Range>();
             int c = int_compare(r->start, r->stop);
             return fast(int_sign(r->step) > 0 ? c < 0 : c > 0);
         }
-        default: break;
+        default:
+            break;
     }
     int64_t n = fast_length(v);
     if (n >= 0) return fast(n != 0);
@@ -233,7 +282,7 @@ int compare_int_float(Value i, double d) {
     if (int_to_int64(i, n)) {
         if (d >= 0x1p63) return -1;
         if (d < -0x1p63) return 1;
-        auto whole = int64_t(d);   // towards zero
+        auto whole = int64_t(d);  // towards zero
         if (n != whole) return n < whole ? -1 : 1;
         return compare_doubles(0, d - double(whole));
     }
@@ -243,7 +292,7 @@ int compare_int_float(Value i, double d) {
     if (std::isinf(d)) return -s;
     // Both have the same sign, |i| >= 2^63: d is whole, or smaller.
     int exponent;
-    double fraction = std::frexp(std::fabs(d), &exponent);   // |d| < 2^exponent
+    double fraction = std::frexp(std::fabs(d), &exponent);  // |d| < 2^exponent
     auto bits = int64_t(int_bit_length(i));
     if (bits != exponent) return bits < exponent ? -s : s;
     auto top = uint64_t(std::ldexp(fraction, 64));
@@ -262,7 +311,8 @@ int compare_int_float(Value i, double d) {
 
 int64_t small_range_length(const Range* r) {
     if (!r->start.is_int() || !r->stop.is_int() || !r->step.is_int()) return -1;
-    int64_t step = r->step.as_int(), span = r->stop.as_int() - r->start.as_int();   // 63 bits each: no overflow
+    int64_t step = r->step.as_int(),
+            span = r->stop.as_int() - r->start.as_int();  // 63 bits each: no overflow
     if (step > 0) return span > 0 ? (span - 1) / step + 1 : 0;
     return span < 0 ? (span + 1) / step + 1 : 0;
 }
@@ -270,17 +320,30 @@ int64_t small_range_length(const Range* r) {
 int64_t fast_length(Value v) {
     if (!v.is_object()) return -1;
     switch (v.as_object()->shape) {
-        case kShapeStr: return v.as<Str>()->length;
-        case kShapeBytes: return int64_t(v.as<Bytes>()->size);
-        case kShapeByteArray: return int64_t(v.as<ByteArray>()->size);
-        case kShapeTuple: return int64_t(v.as<Tuple>()->size);
-        case kShapeList: return int64_t(v.as<List>()->size);
-        case kShapeDict: return v.as<Dict>()->table->live;
-        case kShapeSet: case kShapeFrozenSet: return v.as<Set>()->table->live;
-        case kShapeRange: return small_range_length(v.as<Range>());
-        case kShapeDictKeys: case kShapeDictValues: case kShapeDictItems: return v.as<DictView>()->dict->table->live;
-        default: return -1;
+        case kShapeStr:
+            return v.as<Str>()->length;
+        case kShapeBytes:
+            return int64_t(v.as<Bytes>()->size);
+        case kShapeByteArray:
+            return int64_t(v.as<ByteArray>()->size);
+        case kShapeTuple:
+            return int64_t(v.as<Tuple>()->size);
+        case kShapeList:
+            return int64_t(v.as<List>()->size);
+        case kShapeDict:
+            return v.as<Dict>()->table->live;
+        case kShapeSet:
+        case kShapeFrozenSet:
+            return v.as<Set>()->table->live;
+        case kShapeRange:
+            return small_range_length(v.as<Range>());
+        case kShapeDictKeys:
+        case kShapeDictValues:
+        case kShapeDictItems:
+            return v.as<DictView>()->dict->table->live;
+        default:
+            return -1;
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -4,19 +4,21 @@
 
 namespace gen {
 
-// An index cell holds an entry's position + 1; 0 is empty. Deleting touches no cell: a search skips entries whose key
-// is unbound. When the last entries are deleted `used` goes back, so that popitem stays cheap, and `capacity` with it: it
-// counts the entries that may still be taken, so that at least a third of the cells stays empty in any case. A cell
-// that was left behind may then lead to an entry that was taken again: which is found by its hash and key, or skipped.
+// An index cell holds an entry's position + 1; 0 is empty. Deleting touches no cell: a search skips entries
+// whose key is unbound. When the last entries are deleted `used` goes back, so that popitem stays cheap, and
+// `capacity` with it: it counts the entries that may still be taken, so that at least a third of the cells
+// stays empty in any case. A cell that was left behind may then lead to an entry that was taken again: which
+// is found by its hash and key, or skipped.
 
 namespace {
 
-constexpr uint32_t kInPlaceBits = 6;   // emptied tables up to this size are cleared in place
+constexpr uint32_t kInPlaceBits = 6;  // emptied tables up to this size are cleared in place
 
 size_t cell_bytes(uint32_t index_bits) { return index_bits <= 8 ? 1 : index_bits <= 16 ? 2 : 4; }
 size_t index_bytes(uint32_t index_bits) { return index_bits < 3 ? 0 : cell_bytes(index_bits) << index_bits; }
 
-template <class Cell> Cell* cells(const DictTable* t) {
+template <class Cell>
+Cell* cells(const DictTable* t) {
     return reinterpret_cast<Cell*>(const_cast<DictEntry*>(t->entries + table_capacity(t->index_bits)));
 }
 
@@ -30,7 +32,8 @@ void advance(const DictTable* t, Probe& p) {
     p.cell = uint32_t(p.cell * 5 + p.perturb + 1) & ((uint32_t{1} << t->index_bits) - 1);
 }
 
-template <class Cell> Find search_cells(const DictTable* t, Value key, Probe& p, CompareLimits& limits) {
+template <class Cell>
+Find search_cells(const DictTable* t, Value key, Probe& p, CompareLimits& limits) {
     const Cell* index = cells<Cell>(t);
     for (;; advance(t, p)) {
         uint32_t c = index[p.cell];
@@ -47,13 +50,17 @@ template <class Cell> Find search_cells(const DictTable* t, Value key, Probe& p,
 Find search(const DictTable* t, Value key, Probe& p, CompareLimits& limits) {
     if (t->live == 0) return Find::Absent;
     switch (cell_bytes(t->index_bits)) {
-        case 1: return search_cells<uint8_t>(t, key, p, limits);
-        case 2: return search_cells<uint16_t>(t, key, p, limits);
-        default: return search_cells<uint32_t>(t, key, p, limits);
+        case 1:
+            return search_cells<uint8_t>(t, key, p, limits);
+        case 2:
+            return search_cells<uint16_t>(t, key, p, limits);
+        default:
+            return search_cells<uint32_t>(t, key, p, limits);
     }
 }
 
-template <class Cell> uint32_t free_cell_in(const DictTable* t, Probe& p) {
+template <class Cell>
+uint32_t free_cell_in(const DictTable* t, Probe& p) {
     const Cell* index = cells<Cell>(t);
     while (index[p.cell]) advance(t, p);
     return p.cell;
@@ -65,9 +72,14 @@ void append(DictTable* t, Value key, uint64_t hash, Value value) {
     start_probe(t, hash, p);
     uint32_t c = t->used + 1;
     switch (cell_bytes(t->index_bits)) {
-        case 1: cells<uint8_t>(t)[free_cell_in<uint8_t>(t, p)] = uint8_t(c); break;
-        case 2: cells<uint16_t>(t)[free_cell_in<uint16_t>(t, p)] = uint16_t(c); break;
-        default: cells<uint32_t>(t)[free_cell_in<uint32_t>(t, p)] = c;
+        case 1:
+            cells<uint8_t>(t)[free_cell_in<uint8_t>(t, p)] = uint8_t(c);
+            break;
+        case 2:
+            cells<uint16_t>(t)[free_cell_in<uint16_t>(t, p)] = uint16_t(c);
+            break;
+        default:
+            cells<uint32_t>(t)[free_cell_in<uint32_t>(t, p)] = c;
     }
     t->entries[t->used++] = {hash, key, value};
     t->live++;
@@ -119,24 +131,28 @@ int64_t last_entry(const DictTable* t) {
 
 // What Dict and Set have in common: T has a table and a version.
 
-template <class T> Find find_in(const T* d, Value key, uint64_t hash, Probe& p) {
+template <class T>
+Find find_in(const T* d, Value key, uint64_t hash, Probe& p) {
     p.version = d->version;
     CompareLimits limits;
     return table_find(d->table, key, hash, p, limits);
 }
 
-template <class T> Find next_in(const T* d, Value key, Probe& p) {
+template <class T>
+Find next_in(const T* d, Value key, Probe& p) {
     if (d->version != p.version) return find_in(d, key, p.hash, p);
     advance(d->table, p);
     CompareLimits limits;
     return search(d->table, key, p, limits);
 }
 
-template <class T> Find confirm_in(const T* d, Value key, Probe& p) {
+template <class T>
+Find confirm_in(const T* d, Value key, Probe& p) {
     return d->version == p.version ? Find::Found : find_in(d, key, p.hash, p);
 }
 
-template <class T> bool reserve_in(Heap& heap, T* d, size_t entries) {
+template <class T>
+bool reserve_in(Heap& heap, T* d, size_t entries) {
     DictTable* t = d->table;
     if (entries <= t->live || entries - t->live <= t->capacity - t->used) return true;
     DictTable* n = rebuild(heap, t, entries);
@@ -147,7 +163,8 @@ template <class T> bool reserve_in(Heap& heap, T* d, size_t entries) {
     return true;
 }
 
-template <class T> bool insert_in(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
+template <class T>
+bool insert_in(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
     if (d->table->used == d->table->capacity &&
         !reserve_in(heap, d, size_t(d->table->live) + d->table->live / 2 + 3)) [[unlikely]]
         return false;
@@ -157,12 +174,14 @@ template <class T> bool insert_in(Heap& heap, T* d, Value key, uint64_t hash, Va
     return true;
 }
 
-template <class T> void delete_in(Heap& heap, T* d, uint32_t entry) {
+template <class T>
+void delete_in(Heap& heap, T* d, uint32_t entry) {
     remove(d->table, entry);
     d->version = heap.next_version();
 }
 
-template <class T> bool replace_table(Heap& heap, T* d, DictTable* t) {
+template <class T>
+bool replace_table(Heap& heap, T* d, DictTable* t) {
     if (!t) return false;
     d->table = t;
     d->version = heap.next_version();
@@ -198,7 +217,7 @@ Store add_selected(Heap& heap, Set* s, const DictTable* a, const DictTable* b, b
     return Store::Done;
 }
 
-}   // namespace
+}  // namespace
 
 // ---- the table
 
@@ -291,7 +310,7 @@ Find find_str(const Dict* d, const Str* key, uint64_t hash, DictEntry*& out, boo
     return search_str<uint32_t>(t, key, hash, out, strs_only);
 }
 
-}   // namespace
+}  // namespace
 
 Find dict_find_str(const Dict* d, const Str* key, uint64_t hash, DictEntry*& entry) {
     return find_str(d, key, hash, entry, false);
@@ -313,9 +332,13 @@ bool dict_insert_new(Heap& heap, Dict* d, Value key, uint64_t hash, Value value)
 
 Store dict_set(Heap& heap, Dict* d, Value key, uint64_t hash, Value value, Probe& p) {
     switch (dict_find(d, key, hash, p)) {
-        case Find::Ask: return Store::Ask;
-        case Find::Found: dict_store(heap, d, p.entry, value); return Store::Done;
-        default: return dict_insert_new(heap, d, key, hash, value) ? Store::Done : Store::NoMemory;
+        case Find::Ask:
+            return Store::Ask;
+        case Find::Found:
+            dict_store(heap, d, p.entry, value);
+            return Store::Done;
+        default:
+            return dict_insert_new(heap, d, key, hash, value) ? Store::Done : Store::NoMemory;
     }
 }
 
@@ -342,7 +365,9 @@ bool dict_delete_str(Heap& heap, Dict* d, const Str* key, uint64_t hash) {
 void dict_delete_at(Heap& heap, Dict* d, uint32_t entry) { delete_in(heap, d, entry); }
 bool dict_clear(Heap& heap, Dict* d) { return replace_table(heap, d, make_table(heap, 0)); }
 bool dict_reserve(Heap& heap, Dict* d, size_t entries) { return reserve_in(heap, d, entries); }
-bool dict_assign(Heap& heap, Dict* to, const Dict* from) { return replace_table(heap, to, copy_table(heap, from->table)); }
+bool dict_assign(Heap& heap, Dict* to, const Dict* from) {
+    return replace_table(heap, to, copy_table(heap, from->table));
+}
 int64_t dict_last(const Dict* d) { return last_entry(d->table); }
 
 Dict* dict_copy(Heap& heap, const Dict* d) {
@@ -362,7 +387,8 @@ bool dict_move_to_end(Heap& heap, Dict* d, uint32_t entry) {
         uint32_t before = 0, position = 0;
         while (position < entry)
             if (!d->table->entries[position++].key.is_unbound()) before++;
-        if (!replace_table(heap, d, rebuild(heap, d->table, size_t(d->table->live) + d->table->live / 2 + 3))) return false;
+        if (!replace_table(heap, d, rebuild(heap, d->table, size_t(d->table->live) + d->table->live / 2 + 3)))
+            return false;
         entry = before;
     }
     DictEntry& old = d->table->entries[entry];
@@ -413,16 +439,21 @@ bool set_insert_new(Heap& heap, Set* s, Value key, uint64_t hash) {
 
 Store set_add(Heap& heap, Set* s, Value key, uint64_t hash, Probe& p) {
     switch (set_find(s, key, hash, p)) {
-        case Find::Ask: return Store::Ask;
-        case Find::Found: return Store::Done;
-        default: return set_insert_new(heap, s, key, hash) ? Store::Done : Store::NoMemory;
+        case Find::Ask:
+            return Store::Ask;
+        case Find::Found:
+            return Store::Done;
+        default:
+            return set_insert_new(heap, s, key, hash) ? Store::Done : Store::NoMemory;
     }
 }
 
 void set_delete_at(Heap& heap, Set* s, uint32_t entry) { delete_in(heap, s, entry); }
 bool set_clear(Heap& heap, Set* s) { return replace_table(heap, s, make_table(heap, 0)); }
 bool set_reserve(Heap& heap, Set* s, size_t entries) { return reserve_in(heap, s, entries); }
-bool set_assign(Heap& heap, Set* to, const Set* from) { return replace_table(heap, to, copy_table(heap, from->table)); }
+bool set_assign(Heap& heap, Set* to, const Set* from) {
+    return replace_table(heap, to, copy_table(heap, from->table));
+}
 int64_t set_last(const Set* s) { return last_entry(s->table); }
 
 Set* set_copy(Heap& heap, const Set* s, uint32_t shape) {
@@ -439,7 +470,7 @@ Set* set_of_keys(Heap& heap, const DictTable* t, uint32_t shape) {
     return s;
 }
 
-}   // namespace
+}  // namespace
 
 Store set_union(Heap& heap, const DictTable* a, const DictTable* b, uint32_t shape, Set*& out) {
     out = set_of_keys(heap, a, shape);
@@ -457,7 +488,8 @@ Store set_difference(Heap& heap, const DictTable* a, const DictTable* b, uint32_
     return out ? add_selected(heap, out, a, b, false) : Store::NoMemory;
 }
 
-Store set_symmetric_difference(Heap& heap, const DictTable* a, const DictTable* b, uint32_t shape, Set*& out) {
+Store set_symmetric_difference(Heap& heap, const DictTable* a, const DictTable* b, uint32_t shape,
+                               Set*& out) {
     Store s = set_difference(heap, a, b, shape, out);
     return s == Store::Done ? add_selected(heap, out, b, a, false) : s;
 }
@@ -498,4 +530,4 @@ Fast table_disjoint(const DictTable* a, const DictTable* b) {
     return Fast::True;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -33,7 +33,7 @@ uint64_t float_hash(double d) {
     uint64_t x = 0;
     while (m != 0) {
         x = ((x << 28) & kPrime) | x >> (kBits - 28);
-        m *= 268435456.0;   // 2^28
+        m *= 268435456.0;  // 2^28
         exponent -= 28;
         auto part = uint64_t(m);
         m -= double(part);
@@ -135,4 +135,4 @@ bool float_as_integer_ratio(Heap& heap, double d, Value& numerator, Value& denom
     return !numerator.is_unbound() && !denominator.is_unbound();
 }
 
-}   // namespace gen
+}  // namespace gen

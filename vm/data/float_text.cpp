@@ -40,8 +40,10 @@ void lay_out(std::string& out, std::string_view digits, int exponent, int expone
     if (digits.size() <= whole) {
         out += digits;
         out.append(whole - digits.size(), '0');
-        if (point_zero) out += ".0";
-        else if (keep_point) out += '.';
+        if (point_zero)
+            out += ".0";
+        else if (keep_point)
+            out += '.';
         return;
     }
     out += digits.substr(0, whole);
@@ -67,7 +69,8 @@ void append_digits(std::string& out, double d, std::chars_format format, int pre
 }
 
 // %g with its variants. `point_zero`: the format without a type, which shows a float as such.
-void append_general(std::string& out, double d, int precision, bool alternate, bool point_zero, bool capital) {
+void append_general(std::string& out, double d, int precision, bool alternate, bool point_zero,
+                    bool capital) {
     if (precision == 0) precision = 1;
     std::string text, digits;
     append_digits(text, d, std::chars_format::scientific, precision - 1);
@@ -79,7 +82,8 @@ void append_general(std::string& out, double d, int precision, bool alternate, b
     lay_out(out, digits, exponent, precision - point_zero, point_zero, alternate, capital ? 'E' : 'e');
 }
 
-// Digits with single underscores between them, at text[i] on; they go to `out`. False: a misplaced underscore.
+// Digits with single underscores between them, at text[i] on; they go to `out`. False: a misplaced
+// underscore.
 bool take_digits(std::string_view text, size_t& i, bool underscores, std::string& out, size_t& count) {
     count = 0;
     for (; i < text.size(); i++) {
@@ -88,7 +92,8 @@ bool take_digits(std::string_view text, size_t& i, bool underscores, std::string
             out += c;
             count++;
         } else if (c == '_' && underscores) {
-            if (!count || !is_digit_char(text[i - 1]) || i + 1 == text.size() || !is_digit_char(text[i + 1])) return false;
+            if (!count || !is_digit_char(text[i - 1]) || i + 1 == text.size() || !is_digit_char(text[i + 1]))
+                return false;
         } else {
             break;
         }
@@ -144,9 +149,12 @@ bool parse_special(std::string_view text, double& out) {
             if ((text[i] | 32) != word[i]) return false;
         return true;
     };
-    if (is("inf") || is("infinity")) out = HUGE_VAL;
-    else if (is("nan")) out = std::nan("");
-    else return false;
+    if (is("inf") || is("infinity"))
+        out = HUGE_VAL;
+    else if (is("nan"))
+        out = std::nan("");
+    else
+        return false;
     if (negative) out = -out;
     return true;
 }
@@ -165,7 +173,7 @@ int hex_digit(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-}   // namespace
+}  // namespace
 
 size_t float_repr(double d, char* out) {
     auto put = [&](std::string_view s) {
@@ -174,7 +182,7 @@ size_t float_repr(double d, char* out) {
     };
     if (std::isnan(d)) return put("nan");
     if (std::isinf(d)) return put(d < 0 ? "-inf" : "inf");
-    if (d == std::floor(d) && std::fabs(d) < 1e15) {   // whole numbers, the common case
+    if (d == std::floor(d) && std::fabs(d) < 1e15) {  // whole numbers, the common case
         char* p = out;
         if (std::signbit(d)) *p++ = '-';
         p = std::to_chars(p, out + kFloatRepr, int64_t(std::fabs(d))).ptr;
@@ -184,7 +192,7 @@ size_t float_repr(double d, char* out) {
     }
     char text[kFloatRepr];
     auto end = std::to_chars(text, text + sizeof text, d, std::chars_format::scientific).ptr;
-    std::string digits, laid;   // both short: no allocation beyond the small string in most cases
+    std::string digits, laid;  // both short: no allocation beyond the small string in most cases
     int exponent;
     split_scientific({text, size_t(end - text)}, digits, exponent);
     if (d < 0) laid += '-';
@@ -274,7 +282,7 @@ FromHex float_from_hex(std::string_view text, double& out) {
         int h = hex_digit(text[i]);
         if (h < 0) break;
         digits++;
-        if (top >> 60) {   // no more room: what follows only tells whether there is something
+        if (top >> 60) {  // no more room: what follows only tells whether there is something
             rest = rest || h;
             exponent += point ? 0 : 4;
         } else {
@@ -301,4 +309,4 @@ FromHex float_from_hex(std::string_view text, double& out) {
     return overflow ? FromHex::Overflow : FromHex::Ok;
 }
 
-}   // namespace gen
+}  // namespace gen

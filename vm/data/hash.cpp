@@ -15,10 +15,20 @@ struct Sip {
     uint64_t v0, v1, v2, v3;
     static uint64_t rotate(uint64_t x, int b) { return (x << b) | (x >> (64 - b)); }
     void round() {
-        v0 += v1; v1 = rotate(v1, 13); v1 ^= v0; v0 = rotate(v0, 32);
-        v2 += v3; v3 = rotate(v3, 16); v3 ^= v2;
-        v0 += v3; v3 = rotate(v3, 21); v3 ^= v0;
-        v2 += v1; v1 = rotate(v1, 17); v1 ^= v2; v2 = rotate(v2, 32);
+        v0 += v1;
+        v1 = rotate(v1, 13);
+        v1 ^= v0;
+        v0 = rotate(v0, 32);
+        v2 += v3;
+        v3 = rotate(v3, 16);
+        v3 ^= v2;
+        v0 += v3;
+        v3 = rotate(v3, 21);
+        v3 ^= v0;
+        v2 += v1;
+        v1 = rotate(v1, 17);
+        v1 ^= v2;
+        v2 = rotate(v2, 32);
     }
 };
 
@@ -41,7 +51,8 @@ bool hash_tuple(const FastHash& how, const Tuple* t, uint64_t& out, int depth, i
     return true;
 }
 
-// Equal ranges may be spelled in many ways; what they have in common is whether they are empty, and their start.
+// Equal ranges may be spelled in many ways; what they have in common is whether they are empty, and their
+// start.
 uint64_t hash_range(const Range* r) {
     int order = int_compare(r->start, r->stop);
     bool empty = int_sign(r->step) > 0 ? order >= 0 : order <= 0;
@@ -67,24 +78,38 @@ bool hash_within(const FastHash& how, Value v, uint64_t& out, int depth, int& bu
     }
     Object* o = v.as_object();
     switch (o->shape) {
-        case kShapeStr: out = hash_str(how.key, static_cast<Str*>(o)); return true;
-        case kShapeInt: out = int_hash(v); return true;
-        case kShapeFloat: out = float_hash(static_cast<Float*>(o)->value); return true;
+        case kShapeStr:
+            out = hash_str(how.key, static_cast<Str*>(o));
+            return true;
+        case kShapeInt:
+            out = int_hash(v);
+            return true;
+        case kShapeFloat:
+            out = float_hash(static_cast<Float*>(o)->value);
+            return true;
         case kShapeComplex: {
             auto* c = static_cast<Complex*>(o);
             out = float_hash(c->real) + 1000003 * float_hash(c->imag);
             if (out == ~uint64_t{0}) out = ~uint64_t{1};
             return true;
         }
-        case kShapeBytes: out = hash_bytes(how.key, static_cast<Bytes*>(o)); return true;
-        case kShapeTuple: return hash_tuple(how, static_cast<Tuple*>(o), out, depth, budget);
-        case kShapeFrozenSet: out = hash_frozenset(static_cast<Set*>(o)); return true;
-        case kShapeRange: out = hash_range(static_cast<Range*>(o)); return true;
-        default: return how.object && how.object(how.context, o, out);
+        case kShapeBytes:
+            out = hash_bytes(how.key, static_cast<Bytes*>(o));
+            return true;
+        case kShapeTuple:
+            return hash_tuple(how, static_cast<Tuple*>(o), out, depth, budget);
+        case kShapeFrozenSet:
+            out = hash_frozenset(static_cast<Set*>(o));
+            return true;
+        case kShapeRange:
+            out = hash_range(static_cast<Range*>(o));
+            return true;
+        default:
+            return how.object && how.object(how.context, o, out);
     }
 }
 
-}   // namespace
+}  // namespace
 
 uint64_t siphash13(const HashKey& key, const void* data, size_t size) {
     Sip s{key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du, key.k0 ^ 0x6c7967656e657261u,
@@ -136,4 +161,4 @@ uint64_t hash_frozenset(Set* s) {
     return s->hash = h;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,5 @@
-// Hashing of values. Numbers hash as in CPython (equal numbers of all types alike), tuples and frozensets too;
-// str and bytes by SipHash-1-3 under the VM's key, so that a script's input cannot choose collisions.
+// Hashing of values. Numbers hash as in CPython (equal numbers of all types alike), tuples and frozensets
+// too; str and bytes by SipHash-1-3 under the VM's key, so that a script's input cannot choose collisions.
 #pragma once
 #include "vm/data/heap.h"
 
@@ -11,10 +11,10 @@ struct HashKey {
 
 uint64_t siphash13(const HashKey&, const void* data, size_t size);
 
-uint64_t hash_bytes(const HashKey&, Bytes*);     // cached in the object; never 0
+uint64_t hash_bytes(const HashKey&, Bytes*);  // cached in the object; never 0
 
-// Hashes without calling a script. False: not handled (a class of its own, unhashable, or a structure that is deep
-// or large), the caller goes the long way.
+// Hashes without calling a script. False: not handled (a class of its own, unhashable, or a structure that is
+// deep or large), the caller goes the long way.
 struct FastHash {
     const HashKey& key;
     // For objects whose hash is not known here (instances, functions, classes ...): answers false, or their
@@ -25,11 +25,17 @@ struct FastHash {
 bool fast_hash_slow(const FastHash&, Value, uint64_t& out);
 inline bool fast_hash(const FastHash& how, Value v, uint64_t& out) {
     if (v.is_object() && v.as_object()->shape == kShapeStr) {
-        if (uint64_t h = v.as<Str>()->hash) { out = h; return true; }
+        if (uint64_t h = v.as<Str>()->hash) {
+            out = h;
+            return true;
+        }
     } else if (v.is_int()) {
         constexpr int64_t kPrime = (int64_t{1} << 61) - 1;
         int64_t i = v.as_int();
-        if (i > -1 && i < kPrime) { out = uint64_t(i); return true; }
+        if (i > -1 && i < kPrime) {
+            out = uint64_t(i);
+            return true;
+        }
     }
     return fast_hash_slow(how, v, out);
 }
@@ -54,6 +60,6 @@ struct TupleHash {
         return h == ~uint64_t{0} ? 1546275796 : h;
     }
 };
-uint64_t hash_frozenset(Set*);                   // from the hashes of the entries; cached in the object
+uint64_t hash_frozenset(Set*);  // from the hashes of the entries; cached in the object
 
-}   // namespace gen
+}  // namespace gen

@@ -28,7 +28,7 @@ Value add_signed(Heap& heap, Value left, Value right, bool negate) {
     right = plain(right);
     if (both_int(left, right)) {
         int64_t b = right.as_int();
-        return make_int(heap, left.as_int() + (negate ? -b : b));   // 63 bits each: no overflow
+        return make_int(heap, left.as_int() + (negate ? -b : b));  // 63 bits each: no overflow
     }
     IntView a(left), b(right);
     bool b_negative = b.negative != negate;
@@ -77,8 +77,10 @@ bool divide(Heap& heap, Value left, Value right, Value* quotient, Value* remaind
     Int* q = new_int(heap, n + 1);
     Int* r = new_int(heap, b.size);
     if (!q || !r) return false;
-    if (b.size == 1) r->limbs[0] = limbs::divmod_1(q->limbs, a.limbs, a.size, b.limbs[0]);
-    else if (!limbs::divmod(q->limbs, r->limbs, a.limbs, a.size, b.limbs, b.size)) return false;
+    if (b.size == 1)
+        r->limbs[0] = limbs::divmod_1(q->limbs, a.limbs, a.size, b.limbs[0]);
+    else if (!limbs::divmod(q->limbs, r->limbs, a.limbs, a.size, b.limbs, b.size))
+        return false;
     q->limbs[n] = 0;
     size_t rest = limbs::normal_size(r->limbs, b.size);
     if (differ && rest) {
@@ -98,7 +100,7 @@ bool divide(Heap& heap, Value left, Value right, Value* quotient, Value* remaind
 
 // The limbs of a number in two's complement, from the least significant one on, without end.
 class Complement {
-public:
+  public:
     explicit Complement(const IntView& v) : view_(v), carry_(v.negative) {}
     Limb next() {
         Limb l = at_ < view_.size ? view_.limbs[at_] : 0;
@@ -108,16 +110,19 @@ public:
         carry_ = carry_ && l == 0;
         return l;
     }
-private:
+
+  private:
     const IntView& view_;
     size_t at_ = 0;
     bool carry_;
 };
 
-template <class Operation> Value bitwise(Heap& heap, Value left, Value right, Operation operation) {
+template <class Operation>
+Value bitwise(Heap& heap, Value left, Value right, Operation operation) {
     left = plain(left);
     right = plain(right);
-    if (both_int(left, right)) return Value::integer(int64_t(operation(uint64_t(left.as_int()), uint64_t(right.as_int()))));
+    if (both_int(left, right))
+        return Value::integer(int64_t(operation(uint64_t(left.as_int()), uint64_t(right.as_int()))));
     IntView a(left), b(right);
     Complement x(a), y(b);
     size_t n = std::max(a.size, b.size) + 1;
@@ -132,7 +137,7 @@ template <class Operation> Value bitwise(Heap& heap, Value left, Value right, Op
     return finish_int(heap, r, n, negative);
 }
 
-}   // namespace
+}  // namespace
 
 IntView::IntView(Value v) {
     if (is_int_object(v)) {
@@ -246,7 +251,7 @@ uint64_t int_hash(Value v) {
     constexpr uint64_t kPrime = (uint64_t{1} << 61) - 1;
     IntView i(v);
     unsigned __int128 h = 0;
-    for (size_t k = i.size; k-- > 0;) h = (h * 8 + i.limbs[k]) % kPrime;   // 2^64 is 8 modulo the prime
+    for (size_t k = i.size; k-- > 0;) h = (h * 8 + i.limbs[k]) % kPrime;  // 2^64 is 8 modulo the prime
     auto r = uint64_t(h);
     if (i.negative) r = 0 - r;
     return r == ~uint64_t{0} ? ~uint64_t{1} : r;
@@ -277,9 +282,12 @@ Value int_mul(Heap& heap, Value left, Value right) {
     if (!a.size || !b.size) return Value::integer(0);
     Int* r = new_int(heap, a.size + b.size);
     if (!r) return {};
-    if (b.size == 1) r->limbs[a.size] = limbs::mul_1(r->limbs, a.limbs, a.size, b.limbs[0]);
-    else if (a.size == 1) r->limbs[b.size] = limbs::mul_1(r->limbs, b.limbs, b.size, a.limbs[0]);
-    else if (!limbs::mul(r->limbs, a.limbs, a.size, b.limbs, b.size)) return {};
+    if (b.size == 1)
+        r->limbs[a.size] = limbs::mul_1(r->limbs, a.limbs, a.size, b.limbs[0]);
+    else if (a.size == 1)
+        r->limbs[b.size] = limbs::mul_1(r->limbs, b.limbs, b.size, a.limbs[0]);
+    else if (!limbs::mul(r->limbs, a.limbs, a.size, b.limbs, b.size))
+        return {};
     return finish_int(heap, r, a.size + b.size, a.negative != b.negative);
 }
 
@@ -343,8 +351,9 @@ Value int_rshift(Heap& heap, Value v, Value count) {
     if (!r) return {};
     limbs::shift_right(r->limbs, i.limbs + whole, size, unsigned(n % 64));
     r->limbs[size] = 0;
-    if (i.negative) {   // towards minus infinity
-        bool lost = (i.limbs[whole] & ((Limb{1} << n % 64) - 1)) != 0 || limbs::normal_size(i.limbs, whole) != 0;
+    if (i.negative) {  // towards minus infinity
+        bool lost =
+            (i.limbs[whole] & ((Limb{1} << n % 64) - 1)) != 0 || limbs::normal_size(i.limbs, whole) != 0;
         if (lost) limbs::add_1(r->limbs, r->limbs, size + 1, 1);
     }
     return finish_int(heap, r, size + 1, i.negative);
@@ -366,7 +375,7 @@ uint64_t int_mul_cost(Value left, Value right) {
     IntView a(left), b(right);
     uint64_t n = std::max(a.size, b.size), each = std::min(a.size, b.size) / 8 + 1;
 #if GEN_HAS_GMP
-    each = std::min<uint64_t>(each, 16);   // nearly linear from there on
+    each = std::min<uint64_t>(each, 16);  // nearly linear from there on
 #endif
     return 1 + n * each;
 }
@@ -381,4 +390,4 @@ uint64_t int_div_cost(Value left, Value right) {
     return 1 + n * each;
 }
 
-}   // namespace gen
+}  // namespace gen

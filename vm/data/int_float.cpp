@@ -25,12 +25,12 @@ Limb top_bits(const IntView& v, bool& rest) {
     return top;
 }
 
-}   // namespace
+}  // namespace
 
 double round_to_double(uint64_t top, bool rest, int64_t exponent, bool& overflow) {
     if (top == 0) return 0;
     int length = 64 - __builtin_clzll(top);
-    int64_t end = length + exponent;   // the value is below 2^end
+    int64_t end = length + exponent;  // the value is below 2^end
     int64_t precision = std::min<int64_t>(DBL_MANT_DIG, end + 1074);
     if (precision < 0) return 0;
     int64_t drop = length - precision;
@@ -129,4 +129,4 @@ double int_true_divide(Value left, Value right, bool& overflow) {
     return negative ? -d : d;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -29,7 +29,8 @@ Limb pow_mod_1(Limb base, const IntView& exponent, Limb modulus) {
 }
 
 // The same for larger ones, in scratch memory: base < modulus, exponent > 0. Result in out[n].
-bool pow_mod_n(Limb* out, const Limb* base, size_t base_size, const IntView& exponent, const Limb* modulus, size_t n) {
+bool pow_mod_n(Limb* out, const Limb* base, size_t base_size, const IntView& exponent, const Limb* modulus,
+               size_t n) {
     limbs::Scratch scratch(5 * n + 2);
     if (!scratch) return false;
     Limb *product = scratch.data(), *quotient = product + 2 * n, *factor = quotient + n + 1;
@@ -52,7 +53,7 @@ bool pow_mod_n(Limb* out, const Limb* base, size_t base_size, const IntView& exp
         size = limbs::normal_size(out, n);
         return true;
     };
-    limbs::Scratch square(n);   // the operand of a squaring must not be the result
+    limbs::Scratch square(n);  // the operand of a squaring must not be the result
     if (!square) return false;
     for (uint64_t bit = limbs::bit_length(exponent.limbs, exponent.size) - 1; bit-- > 0;) {
         std::copy_n(out, size, square.data());
@@ -85,7 +86,7 @@ Value inverse(Heap& heap, Value a, Value m, bool& exists) {
     return exists ? int_mod(heap, t0, m) : Value::unbound();
 }
 
-}   // namespace
+}  // namespace
 
 Value int_pow(Heap& heap, Value base, Value exponent) {
     int64_t e;
@@ -99,7 +100,7 @@ Value int_pow(Heap& heap, Value base, Value exponent) {
     if (__builtin_mul_overflow(bits - 1, uint64_t(e), &at_least) || at_least / 64 > kMaxIntLimbs ||
         (at_least > 8192 && !heap.reserve(at_least / 4)))
         return {};
-    if (b.size == 1 && (b.limbs[0] & (b.limbs[0] - 1)) == 0) {   // a power of two
+    if (b.size == 1 && (b.limbs[0] & (b.limbs[0] - 1)) == 0) {  // a power of two
         Value one = Value::integer(b.negative && (e & 1) ? -1 : 1);
         return int_lshift(heap, one, make_int(heap, int64_t(bits - 1) * e));
     }
@@ -258,4 +259,4 @@ Value int_round(Heap& heap, Value v, int64_t digits) {
     return quotient.is_unbound() ? quotient : int_mul(heap, quotient, unit);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -87,7 +87,7 @@ bool take_prefix(std::string_view& text, int& base) {
     }
     if (base != 0) return true;
     base = 10;
-    if (text.size() > 1 && text[0] == '0')   // as in source text: 0, 00, but not 012
+    if (text.size() > 1 && text[0] == '0')  // as in source text: 0, 00, but not 012
         return text.find_first_not_of("0_") == std::string_view::npos;
     return true;
 }
@@ -100,7 +100,7 @@ std::string_view strip(std::string_view text) {
     return text;
 }
 
-}   // namespace
+}  // namespace
 
 // ---- text
 
@@ -126,7 +126,7 @@ Value int_from_digits(Heap& heap, std::string_view digits, int base, bool negati
     size_t n = digits.size() / size_t(chunk.digits) + 1, size = 0;
     Int* r = new_int(heap, n);
     if (!r) return {};
-    size_t i = 0, end = (digits.size() - 1) % size_t(chunk.digits) + 1;   // the first chunk may be a short one
+    size_t i = 0, end = (digits.size() - 1) % size_t(chunk.digits) + 1;  // the first chunk may be a short one
     for (; i < digits.size(); end += size_t(chunk.digits)) {
         Limb value = 0;
         for (; i < end; i++) value = value * unsigned(base) + unsigned(digit_of(digits[i]));
@@ -150,7 +150,8 @@ ParseInt int_from_text(Heap& heap, std::string_view text, int base, Value& out, 
     text = strip(text);
     bool negative = !text.empty() && text[0] == '-';
     if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-    if (!take_prefix(text, base) || text.empty() || text.front() == '_' || text.back() == '_') return ParseInt::Invalid;
+    if (!take_prefix(text, base) || text.empty() || text.front() == '_' || text.back() == '_')
+        return ParseInt::Invalid;
     size_t count = 0;
     for (size_t i = 0; i < text.size(); i++) {
         if (text[i] == '_') {
@@ -177,7 +178,10 @@ ParseInt int_from_text(Heap& heap, std::string_view text, int base, Value& out, 
 
 size_t int_text_size(Value v, int base) {
     auto bits = double(int_bit_length(v));
-    return size_t(is_power_of_two(base) ? bits / __builtin_ctz(unsigned(base)) : base < 10 ? bits : bits * 0.3011) + 3;
+    return size_t(is_power_of_two(base) ? bits / __builtin_ctz(unsigned(base))
+                  : base < 10           ? bits
+                                        : bits * 0.3011) +
+           3;
 }
 
 bool int_text_too_long(Value v) {
@@ -199,8 +203,10 @@ bool int_to_text(Value v, int base, std::string& out) {
     if (base == 10 && least_decimal_digits(v) > kMaxIntDigits) return false;
     size_t start = out.size();
     if (i.negative) out.push_back('-');
-    if (is_power_of_two(base)) append_power_of_two(i, base, out);
-    else if (!append_other_base(i, base, out)) return false;
+    if (is_power_of_two(base))
+        append_power_of_two(i, base, out);
+    else if (!append_other_base(i, base, out))
+        return false;
     if (base == 10 && out.size() - start - i.negative > kMaxIntDigits) {
         out.resize(start);
         return false;
@@ -230,7 +236,7 @@ bool int_to_bytes(Value v, uint8_t* out, size_t size, bool little_endian, bool w
                      limbs::normal_size(i.limbs, i.size - 1) == 0;
         if (!(i.negative && power)) bits++;
     }
-    if (bits > room && !(i.negative && bits == 1)) return false;   // -1 is taken to fit no bytes, in CPython
+    if (bits > room && !(i.negative && bits == 1)) return false;  // -1 is taken to fit no bytes, in CPython
     bool carry = i.negative;
     for (size_t k = 0; k < size; k++) {
         uint8_t byte = k / 8 < i.size ? uint8_t(i.limbs[k / 8] >> (k % 8 * 8)) : 0;
@@ -263,4 +269,4 @@ Value int_from_bytes(Heap& heap, const uint8_t* bytes, size_t size, bool little_
     return finish_int(heap, r, n, negative);
 }
 
-}   // namespace gen
+}  // namespace gen

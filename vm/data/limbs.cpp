@@ -42,7 +42,7 @@ namespace {
 auto* to_gmp(Limb* p) { return reinterpret_cast<mp_limb_t*>(p); }
 auto* to_gmp(const Limb* p) { return reinterpret_cast<const mp_limb_t*>(p); }
 mp_size_t to_size(size_t n) { return mp_size_t(n); }
-}   // namespace
+}  // namespace
 
 Limb add(Limb* out, const Limb* a, size_t an, const Limb* b, size_t bn) {
     if (bn == 0) return add_1(out, a, an, 0);
@@ -59,8 +59,10 @@ bool mul(Limb* out, const Limb* a, size_t an, const Limb* b, size_t bn) {
         std::swap(a, b);
         std::swap(an, bn);
     }
-    if (a == b && an == bn) mpn_sqr(to_gmp(out), to_gmp(a), to_size(an));
-    else mpn_mul(to_gmp(out), to_gmp(a), to_size(an), to_gmp(b), to_size(bn));
+    if (a == b && an == bn)
+        mpn_sqr(to_gmp(out), to_gmp(a), to_size(an));
+    else
+        mpn_mul(to_gmp(out), to_gmp(a), to_size(an), to_gmp(b), to_size(bn));
     return true;
 }
 
@@ -84,8 +86,10 @@ Limb shift_left(Limb* out, const Limb* a, size_t an, unsigned bits) {
 }
 
 void shift_right(Limb* out, const Limb* a, size_t an, unsigned bits) {
-    if (bits) mpn_rshift(to_gmp(out), to_gmp(a), to_size(an), bits);
-    else std::memmove(out, a, an * sizeof(Limb));
+    if (bits)
+        mpn_rshift(to_gmp(out), to_gmp(a), to_size(an), bits);
+    else
+        std::memmove(out, a, an * sizeof(Limb));
 }
 
 #else
@@ -156,7 +160,7 @@ void mul_school(Limb* out, const Limb* a, size_t an, const Limb* b, size_t bn) {
 // out[2n] = a * b. The depth is log2 n; `work` holds 4n + 256 limbs.
 void mul_karatsuba(Limb* out, const Limb* a, const Limb* b, size_t n, Limb* work) {
     if (n < kKaratsuba) return mul_school(out, a, n, b, n);
-    size_t low = n / 2, high = n - low;   // high >= low
+    size_t low = n / 2, high = n - low;  // high >= low
     Limb *sa = work, *sb = sa + high + 1, *middle = sb + high + 1, *rest = middle + 2 * high + 2;
     mul_karatsuba(out, a, b, low, rest);
     mul_karatsuba(out + 2 * low, a + low, b + low, high, rest);
@@ -172,7 +176,7 @@ void mul_karatsuba(Limb* out, const Limb* a, const Limb* b, size_t n, Limb* work
 
 size_t karatsuba_work(size_t n) { return 6 * n + 1024; }
 
-}   // namespace
+}  // namespace
 
 bool mul(Limb* out, const Limb* a, size_t an, const Limb* b, size_t bn) {
     if (an < bn) {
@@ -266,4 +270,4 @@ void shift_right(Limb* out, const Limb* a, size_t an, unsigned bits) {
 
 #endif
 
-}   // namespace gen::limbs
+}  // namespace gen::limbs

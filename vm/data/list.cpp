@@ -12,8 +12,8 @@ void copy(Value* to, const Value* from, size_t n) {
 
 void clear(Value* at, size_t n) { std::fill_n(at, n, Value::unbound()); }
 
-// Room to spare: arrays that were outgrown are garbage until the next collection, so growth is by a half; large ones
-// waste no more than a quarter.
+// Room to spare: arrays that were outgrown are garbage until the next collection, so growth is by a half;
+// large ones waste no more than a quarter.
 size_t roomy(size_t size) { return size + (size < 65536 ? size / 2 : size / 4) + 4; }
 
 bool set_capacity(Heap& heap, List* l, size_t capacity) {
@@ -31,7 +31,7 @@ bool repeated_size(size_t size, int64_t times, size_t& out) {
     return !__builtin_mul_overflow(size, size_t(times), &out) && out <= kMaxItems;
 }
 
-void repeat_items(Value* to, size_t unit, size_t total) {   // the first unit is there already
+void repeat_items(Value* to, size_t unit, size_t total) {  // the first unit is there already
     for (size_t done = unit; done < total;) {
         size_t n = std::min(done, total - done);
         std::memcpy(to + done, to, n * sizeof(Value));
@@ -39,7 +39,7 @@ void repeat_items(Value* to, size_t unit, size_t total) {   // the first unit is
     }
 }
 
-}   // namespace
+}  // namespace
 
 Array* make_array(Heap& heap, size_t capacity) {
     if (capacity > kMaxItems) return nullptr;
@@ -162,7 +162,8 @@ void list_clear(Heap& heap, List* l) {
 }
 
 bool list_extend(Heap& heap, List* l, const Value* items, size_t n) {
-    if (!list_grow(heap, l, l->size + n)) return false;   // `items` stays valid: nothing is freed before a safepoint
+    if (!list_grow(heap, l, l->size + n))
+        return false;  // `items` stays valid: nothing is freed before a safepoint
     copy(l->items->items + l->size, items, n);
     l->size += n;
     heap.write(l->items);
@@ -171,7 +172,7 @@ bool list_extend(Heap& heap, List* l, const Value* items, size_t n) {
 
 bool list_replace(Heap& heap, List* l, size_t from, size_t count, const Value* items, size_t n) {
     const Value* first = l->items->items;
-    if (n && items >= first && items < first + l->items->capacity) {   // a slice of itself: by a copy
+    if (n && items >= first && items < first + l->items->capacity) {  // a slice of itself: by a copy
         Array* copied = make_array(heap, n);
         if (!copied) return false;
         copy(copied->items, items, n);
@@ -256,7 +257,7 @@ SliceBounds slice_bounds(size_t length, const int64_t* start, const int64_t* sto
     int64_t low = step < 0 ? -1 : 0, high = step < 0 ? n - 1 : n;
     auto bound = [&](const int64_t* given, int64_t otherwise) {
         if (!given) return otherwise;
-        int64_t b = *given < 0 ? *given + n : *given;   // n > 0 or *given < 0: no overflow
+        int64_t b = *given < 0 ? *given + n : *given;  // n > 0 or *given < 0: no overflow
         return std::clamp(b, low, high);
     };
     if (high < low) high = low;
@@ -270,7 +271,7 @@ SliceBounds slice_bounds(size_t length, const int64_t* start, const int64_t* sto
 
 Bytes* make_bytes_uninitialized(Heap& heap, size_t size, uint32_t shape, size_t slots) {
     if (size > kMaxItems) return nullptr;
-    size_t bytes = (sizeof(Bytes) + size + 8) & ~size_t{7};   // a NUL follows
+    size_t bytes = (sizeof(Bytes) + size + 8) & ~size_t{7};  // a NUL follows
     auto* b = heap.make<Bytes>(Kind::Bytes, shape, bytes + slots * sizeof(Value));
     if (!b) return nullptr;
     b->hash = 0;
@@ -291,8 +292,10 @@ ByteArray* make_bytearray(Heap& heap, const void* data, size_t size, uint32_t sh
     if (size) {
         buffer = make_blob(heap, size);
         if (!buffer) return nullptr;
-        if (data) std::memcpy(buffer->data, data, size);
-        else std::memset(buffer->data, 0, size);
+        if (data)
+            std::memcpy(buffer->data, data, size);
+        else
+            std::memset(buffer->data, 0, size);
     }
     auto* b = heap.make<ByteArray>(Kind::ByteArray, shape, sizeof(ByteArray) + slots * sizeof(Value));
     if (!b) return nullptr;
@@ -335,4 +338,4 @@ bool bytearray_replace(Heap& heap, ByteArray* b, size_t from, size_t count, cons
     return n >= count || bytearray_resize(heap, b, size);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -13,24 +13,37 @@ namespace gen {
 
 namespace {
 
-// Runs are found from left to right and merged by their powers (Munro and Wild's powersort): a run's power is the depth
-// of the boundary to its right in a nearly balanced tree. Merging writes to the scratch array and copies back at the
-// end, so that `keys` holds every item at any time.
+// Runs are found from left to right and merged by their powers (Munro and Wild's powersort): a run's power is
+// the depth of the boundary to its right in a nearly balanced tree. Merging writes to the scratch array and
+// copies back at the end, so that `keys` holds every item at any time.
 struct State {
-    enum Phase : uint8_t { kFindRun, kDirection, kExtendRun, kInsert, kBisect, kCollapse, kFinish, kMerge, kDone };
-    struct Run { uint64_t start, length; int64_t power; };
+    enum Phase : uint8_t {
+        kFindRun,
+        kDirection,
+        kExtendRun,
+        kInsert,
+        kBisect,
+        kCollapse,
+        kFinish,
+        kMerge,
+        kDone
+    };
+    struct Run {
+        uint64_t start, length;
+        int64_t power;
+    };
     uint64_t n;
-    uint64_t minimum;                  // shorter runs are extended by binary insertion
-    uint64_t start, end;               // the run at hand
-    uint64_t target;                   // extend it up to here
-    uint64_t left, right;              // bisection
-    uint64_t from, middle, to;         // merge [from, middle) and [middle, to)
+    uint64_t minimum;           // shorter runs are extended by binary insertion
+    uint64_t start, end;        // the run at hand
+    uint64_t target;            // extend it up to here
+    uint64_t left, right;       // bisection
+    uint64_t from, middle, to;  // merge [from, middle) and [middle, to)
     uint64_t i, j, out;
     int64_t power;
     uint32_t depth;
     Phase phase, after_merge;
     bool reverse, descending;
-    int8_t answer;                     // -1: none yet
+    int8_t answer;  // -1: none yet
     Run runs[72];
 };
 
@@ -41,7 +54,7 @@ State* state_of(Array* job) { return reinterpret_cast<State*>(job->items[kState]
 
 // The steps of one sort, over arrays fetched anew at every call.
 class Sorter {
-public:
+  public:
     explicit Sorter(Array* job)
         : s_(*state_of(job)), keys_(part(job, kKeys)->items), scratch_keys_(part(job, kScratchKeys)->items) {
         if (job->items[kValues].is_unbound()) return;
@@ -52,83 +65,86 @@ public:
     // Goes on until a comparison is wanted (true: keys[a] < keys[b]?) or all is done.
     bool advance(uint64_t& a, uint64_t& b) {
         for (;;) switch (s_.phase) {
-            case State::kFindRun:
-                if (s_.start == s_.n) {
-                    s_.phase = State::kFinish;
-                    continue;
-                }
-                s_.end = s_.start + 1;
-                if (s_.end == s_.n) {
-                    run_found();
-                    continue;
-                }
-                s_.phase = State::kDirection;
-                [[fallthrough]];
-            case State::kDirection:
-                if (s_.answer < 0) return want(a = s_.start + 1, b = s_.start);
-                s_.descending = take_answer();
-                s_.end = s_.start + 2;
-                s_.phase = State::kExtendRun;
-                [[fallthrough]];
-            case State::kExtendRun:
-                if (s_.end < s_.n) {
-                    if (s_.answer < 0) return want(a = s_.end, b = s_.end - 1);
-                    if (take_answer() == s_.descending) {
-                        s_.end++;
+                case State::kFindRun:
+                    if (s_.start == s_.n) {
+                        s_.phase = State::kFinish;
                         continue;
                     }
-                }
-                if (s_.descending) reverse(s_.start, s_.end);
-                s_.target = std::min(s_.n, std::max(s_.end, s_.start + s_.minimum));
-                s_.phase = State::kInsert;
-                [[fallthrough]];
-            case State::kInsert:
-                if (s_.end >= s_.target) {
-                    run_found();
+                    s_.end = s_.start + 1;
+                    if (s_.end == s_.n) {
+                        run_found();
+                        continue;
+                    }
+                    s_.phase = State::kDirection;
+                    [[fallthrough]];
+                case State::kDirection:
+                    if (s_.answer < 0) return want(a = s_.start + 1, b = s_.start);
+                    s_.descending = take_answer();
+                    s_.end = s_.start + 2;
+                    s_.phase = State::kExtendRun;
+                    [[fallthrough]];
+                case State::kExtendRun:
+                    if (s_.end < s_.n) {
+                        if (s_.answer < 0) return want(a = s_.end, b = s_.end - 1);
+                        if (take_answer() == s_.descending) {
+                            s_.end++;
+                            continue;
+                        }
+                    }
+                    if (s_.descending) reverse(s_.start, s_.end);
+                    s_.target = std::min(s_.n, std::max(s_.end, s_.start + s_.minimum));
+                    s_.phase = State::kInsert;
+                    [[fallthrough]];
+                case State::kInsert:
+                    if (s_.end >= s_.target) {
+                        run_found();
+                        continue;
+                    }
+                    s_.left = s_.start;
+                    s_.right = s_.end;
+                    s_.phase = State::kBisect;
+                    [[fallthrough]];
+                case State::kBisect:
+                    if (s_.left < s_.right) {
+                        uint64_t middle = (s_.left + s_.right) / 2;
+                        if (s_.answer < 0) return want(a = s_.end, b = middle);
+                        if (take_answer())
+                            s_.right = middle;
+                        else
+                            s_.left = middle + 1;
+                        continue;
+                    }
+                    rotate_into(s_.left, s_.end++);
+                    s_.phase = State::kInsert;
                     continue;
-                }
-                s_.left = s_.start;
-                s_.right = s_.end;
-                s_.phase = State::kBisect;
-                [[fallthrough]];
-            case State::kBisect:
-                if (s_.left < s_.right) {
-                    uint64_t middle = (s_.left + s_.right) / 2;
-                    if (s_.answer < 0) return want(a = s_.end, b = middle);
-                    if (take_answer()) s_.right = middle;
-                    else s_.left = middle + 1;
+                case State::kCollapse:
+                    if (s_.depth > 1 && s_.runs[s_.depth - 2].power > s_.power) {
+                        start_merge(State::kCollapse);
+                        continue;
+                    }
+                    if (s_.depth) s_.runs[s_.depth - 1].power = s_.power;
+                    s_.runs[s_.depth++] = {s_.start, s_.end - s_.start, 0};
+                    s_.start = s_.end;
+                    s_.phase = State::kFindRun;
                     continue;
-                }
-                rotate_into(s_.left, s_.end++);
-                s_.phase = State::kInsert;
-                continue;
-            case State::kCollapse:
-                if (s_.depth > 1 && s_.runs[s_.depth - 2].power > s_.power) {
-                    start_merge(State::kCollapse);
-                    continue;
-                }
-                if (s_.depth) s_.runs[s_.depth - 1].power = s_.power;
-                s_.runs[s_.depth++] = {s_.start, s_.end - s_.start, 0};
-                s_.start = s_.end;
-                s_.phase = State::kFindRun;
-                continue;
-            case State::kFinish:
-                if (s_.depth > 1) {
-                    start_merge(State::kFinish);
-                    continue;
-                }
-                if (s_.reverse) reverse(0, s_.n);
-                s_.phase = State::kDone;
-                [[fallthrough]];
-            case State::kDone: return false;
-            case State::kMerge:
-                if (s_.i < s_.middle && s_.j < s_.to) {
-                    if (s_.answer < 0) return want(a = s_.j, b = s_.i);
-                    take(take_answer() ? s_.j++ : s_.i++);
-                    continue;
-                }
-                end_merge();
-        }
+                case State::kFinish:
+                    if (s_.depth > 1) {
+                        start_merge(State::kFinish);
+                        continue;
+                    }
+                    if (s_.reverse) reverse(0, s_.n);
+                    s_.phase = State::kDone;
+                    [[fallthrough]];
+                case State::kDone:
+                    return false;
+                case State::kMerge:
+                    if (s_.i < s_.middle && s_.j < s_.to) {
+                        if (s_.answer < 0) return want(a = s_.j, b = s_.i);
+                        take(take_answer() ? s_.j++ : s_.i++);
+                        continue;
+                    }
+                    end_merge();
+            }
     }
 
     Value key(uint64_t i) const { return keys_[i]; }
@@ -137,7 +153,7 @@ public:
         if (values_) std::reverse(values_ + from, values_ + to);
     }
 
-private:
+  private:
     static bool want(uint64_t, uint64_t) { return true; }
     bool take_answer() {
         bool a = s_.answer;
@@ -148,8 +164,8 @@ private:
     void run_found() {
         s_.phase = State::kCollapse;
         if (!s_.depth) return;
-        // The power of the boundary between the last run and this one: the first bit in which the middles of both
-        // differ, as fractions of n.
+        // The power of the boundary between the last run and this one: the first bit in which the middles of
+        // both differ, as fractions of n.
         const State::Run& last = s_.runs[s_.depth - 1];
         uint64_t a = 2 * last.start + last.length, b = a + last.length + (s_.end - s_.start);
         s_.power = 0;
@@ -191,7 +207,7 @@ private:
     }
 
     void end_merge() {
-        while (s_.i < s_.middle) take(s_.i++);   // what is left of the second run is in its place
+        while (s_.i < s_.middle) take(s_.i++);  // what is left of the second run is in its place
         finish_array(keys_, scratch_keys_);
         if (values_) finish_array(values_, scratch_values_);
         s_.phase = s_.after_merge;
@@ -219,7 +235,7 @@ uint64_t minimum_run(uint64_t n) {
     return n + odd;
 }
 
-}   // namespace
+}  // namespace
 
 Array* make_sort(Heap& heap, Array* keys, Array* values, size_t n, bool reverse) {
     Array* job = make_array(heap, kParts);
@@ -241,7 +257,7 @@ Array* make_sort(Heap& heap, Array* keys, Array* values, size_t n, bool reverse)
     s.phase = State::kFindRun;
     s.answer = -1;
     s.reverse = reverse;
-    if (reverse) Sorter(job).reverse(0, n);   // and again at the end, which keeps the order of equal items
+    if (reverse) Sorter(job).reverse(0, n);  // and again at the end, which keeps the order of equal items
     return job;
 }
 
@@ -269,13 +285,16 @@ bool sort_run(Heap& heap, Array* job, Value& a, Value& b, uint64_t budget) {
 
 void sort_feed(Heap&, Array* job, bool less) { state_of(job)->answer = less; }
 Array* sort_keys(Array* job) { return part(job, kKeys); }
-Array* sort_values(Array* job) { return job->items[kValues].is_unbound() ? part(job, kKeys) : part(job, kValues); }
+Array* sort_values(Array* job) {
+    return job->items[kValues].is_unbound() ? part(job, kKeys) : part(job, kValues);
+}
 
 // ---- all at once
 
 namespace {
 
-template <class Key> struct Item {
+template <class Key>
+struct Item {
     Key key;
     Value original, value;
 };
@@ -288,7 +307,8 @@ bool sort_items(Value* keys, Value* values, size_t n, bool reverse, Get get, Les
         size_t from = reverse ? n - 1 - i : i;
         items[i] = {get(keys[from]), keys[from], values ? values[from] : Value::unbound()};
     }
-    std::stable_sort(items, items + n, [&](const Item<Key>& a, const Item<Key>& b) { return less(a.key, b.key); });
+    std::stable_sort(items, items + n,
+                     [&](const Item<Key>& a, const Item<Key>& b) { return less(a.key, b.key); });
     for (size_t i = 0; i < n; i++) {
         size_t to = reverse ? n - 1 - i : i;
         keys[to] = items[i].original;
@@ -298,15 +318,20 @@ bool sort_items(Value* keys, Value* values, size_t n, bool reverse, Get get, Les
     return true;
 }
 
-template <class Test> bool all(const Value* keys, size_t n, Test test) { return std::all_of(keys, keys + n, test); }
+template <class Test>
+bool all(const Value* keys, size_t n, Test test) {
+    return std::all_of(keys, keys + n, test);
+}
 
-}   // namespace
+}  // namespace
 
 bool sort_fast(Value* keys, Value* values, size_t n, bool reverse) {
     if (n < 2) return true;
     auto less_int = [](int64_t a, int64_t b) { return a < b; };
     if (all(keys, n, [](Value v) { return v.is_int(); })) {
-        if (values) return sort_items<int64_t>(keys, values, n, reverse, [](Value v) { return v.as_int(); }, less_int);
+        if (values)
+            return sort_items<int64_t>(
+                keys, values, n, reverse, [](Value v) { return v.as_int(); }, less_int);
         // Equal small ints are the same: any order of them will do.
         auto less = [](Value a, Value b) { return a.as_int() < b.as_int(); };
         if (reverse) {
@@ -318,12 +343,14 @@ bool sort_fast(Value* keys, Value* values, size_t n, bool reverse) {
         return true;
     }
     if (all(keys, n, [](Value v) { return is_exact_float(v) && !std::isnan(as_float(v)); }))
-        return sort_items<double>(keys, values, n, reverse, [](Value v) { return as_float(v); },
-                                  [](double a, double b) { return a < b; });
+        return sort_items<double>(
+            keys, values, n, reverse, [](Value v) { return as_float(v); },
+            [](double a, double b) { return a < b; });
     if (all(keys, n, is_exact_str))
-        return sort_items<const Str*>(keys, values, n, reverse, [](Value v) { return v.as<Str>(); },
-                                      [](const Str* a, const Str* b) { return compare(a, b) < 0; });
+        return sort_items<const Str*>(
+            keys, values, n, reverse, [](Value v) { return v.as<Str>(); },
+            [](const Str* a, const Str* b) { return compare(a, b) < 0; });
     return false;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -9,7 +9,7 @@ namespace gen {
 namespace {
 
 constexpr uint32_t kIndexStep = 64;
-constexpr uint32_t kIndexFrom = 256;   // code points: shorter strings are walked
+constexpr uint32_t kIndexFrom = 256;  // code points: shorter strings are walked
 
 uint64_t load(const char* p) {
     uint64_t w;
@@ -22,7 +22,7 @@ bool is_start(char c) { return (uint8_t(c) & 0xc0) != 0x80; }
 bool has_surrogates(std::string_view s) {
     const char *p = s.data(), *end = p + s.size();
     while ((p = static_cast<const char*>(std::memchr(p, 0xed, size_t(end - p))))) {
-        if (uint8_t(p[1]) >= 0xa0) return true;   // well-formed: there is a next byte
+        if (uint8_t(p[1]) >= 0xa0) return true;  // well-formed: there is a next byte
         p += 3;
     }
     return false;
@@ -35,7 +35,7 @@ size_t str_bytes(size_t size, size_t slots) {
 const char* skip(const char* p, uint32_t characters) {
     for (; characters; characters--) {
         p++;
-        while (!is_start(*p)) p++;   // the NUL at the end is a start
+        while (!is_start(*p)) p++;  // the NUL at the end is a start
     }
     return p;
 }
@@ -46,8 +46,10 @@ Str* make_part(Heap& heap, const Str* of, size_t from, size_t to, uint32_t lengt
     if (!s) return nullptr;
     std::memcpy(s->data, of->data + from, to - from);
     s->length = length;
-    if (length == s->size) s->aux = Str::kAscii;
-    else if (of->state & Str::kHasSurrogates && has_surrogates(s->view())) s->state = Str::kHasSurrogates;
+    if (length == s->size)
+        s->aux = Str::kAscii;
+    else if (of->state & Str::kHasSurrogates && has_surrogates(s->view()))
+        s->state = Str::kHasSurrogates;
     return s;
 }
 
@@ -68,7 +70,7 @@ Blob* index_of(Heap& heap, Str* s) {
     return blob;
 }
 
-}   // namespace
+}  // namespace
 
 // ---- UTF-8
 
@@ -222,11 +224,13 @@ uint32_t index_of_offset(Heap& heap, Str* s, uint32_t byte) {
     if (s->length >= kIndexFrom && byte >= kIndexStep)
         if (Blob* blob = index_of(heap, s)) {
             auto* offsets = reinterpret_cast<uint32_t*>(blob->data);
-            uint32_t low = 0, high = s->length / kIndexStep;   // the last one at or before byte
+            uint32_t low = 0, high = s->length / kIndexStep;  // the last one at or before byte
             while (low < high) {
                 uint32_t middle = (low + high + 1) / 2;
-                if (offsets[middle] <= byte) low = middle;
-                else high = middle - 1;
+                if (offsets[middle] <= byte)
+                    low = middle;
+                else
+                    high = middle - 1;
             }
             from = offsets[low];
             index = low * kIndexStep;
@@ -242,7 +246,8 @@ Str* substr(Heap& heap, Str* s, uint32_t from, uint32_t to) {
 }
 
 Str* slice_str(Heap& heap, Str* s, int64_t start, int64_t step, uint32_t count) {
-    if (step == 1 || count == 0) return substr(heap, s, count ? uint32_t(start) : 0, count ? uint32_t(start) + count : 0);
+    if (step == 1 || count == 0)
+        return substr(heap, s, count ? uint32_t(start) : 0, count ? uint32_t(start) + count : 0);
     if (s->ascii()) {
         Str* r = make_str_uninitialized(heap, count);
         if (!r) return nullptr;
@@ -305,8 +310,8 @@ Str* repeat(Heap& heap, Str* s, int64_t times) {
 
 namespace {
 
-// Where `part` begins in `text`, at each of which `found` is called until it answers false; by Knuth, Morris and
-// Pratt, forwards or backwards, for the texts on which the simple search would be quadratic.
+// Where `part` begins in `text`, at each of which `found` is called until it answers false; by Knuth, Morris
+// and Pratt, forwards or backwards, for the texts on which the simple search would be quadratic.
 size_t search_linear(std::string_view text, std::string_view part, bool backwards) {
     size_t n = text.size(), m = part.size();
     auto* border = static_cast<uint32_t*>(std::malloc(m * sizeof(uint32_t)));
@@ -332,7 +337,7 @@ size_t search_linear(std::string_view text, std::string_view part, bool backward
     return result;
 }
 
-}   // namespace
+}  // namespace
 
 size_t find_bytes(std::string_view text, std::string_view part, size_t from) {
     constexpr size_t kNone = std::string_view::npos;
@@ -361,7 +366,8 @@ size_t rfind_bytes(std::string_view text, std::string_view part) {
     size_t wasted = 0, steps = 0;
     for (size_t at = text.size() - part.size();; at--, steps++) {
         size_t same = 0;
-        while (same < part.size() && text[at + part.size() - 1 - same] == part[part.size() - 1 - same]) same++;
+        while (same < part.size() && text[at + part.size() - 1 - same] == part[part.size() - 1 - same])
+            same++;
         if (same == part.size()) return at;
         if (at == 0) return std::string_view::npos;
         wasted += same;
@@ -449,9 +455,9 @@ Str** StringTable::lookup(std::string_view text, uint64_t hash) {
 namespace {
 uint64_t hash_text(const HashKey& key, std::string_view text) {
     uint64_t h = siphash13(key, text.data(), text.size());
-    return h == 0 || h == ~uint64_t{0} ? 0x9e3779b97f4a7c15u : h;   // 0 means unknown, -1 is no hash in Python
+    return h == 0 || h == ~uint64_t{0} ? 0x9e3779b97f4a7c15u : h;  // 0 means unknown, -1 is no hash in Python
 }
-}   // namespace
+}  // namespace
 
 uint64_t hash_str_slow(const HashKey& key, Str* s) { return s->hash = hash_text(key, s->view()); }
 
@@ -505,11 +511,14 @@ StringBuilder::~StringBuilder() {
 char* StringBuilder::grow(size_t bytes) {
     if (failed_) return nullptr;
     size_t capacity = capacity_ + capacity_ / 2;
-    if (bytes > kMaxStr - size_) capacity = 0;
-    else if (capacity < size_ + bytes) capacity = size_ + bytes;
+    if (bytes > kMaxStr - size_)
+        capacity = 0;
+    else if (capacity < size_ + bytes)
+        capacity = size_ + bytes;
     bool heap_allows = capacity && heap_.reserve(capacity);
-    auto* data = static_cast<char*>(!heap_allows ? nullptr : data_ == small_ ? std::malloc(capacity)
-                                                                             : std::realloc(data_, capacity));
+    auto* data = static_cast<char*>(!heap_allows      ? nullptr
+                                    : data_ == small_ ? std::malloc(capacity)
+                                                      : std::realloc(data_, capacity));
     if (!data) {
         failed_ = true;
         return nullptr;
@@ -526,7 +535,8 @@ void StringBuilder::fill(size_t times, char32_t c) {
     size_t size = encode_utf8(c, text);
     char* p = times > kMaxStr / 4 ? grow(kMaxStr) : room(times * size);
     if (!p) return;
-    if (size == 1) std::memset(p, text[0], times);
+    if (size == 1)
+        std::memset(p, text[0], times);
     else
         for (size_t i = 0; i < times; i++) std::memcpy(p + i * size, text, size);
     commit(times * size);
@@ -538,4 +548,4 @@ Str* StringBuilder::finish() {
     return s;
 }
 
-}   // namespace gen
+}  // namespace gen

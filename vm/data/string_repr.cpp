@@ -22,13 +22,17 @@ void append_escape(StringBuilder& out, char32_t c) {
 bool is_plain(uint8_t c, char quote) { return c >= ' ' && c < 127 && c != '\\' && c != uint8_t(quote); }
 
 void append_special(StringBuilder& out, uint8_t c, char quote) {
-    char letter = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c == '\\' || c == uint8_t(quote) ? char(c) : 0;
+    char letter = c == '\n'                          ? 'n'
+                  : c == '\r'                        ? 'r'
+                  : c == '\t'                        ? 't'
+                  : c == '\\' || c == uint8_t(quote) ? char(c)
+                                                     : 0;
     if (!letter) return append_escape(out, c);
     out.append('\\');
     out.append(letter);
 }
 
-}   // namespace
+}  // namespace
 
 void append_repr(StringBuilder& out, std::string_view text, bool ascii) {
     char quote = quote_for(text);
@@ -45,8 +49,10 @@ void append_repr(StringBuilder& out, std::string_view text, bool ascii) {
         }
         run = p;
         char32_t c = decode_utf8(p);
-        if (!ascii && is_printable(c)) out.append({run, size_t(p - run)});
-        else append_escape(out, c);
+        if (!ascii && is_printable(c))
+            out.append({run, size_t(p - run)});
+        else
+            append_escape(out, c);
     }
     out.append(quote);
 }
@@ -57,8 +63,10 @@ void append_bytes_repr(StringBuilder& out, std::string_view bytes) {
     out.append(quote);
     for (size_t i = 0; i < bytes.size() && !out.failed(); i++) {
         auto c = uint8_t(bytes[i]);
-        if (is_plain(c, quote)) out.append(char(c));
-        else append_special(out, c, quote);
+        if (is_plain(c, quote))
+            out.append(char(c));
+        else
+            append_special(out, c, quote);
     }
     out.append(quote);
 }
@@ -75,4 +83,4 @@ Str* ascii_repr(Heap& heap, const Str* s) {
     return out.finish();
 }
 
-}   // namespace gen
+}  // namespace gen

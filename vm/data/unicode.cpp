@@ -15,19 +15,23 @@ using namespace unicode_tables;
 
 namespace {
 
-template <size_t N> bool in(const Span (&ranges)[N], char32_t c) {
+template <size_t N>
+bool in(const Span (&ranges)[N], char32_t c) {
     for (const Span& r : ranges)
-        if (c <= r.last) return c >= r.first;   // in ascending order
+        if (c <= r.last) return c >= r.first;  // in ascending order
     return false;
 }
 
-template <size_t N> const FullMapping* full_mapping(const FullMapping (&table)[N], char32_t c) {
+template <size_t N>
+const FullMapping* full_mapping(const FullMapping (&table)[N], char32_t c) {
     if (c < table[0].from || c > table[N - 1].from) return nullptr;
     size_t low = 0, high = N - 1;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (table[middle].from < c) low = middle + 1;
-        else high = middle;
+        if (table[middle].from < c)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return table[low].from == c ? &table[low] : nullptr;
 }
@@ -80,7 +84,7 @@ bool is_final_sigma(const char* begin, const char* p, const char* end) {
     return true;
 }
 
-}   // namespace
+}  // namespace
 
 const char* category(char32_t c) {
 #if GEN_HAS_UTF8PROC
@@ -103,7 +107,7 @@ bool is_decimal(char32_t c) {
 int decimal_value(char32_t c) {
     if (c < 128) return c >= '0' && c <= '9' ? int(c - '0') : -1;
     if (!is_decimal(c)) return -1;
-    int before = 0;   // decimals come in runs of ten, sometimes several in a row
+    int before = 0;  // decimals come in runs of ten, sometimes several in a row
     while (is_decimal(c - char32_t(before) - 1)) before++;
     return before % 10;
 }
@@ -123,8 +127,8 @@ bool is_numeric(char32_t c) {
 
 bool is_space(char32_t c) {
     if (c < 128) return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f);
-    return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
-           c == 0x202f || c == 0x205f || c == 0x3000;
+    return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
+           c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 bool is_line_break(char32_t c) {
@@ -167,8 +171,8 @@ bool is_identifier_part(char32_t c) {
     if (is_identifier_start(c) || is_decimal(c)) return true;
     if (c < 128) return false;
     const char* name = category(c);
-    return (name[0] == 'M' && name[1] != 'e') || (name[0] == 'P' && name[1] == 'c') || c == 0xb7 || c == 0x387 ||
-           (c >= 0x1369 && c <= 0x1371) || c == 0x19da;
+    return (name[0] == 'M' && name[1] != 'e') || (name[0] == 'P' && name[1] == 'c') || c == 0xb7 ||
+           c == 0x387 || (c >= 0x1369 && c <= 0x1371) || c == 0x19da;
 }
 
 size_t to_upper(char32_t c, char32_t* out) {
@@ -200,7 +204,8 @@ size_t to_casefold(char32_t c, char32_t* out) {
 #if GEN_HAS_UTF8PROC
     utf8proc_int32_t folded[8];
     int boundary = 0;
-    utf8proc_ssize_t n = utf8proc_decompose_char(utf8proc_int32_t(c), folded, 8, UTF8PROC_CASEFOLD, &boundary);
+    utf8proc_ssize_t n =
+        utf8proc_decompose_char(utf8proc_int32_t(c), folded, 8, UTF8PROC_CASEFOLD, &boundary);
     if (n < 1 || n > utf8proc_ssize_t(kMaxCaseMapping)) {
         *out = c;
         return 1;
@@ -224,20 +229,28 @@ void append_mapped(StringBuilder& out, std::string_view text, CaseMapping mappin
         const char* at = p;
         char32_t c = decode_utf8(p), mapped[kMaxCaseMapping];
         CaseMapping m = mapping;
-        if (m == CaseMapping::Title) m = after_cased ? CaseMapping::Lower : CaseMapping::Title;
-        else if (m == CaseMapping::Capitalize) m = first ? CaseMapping::Title : CaseMapping::Lower;
-        else if (m == CaseMapping::Swap) m = is_upper(c) ? CaseMapping::Lower : CaseMapping::Upper;
+        if (m == CaseMapping::Title)
+            m = after_cased ? CaseMapping::Lower : CaseMapping::Title;
+        else if (m == CaseMapping::Capitalize)
+            m = first ? CaseMapping::Title : CaseMapping::Lower;
+        else if (m == CaseMapping::Swap)
+            m = is_upper(c) ? CaseMapping::Lower : CaseMapping::Upper;
         if (mapping == CaseMapping::Title) after_cased = is_cased(c);
         if (mapping == CaseMapping::Swap && !is_upper(c) && !is_lower(c)) {
             out.append_char(c);
             continue;
         }
         size_t n = 1;
-        if (m == CaseMapping::Upper) n = to_upper(c, mapped);
-        else if (m == CaseMapping::Title) n = to_title(c, mapped);
-        else if (m == CaseMapping::Fold) n = to_casefold(c, mapped);
-        else if (c == 0x3a3) mapped[0] = is_final_sigma(begin, at, end) ? 0x3c2 : 0x3c3;
-        else n = to_lower(c, mapped);
+        if (m == CaseMapping::Upper)
+            n = to_upper(c, mapped);
+        else if (m == CaseMapping::Title)
+            n = to_title(c, mapped);
+        else if (m == CaseMapping::Fold)
+            n = to_casefold(c, mapped);
+        else if (c == 0x3a3)
+            mapped[0] = is_final_sigma(begin, at, end) ? 0x3c2 : 0x3c3;
+        else
+            n = to_lower(c, mapped);
         for (size_t i = 0; i < n; i++) out.append_char(mapped[i]);
     }
 }
@@ -260,7 +273,7 @@ bool append_normalized(StringBuilder& out, std::string_view text, Normalization 
     bool compatible = form == Normalization::NFKC || form == Normalization::NFKD;
     int options = UTF8PROC_STABLE | (compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE) |
                   (compatible ? UTF8PROC_COMPAT : 0);
-    while (!text.empty()) {   // surrogates stay as they are, and what is between them is normalised
+    while (!text.empty()) {  // surrogates stay as they are, and what is between them is normalised
         size_t n = valid_utf8(text);
         if (n) {
             utf8proc_uint8_t* result = nullptr;
@@ -298,4 +311,4 @@ bool append_ascii_digits(StringBuilder& out, std::string_view text) {
     return true;
 }
 
-}   // namespace gen
+}  // namespace gen
