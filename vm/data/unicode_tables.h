@@ -11,8 +11,8 @@ struct Span {
 };
 struct Digits {
     uint32_t first, last;
-    int value;
-};  // of `first`
+    int value;  // of `first`
+};
 struct FullMapping {
     uint16_t from;
     uint16_t to[3];
