@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace gen {
@@ -200,12 +201,12 @@ private:
         double d = std::strtod(w.c_str(), nullptr);
         return negative ? -d : d;
     }
-    uint32_t constant() {
+    uint32_t constant(bool always_new = false) {
         Draft& d = drafts_.back();
         std::string key;
         nested_ = -1;
         Value v = literal(key);
-        for (size_t i = 0; i < d.constant_keys.size(); i++)
+        for (size_t i = 0; !always_new && i < d.constant_keys.size(); i++)
             if (d.constant_keys[i] == key) return uint32_t(i);
         if (nested_ >= 0) d.nested.push_back({d.constants.size(), size_t(nested_)});
         d.constants.push_back(v);
@@ -263,18 +264,21 @@ private:
         else if (d == ".registers") code.registers = std::max(code.registers, uint32_t(number()));
         else if (d == ".const") {
             auto index = uint32_t(number());
-            if (constant() != index) fail("constants must be numbered in order");
+            size_t count = code.constants.size();
+            if (index != count) fail("constants must be numbered in order");
+            constant(true);
         } else if (d == ".line") {
             auto line = uint32_t(number());
             position({0, line, line, PositionEntry::kNoColumn, PositionEntry::kNoColumn});
-        } else if (d == ".at") {
+        } else if (d == ".at" || d == ".landing") {
             PositionEntry e{};
             e.line = uint32_t(number());
             e.column = column();
             take('-');
             e.end_line = uint32_t(number());
             e.end_column = column();
-            position(e);
+            if (d == ".at") position(e);
+            else landing_ = e;
         } else if (d == ".exception") {
             Draft::Range r;
             r.start = word();
@@ -350,6 +354,11 @@ private:
                                  : Instruction::abc(Op(op), unsigned(field[0]), unsigned(field[1]), unsigned(field[2]), x);
         Instruction words[kMaxWords];
         unsigned count = encode(first, scratch, extra, words);
+        if (landing_) {
+            landing_->pc = uint32_t(d.words.size()) + count - 1;
+            d.positions.push_back(*landing_);
+            landing_.reset();
+        }
         d.words.insert(d.words.end(), words, words + count);
         Window w = window_of(first);
         d.registers = std::max(d.registers, w.first + w.count);
@@ -424,6 +433,7 @@ private:
     const char* end_ = nullptr;
     int line_ = 0;
     int64_t nested_ = -1;
+    std::optional<PositionEntry> landing_;
     std::string error_;
     std::vector<Draft> drafts_;
 };

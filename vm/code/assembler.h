@@ -7,6 +7,7 @@
 //   .const n literal                constants that instructions name are added anyway
 //   .at line:column-line:column     the position of what follows
 //   .line n                         the same, without columns
+//   .landing line:column-...        the position of the last word of the next instruction
 //   Label:
 //   [pc] MNEMONIC operand, ...      r5 or - (register), number, literal, Label; then x=n, a=n b=n c=n for fields the format does
 //                                   not name, and ~r5 for the scratch register of an instruction without a result

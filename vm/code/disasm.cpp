@@ -163,7 +163,10 @@ public:
         for (uint32_t pc = 0; pc < code_.length(); pc += op_info(words_[pc].op()).words) {
             print_labels(out, next_label, pc);
             for (; position < position_count && positions[position].pc <= pc; position++)
-                if (options.positions) print_position(out, positions[position]);
+                if (options.positions) print_position(out, ".at", positions[position]);
+            uint32_t landing = pc + op_info(words_[pc].op()).words - 1;
+            for (; position < position_count && positions[position].pc <= landing; position++)
+                if (options.positions) print_position(out, ".landing", positions[position]);
             char start[16];
             std::snprintf(start, sizeof start, "%5u  ", pc);
             line(out, start + instruction(pc));
@@ -190,7 +193,7 @@ public:
         for (int n = 0; n < 3; n++) {
             bool wide = is_wide(info, n);
             if (n == 2 && is_wide(info, 1)) break;
-            int64_t number = n == 0 ? i.a() : wide ? i.d() : n == 1 ? i.b() : i.c();
+            int64_t number = n == 0 ? int64_t(i.a()) : wide ? int64_t(i.d()) : n == 1 ? int64_t(i.b()) : int64_t(i.c());
             int64_t sign = n == 1 && !wide ? i.sb() : n == 2 ? i.sc() : number;
             switch (info.format[n]) {
             case 'W': case 'R': add(number == kNoRegister ? "-" : "r" + std::to_string(number)); break;
@@ -255,9 +258,9 @@ private:
     void print_labels(std::string& out, size_t& next, uint32_t pc) const {
         for (; next < labels_.size() && labels_[next] <= pc; next++) line(out, "L" + std::to_string(next) + ":");
     }
-    static void print_position(std::string& out, const PositionEntry& p) {
+    static void print_position(std::string& out, const char* directive, const PositionEntry& p) {
         auto column = [](uint16_t c) { return c == PositionEntry::kNoColumn ? std::string("?") : std::to_string(c); };
-        line(out, ".at " + std::to_string(p.line) + ":" + column(p.column) + "-" + std::to_string(p.end_line) + ":" +
+        line(out, std::string(directive) + " " + std::to_string(p.line) + ":" + column(p.column) + "-" + std::to_string(p.end_line) + ":" +
                       column(p.end_column));
     }
 

@@ -49,7 +49,7 @@ private:
             switch (info.format[n]) {
             case 'W': case 'R':
                 if (op == Op::FORMAT && n == 2 && number == kNoRegister) break;
-                if (has_window(i, n)) break;
+                if (n == 0 && op == Op::UNPACK && i.c() == 0) break;   // `() = x`
                 if (number >= code_.registers) return wrong(pc, "register " + std::to_string(number) + " is outside the frame");
                 break;
             case 'K': case 'k':
@@ -71,16 +71,6 @@ private:
         if (w.count && w.first + w.count > code_.registers) return wrong(pc, "its window is outside the frame");
         if (takes_scratch(op) && scratch_of(words_ + pc) >= code_.registers) return wrong(pc, "scratch register outside the frame");
         return special_cases(pc);
-    }
-
-    // Windows of no registers may begin behind the frame.
-    static bool has_window(Instruction i, int operand) {
-        Window w = window_of(i);
-        bool at_a = i.op() == Op::UNPACK || i.op() == Op::UNPACK_STAR || i.op() == Op::UNPACK_RESULT;
-        bool counted = i.op() == Op::BUILD_LIST || i.op() == Op::BUILD_TUPLE || i.op() == Op::BUILD_SET ||
-                       i.op() == Op::BUILD_MAP || i.op() == Op::BUILD_STRING || i.op() == Op::INTRINSIC ||
-                       i.op() == Op::MAKE_FUNCTION;
-        return w.count == 0 && ((at_a && operand == 0) || (counted && operand == 1));
     }
 
     std::string special_cases(uint32_t pc) const {

@@ -96,9 +96,13 @@ void Compiler::make_function(Code* code, Scope* scope, unsigned flags, Reg parts
     if (!scope->frees.empty()) {
         Reg base = e().top();
         for (Symbol* inner : scope->frees) {
-            Symbol* s = unit_->scope->find_mangled(inner->name);
             Reg r = e().temp();
-            if (s->kind == NameKind::Cell) e().emit(Op::MOVE, r, unit_->scope->is_function() ? s->local : unit_->namespace_reg + 1);
+            if (unit_->scope->has_class_cell && inner->name->text == "__class__") {
+                e().emit(Op::MOVE, r, unit_->namespace_reg + 1);
+                continue;
+            }
+            Symbol* s = unit_->scope->find_mangled(inner->name);
+            if (unit_->scope->is_function() && s->kind == NameKind::Cell) e().emit(Op::MOVE, r, s->local);
             else e().emit(Op::LOAD_CLOSURE, r, s->free);
         }
         e().release(base);

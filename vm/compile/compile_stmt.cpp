@@ -5,9 +5,13 @@ namespace gen {
 
 using namespace ast;
 
+// A function this big is a mistake or an attack: copies of nested `finally` bodies multiply.
+constexpr uint32_t kMaxCodeWords = 1 << 22;
+
 void Compiler::block(Stmts body) {
     for (StmtNode* s : body) {
         if (!e().reachable() || result_.error) return;
+        if (e().size() > kMaxCodeWords) return error(s, "the code is too large");
         stmt(s);
     }
 }

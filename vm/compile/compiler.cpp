@@ -5,8 +5,6 @@ namespace gen {
 
 using namespace ast;
 
-// A program this big is a mistake or an attack: copies of nested `finally` bodies multiply.
-constexpr uint32_t kMaxCodeWords = 1 << 26;
 
 void Compiler::error(const Span& at, const std::string& message) {
     if (result_.error) return;
@@ -57,7 +55,6 @@ Code* Compiler::end_unit(Unit* unit, uint32_t first_line, const Folded* doc) {
     unit_ = unit->outer;
     if (emitter.too_many_registers()) error(scope->node, "too many local variables");
     if (emitter.too_many_constants()) error(scope->node, "too many names");
-    if (emitter.size() > kMaxCodeWords) error(scope->node, "the code is too large");
     if (result_.error) return nullptr;
 
     auto names = [this](Seq<Symbol*> symbols) {

@@ -129,8 +129,20 @@ void Emitter::note_position() {
     positions_.push_back(e);
 }
 
+// A window of no registers may be named by a register that the frame does not have: it becomes R[0].
+static Instruction with_valid_window(Instruction i) {
+    switch (i.op()) {
+    case Op::BUILD_LIST: case Op::BUILD_TUPLE: case Op::BUILD_SET: case Op::BUILD_MAP: case Op::BUILD_STRING:
+    case Op::INTRINSIC: case Op::MAKE_FUNCTION:
+        if (window_of(i).count == 0) i.bits &= ~(uint64_t{0xffff} << 32);
+        return i;
+    default: return i;
+    }
+}
+
 void Emitter::put(Instruction first, uint32_t extra) {
     if (!reachable_) return;
+    first = with_valid_window(first);
     note_position();
     Instruction words[kMaxWords];
     unsigned count = encode(first, top_, extra, words);
