@@ -87,7 +87,8 @@ void missing(VM& vm, Function* f, const char* what, const std::vector<std::strin
 
 bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
     Code* code = f->code;
-    const unsigned positional = code->positional, keyword_only = code->keyword_only;
+    // Code with a namespace of its own takes that as its one argument.
+    const unsigned positional = code->code_flags & Code::kNamespace ? 1 : code->positional, keyword_only = code->keyword_only;
     const bool var_args = code->code_flags & Code::kVarArgs, var_keywords = code->code_flags & Code::kVarKeywords;
     const size_t given = a.positional();
     const unsigned args_slot = positional + keyword_only, keywords_slot = args_slot + var_args;
@@ -422,6 +423,8 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
 }
 
 }   // namespace
+
+bool is_callable(VM& vm, Value v) { return !vm.special(v, Special::Call).is_unbound(); }
 
 bool bind_arguments(VM& vm, Function* f, Value* registers, const Value* args, unsigned count, Value tuple, Value keywords) {
     return bind(vm, f, registers, {args, count, tuple, keywords});

@@ -47,6 +47,10 @@ Outcome VM::run(Value callee, Value tuple, Value keywords) {
 Outcome VM::run(Value callee, std::initializer_list<Value> args) { return run(callee, tuple(args)); }
 
 Function* VM::make_function_of(Code* code, Dict* globals) {
+    if (!code->state) {   // seen for the first time
+        code->state = 1;
+        if (code->caches) codes.push_back(code);
+    }
     auto* f = heap.make<Function>(Kind::Function, kShapeFunction);
     f->code = code;
     f->globals = globals;
@@ -63,7 +67,8 @@ Function* VM::make_function_of(Code* code, Dict* globals) {
     f->module = module.is_unbound() ? Value::none() : module;
     bool plain = code->positional < 0x7f && !code->keyword_only && !(code->code_flags & (Code::kVarArgs | Code::kVarKeywords)) &&
                  !(code->code_flags & (Code::kCoroutine | Code::kAsyncGenerator));
-    f->aux = plain ? uint8_t(code->positional | (code->code_flags & Code::kGenerator ? Function::kGeneratorBit : 0))
+    unsigned positional = code->code_flags & Code::kNamespace ? 1 : code->positional;
+    f->aux = plain ? uint8_t(positional | (code->code_flags & Code::kGenerator ? Function::kGeneratorBit : 0))
                    : uint8_t(Function::kComplex);
     return f;
 }
