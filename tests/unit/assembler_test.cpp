@@ -69,10 +69,10 @@ TEST_F(AssemblerTest, LiteralsKeepTheirTypes) {
                               "{1, 2}", "complex(0.0, -1.5)", "Ellipsis"};
     int n = 0;
     for (const char* literal : literals) text += ".const " + std::to_string(n++) + " " + literal + "\n";
-    text += "    0  RETURN_NONE\n";
+    text += "    0  LOAD_CONST r0, complex(0.0, 2.0)\n    1  LOAD_CONST r0, complex(0.0, -1.5)\n    2  RETURN_NONE\n";
     Code* code = ok(text);
     ASSERT_TRUE(code);
-    ASSERT_EQ(code->constants->size, std::size(literals));
+    ASSERT_EQ(code->constants->size, std::size(literals) + 1);   // and complex(0.0, 2.0)
     std::string once = disassemble(*code);
     Code* again = ok(once);
     ASSERT_TRUE(again);

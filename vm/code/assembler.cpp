@@ -172,19 +172,21 @@ private:
             w += word();
         }
         key += (negative ? "-" : "") + w;
-        return plain(w, negative);
+        return plain(w, negative, key);
     }
-    Value plain(const std::string& w, bool negative) {
+    Value plain(const std::string& w, bool negative, std::string& key) {
         if (w == "None") return Value::none();
         if (w == "True") return Value::true_();
         if (w == "False") return Value::false_();
         if (w == "Ellipsis") return Value::ellipsis();
         if (w == "unbound") return Value::unbound();
         if (w == "complex" && take('(')) {
+            const char* start = p_;
             double re = real();
             take(',');
             double im = real();
             take(')');
+            key.append(start, p_);
             return builder_.complex(re, im);
         }
         if (w.substr(0, 2) == "0x") return builder_.integer(std::string_view(w).substr(2), 16, negative);
