@@ -157,7 +157,7 @@ ExprNode* Parser::brace_display() {
     if (at(Tok::DoubleStar)) return dict_display(start, nullptr);
     ExprNode* first = star_named_expression();
     if (!first) return nullptr;
-    if (at(Tok::Colon) && !(is<Starred>(first) && tokens_[start + 1].kind == Tok::Star)) {
+    if (at(Tok::Colon) && tokens_[start + 1].kind != Tok::Star && tokens_[start + 2].kind != Tok::ColonAssign) {
         return dict_display(start, first);
     }
     if (at(Tok::KwFor) || at(Tok::KwAsync)) return comprehension_of<SetComp>(start, first, Tok::RBrace);

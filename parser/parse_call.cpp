@@ -9,7 +9,7 @@ namespace gen {
 ExprNode* Parser::call_arguments(uint32_t start, ExprNode* function) {
     Seq<ExprNode*> args;
     Seq<keyword*> keywords;
-    if (!arguments_list(args, keywords)) return nullptr;
+    if (!arguments_list(args, keywords, true)) return nullptr;
     auto* call = make<Call>(start);
     call->func = function;
     call->args = args;
@@ -17,8 +17,8 @@ ExprNode* Parser::call_arguments(uint32_t start, ExprNode* function) {
     return above(call, std::max({spine_height(function), height(args), height(keywords)}));
 }
 
-// `(…)` of a call or class definition.
-bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords) {
+// `(…)` of a call, which may be a generator expression, or of a class definition.
+bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords, bool generator_allowed) {
     const uint32_t open = pos_++;
     Items<Node> items(*this);  // expressions and keywords
     bool has_keyword = false, has_unpacking = false;
@@ -40,6 +40,11 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords) {
             }
             ExprNode* value = starred(&Parser::expression);
             if (!value) return false;
+            if (diagnosing_ && start == open + 1 && (at(Tok::KwFor) || at(Tok::KwAsync))) {
+                Seq<comprehension*> clauses;
+                return comprehension_clauses(clauses) &&
+                       raise_at(value, "iterable unpacking cannot be used in comprehension");
+            }
             items.push(value);
         } else if (at(Tok::Name) && kind_at(1) == Tok::Assign) {
             keyword* item = keyword_argument();
@@ -50,10 +55,10 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords) {
             ExprNode* value = argument();
             if (!value) return false;
             if (at(Tok::KwFor) || at(Tok::KwAsync)) {
-                const bool is_only = start == open + 1;
+                const bool is_first = start == open + 1;
                 Seq<comprehension*> clauses;
                 if (!comprehension_clauses(clauses)) return false;
-                if (is_only && accept(Tok::RParen)) {
+                if (is_first && generator_allowed && accept(Tok::RParen)) {
                     auto* generator = make<GeneratorExp>(open);
                     generator->elt = value;
                     generator->generators = clauses;
@@ -61,7 +66,7 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords) {
                     args = arena_.seq_of<ExprNode*>({generator});
                     return true;
                 }
-                return diagnosing_ && diagnose_generator_argument(value, clauses, is_only);
+                return diagnosing_ && diagnose_generator_argument(value, clauses, is_first);
             }
             if (at(Tok::Assign)) {
                 if (diagnosing_) diagnose_keyword(start, value);
@@ -129,8 +134,8 @@ keyword* Parser::keyword_argument() {
 }
 
 // `f(x, y for y in z)`: the generator expression needs parentheses.
-bool Parser::diagnose_generator_argument(ExprNode* element, Seq<comprehension*> clauses, bool is_only) {
-    if (is_only && !at(Tok::Comma)) return false;
+bool Parser::diagnose_generator_argument(ExprNode* element, Seq<comprehension*> clauses, bool is_first) {
+    if (is_first && !at(Tok::Comma)) return false;
     const comprehension* last = clauses.back();
     return raise_range(element, last->ifs.empty() ? last->iter : last->ifs.back(),
                        "Generator expression must be parenthesized");
@@ -138,6 +143,7 @@ bool Parser::diagnose_generator_argument(ExprNode* element, Seq<comprehension*> 
 
 // `f(value=`, where value is no name.
 bool Parser::diagnose_keyword(uint32_t start, ExprNode* value) {
+    if (tokens_[start + 1].kind == Tok::ColonAssign) return false;
     const Tok first = tokens_[start].kind;
     if (pos_ == start + 1 && (first == Tok::KwTrue || first == Tok::KwFalse || first == Tok::KwNone)) {
         return raise_tokens(start, pos_, "cannot assign to " + std::string(text_at(start)));
@@ -213,7 +219,7 @@ arguments* Parser::parameters(bool is_lambda) {
         } else if (accept(Tok::DoubleStar)) {
             if (names_needed) {
                 if (!diagnosing_) return nullptr;
-                return raise_token(star_token, "named arguments must follow bare *");
+                return raise_bare_star(is_lambda, star_token);
             }
             result->kwarg = parameter(is_lambda, false);
             if (!result->kwarg) return nullptr;
@@ -233,7 +239,7 @@ arguments* Parser::parameters(bool is_lambda) {
                 names_needed = true;
             } else if (at(close)) {
                 if (!diagnosing_) return nullptr;
-                return raise_token(start, "named arguments must follow bare *");
+                return raise_bare_star(is_lambda, star_token);
             } else {
                 result->vararg = parameter(is_lambda, true);
                 if (!result->vararg) return nullptr;
@@ -269,7 +275,7 @@ arguments* Parser::parameters(bool is_lambda) {
     }
     if (names_needed && at(close)) {
         if (!diagnosing_) return nullptr;
-        return raise_token(star_token, "named arguments must follow bare *");
+        return raise_bare_star(is_lambda, star_token);
     }
     result->args = arena_.copy_seq(names.begin(), names.size());
     result->kwonlyargs = keyword_only.seq();
@@ -277,6 +283,11 @@ arguments* Parser::parameters(bool is_lambda) {
     result->defaults = defaults.take();
     result->height = static_cast<uint16_t>(std::max(max_height, height(result->defaults)));
     return result;
+}
+
+Parser::Failure Parser::raise_bare_star(bool is_lambda, uint32_t star) {
+    const char* message = "named arguments must follow bare *";
+    return is_lambda ? raise_at_last_token(message) : raise_token(star, message);
 }
 
 // `def f(a, (b, c))`, as in Python 2.

@@ -337,7 +337,7 @@ StmtNode* Parser::class_definition(Seq<ExprNode*> decorators) {
     if (!name) return nullptr;
     Seq<ExprNode*> bases;
     Seq<keyword*> keywords;
-    if (at(Tok::LParen) && !arguments_list(bases, keywords)) return nullptr;
+    if (at(Tok::LParen) && !arguments_list(bases, keywords, false)) return nullptr;
     Seq<StmtNode*> body;
     if (!colon_and_block(body, "class definition", start)) return nullptr;
     auto* node = make_statement<ClassDef>(start);

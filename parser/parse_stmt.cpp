@@ -404,14 +404,15 @@ bool Parser::check_future_import(const ImportFrom* import) {
         "nested_scopes",    "generators",       "division",      "absolute_import", "with_statement", "print_function",
         "unicode_literals", "barry_as_FLUFL",   "generator_stop", "annotations",
     };
+    const uint32_t start = offset_of_start(import->span);
     if (!future_allowed_ || block_depth_ > 0) {
         return raise_at(import, "from __future__ imports must occur at the beginning of the file");
     }
     for (const alias* item : import->names) {
         std::string_view feature = item->name->text;
-        if (feature == "braces") return raise_at(import, "not a chance");
+        if (feature == "braces") return raise(start, start, "not a chance");
         if (std::find(std::begin(kFeatures), std::end(kFeatures), feature) == std::end(kFeatures)) {
-            return raise_at(import, "future feature " + std::string(feature) + " is not defined");
+            return raise(start, start, "future feature " + std::string(feature) + " is not defined");
         }
         if (feature == "annotations") result_.future_annotations = true;
     }

@@ -9,6 +9,7 @@ bool Parser::decode(const Lexeme& lexeme, std::string& text) {
     Token token{lexeme.kind, lexeme.flags, lexeme.start, lexeme.end, lexeme.line};
     auto error = decode_string(source_, token, text, diagnosing_ ? nullptr : &result_.warnings);
     if (!error) return true;
+    if (lexeme.kind != Tok::FStringMiddle) return raise_at_last_token(std::move(error->message));
     if (!error_) error_ = std::move(*error);
     return false;
 }
@@ -113,6 +114,7 @@ bool Parser::replacement_field(Items<ExprNode>& values, std::string& text) {
     }
     ExprNode* value = yield_or_star_expressions();
     if (!value) return false;
+    if (is<Starred>(value)) return raise_at(value, "cannot use starred expression here");
     const bool shows_itself = accept(Tok::Assign);
     int conversion = -1;
     if (shows_itself) {

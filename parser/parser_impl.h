@@ -307,15 +307,16 @@ private:
 
     // ---- calls and parameters (parse_call.cpp)
     ExprNode* call_arguments(uint32_t start, ExprNode* function);
-    bool arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords);
+    bool arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords, bool generator_allowed);
     keyword* keyword_argument();
     ExprNode* argument();
-    bool diagnose_generator_argument(ExprNode* element, Seq<comprehension*> clauses, bool is_only);
+    bool diagnose_generator_argument(ExprNode* element, Seq<comprehension*> clauses, bool is_first);
     bool diagnose_keyword(uint32_t start, ExprNode* value);
     arguments* parameters(bool is_lambda);
     arg* parameter(bool is_lambda, bool star);
     bool parameter_default(Items<ExprNode>& defaults);
     Failure diagnose_parameter(bool is_lambda);
+    Failure raise_bare_star(bool is_lambda, uint32_t star);
 
     // ---- targets (targets.cpp)
     static ExprNode* invalid_target(ExprNode* node, Target target);

@@ -116,7 +116,14 @@ bool is_text_or_bytes(const ExprNode* node) {
     return constant && constant->value.kind >= LiteralKind::Str;
 }
 
+// Whether `is` with this value compares an object that is made anew, or perhaps is not.
 bool is_identity_literal(const ExprNode* node) {
+    if (const auto* tuple = as_if<Tuple>(node)) {
+        return std::all_of(tuple->elts.begin(), tuple->elts.end(),
+                           [](const ExprNode* element) { return is<Constant>(element) || is_identity_literal(element); });
+    }
+    const auto* unary = as_if<UnaryOp>(node);
+    if (unary && unary->op != UnaryOperator::Not) node = unary->operand;
     const auto* constant = as_if<Constant>(node);
     return constant && constant->value.kind > LiteralKind::Ellipsis;
 }
