@@ -231,8 +231,7 @@ void Compiler::comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehen
     make_function(code, scope, 0, e().top(), base);
     e().release(base + 1);
     Reg iterator = e().temp();
-    into(generators[0]->iter, iterator);
-    e().emit(generators[0]->is_async ? Op::GET_AITER : Op::GET_ITER, iterator, iterator);
+    e().emit(generators[0]->is_async ? Op::GET_AITER : Op::GET_ITER, iterator, value_at(generators[0]->iter, iterator));
     if (!scope->is_coroutine || is_generator) return e().emit(Op::CALL, dst, base, 1, is_generator ? owned : 0);
     e().emit(Op::CALL, base, base, 1, 1);
     await_register(base, 0);
@@ -274,8 +273,7 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
     bool owned = depth > 0 && !clause->is_async && owns_iterator(clause->iter);
     if (depth > 0) {
         iterator = e().temp();
-        into(clause->iter, iterator, owned);
-        e().emit(clause->is_async ? Op::GET_AITER : Op::GET_ITER, iterator, iterator);
+        e().emit(clause->is_async ? Op::GET_AITER : Op::GET_ITER, iterator, value_at(clause->iter, iterator, owned));
     }
     Reg exception = owned || clause->is_async ? e().temp() : kNoRegister;
     HandlerId outer = e().handler();

@@ -15,6 +15,15 @@ Reg Compiler::in_register(Operand o) {
     return r;
 }
 
+Reg Compiler::value_at(const ExprNode* x, Reg slot, unsigned owned) {
+    Reg mark = e().top();
+    Operand o = operand(x, slot, owned);
+    e().release(mark);
+    if (!o.constant) return o.reg;
+    load_constant(slot, *o.constant);
+    return slot;
+}
+
 void Compiler::move(Reg dst, Operand o) {
     if (o.constant) load_constant(dst, *o.constant);
     else if (o.reg != dst) e().emit(Op::MOVE, dst, o.reg);
@@ -538,8 +547,7 @@ void Compiler::delegate(Reg v, Reg iterator, bool is_await) {
 void Compiler::yield_from(const YieldFrom* n, Reg dst) {
     Reg v = e().is_temporary(dst) ? dst : e().temp();
     Reg iterator = e().temp();
-    into(n->value, iterator, is_call(n->value));
-    e().emit(Op::GET_YIELD_FROM, iterator, iterator);
+    e().emit(Op::GET_YIELD_FROM, iterator, value_at(n->value, iterator, is_call(n->value)));
     load_special(v, Value::none());
     delegate(v, iterator, false);
     move(dst, {nullptr, v});
@@ -548,8 +556,7 @@ void Compiler::yield_from(const YieldFrom* n, Reg dst) {
 void Compiler::await(const Await* n, Reg dst) {
     Reg v = e().is_temporary(dst) ? dst : e().temp();
     Reg iterator = e().temp();
-    into(n->value, iterator, is_call(n->value));
-    e().emit(Op::GET_AWAITABLE, iterator, iterator);
+    e().emit(Op::GET_AWAITABLE, iterator, value_at(n->value, iterator, is_call(n->value)));
     load_special(v, Value::none());
     delegate(v, iterator, true);
     move(dst, {nullptr, v});

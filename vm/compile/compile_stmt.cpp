@@ -400,8 +400,7 @@ void Compiler::owned_pad(HandlerId pad, Reg iterator, Reg exception) {
 void Compiler::for_stmt(const For* s) {
     bool owned = owns_iterator(s->iter);
     Reg iterator = e().temp();
-    into(s->iter, iterator, owned);
-    e().emit(Op::GET_ITER, iterator, iterator);
+    e().emit(Op::GET_ITER, iterator, value_at(s->iter, iterator, owned));
     Reg exception = owned ? e().temp() : kNoRegister;
     HandlerId outer = e().handler(), pad = owned ? e().new_handler(exception) : outer;
     Reg local = plain_local(s->target);
@@ -467,8 +466,7 @@ void Compiler::end_async_for(HandlerId stop, Reg exception) {
 
 void Compiler::async_for_stmt(const AsyncFor* s) {
     Reg iterator = e().temp();
-    into(s->iter, iterator);
-    e().emit(Op::GET_AITER, iterator, iterator);
+    e().emit(Op::GET_AITER, iterator, value_at(s->iter, iterator));
     Reg exception = e().temp();
     HandlerId stop = e().new_handler(exception);
     Label next = e().new_label(), end = e().new_label();

@@ -173,6 +173,8 @@ private:
     Operand operand(const ExprNode* x, Reg dst = kNoRegister, unsigned owned = 0);
     Reg value(const ExprNode* x) { return in_register(operand(x)); }
     void into(const ExprNode* x, Reg dst, unsigned owned = 0);
+    // As value(); what is no local in place goes to `slot`.
+    Reg value_at(const ExprNode* x, Reg slot, unsigned owned = 0);
     Reg in_register(Operand o);                    // a constant goes to a new temporary
     void move(Reg dst, Operand o);
     Reg target_of(Reg mark, Reg dst);              // dst, or the temporary at mark
