@@ -2,7 +2,8 @@
 //
 //   ...1    int, 63 bits, two's complement, shifted left by one
 //   ..10    float: its bits plus 2^60, rotated left by three; covers exponents 2^-255 .. 2^256
-//   ..00    pointer to an Object (8-byte aligned), or a constant below 64: unbound, None, False, True, ...
+//   .000    pointer to an Object, or a constant below 64: unbound, None, False, True, ...
+//   .100    never a Value: see Outcome
 //
 // Floats outside that range, and both zeros, are boxed (Float objects); ints beyond 63 bits are Int objects.
 #pragma once
@@ -21,21 +22,21 @@ public:
 
     // ---- constants
     static constexpr Value unbound() { return from_bits(0); }   // an empty slot; never seen by a script
-    static constexpr Value none() { return from_bits(4); }
-    static constexpr Value false_() { return from_bits(8); }
-    static constexpr Value true_() { return from_bits(12); }
-    static constexpr Value not_implemented() { return from_bits(16); }
-    static constexpr Value ellipsis() { return from_bits(20); }
-    static constexpr Value boolean(bool b) { return from_bits(b ? 12 : 8); }
+    static constexpr Value none() { return from_bits(8); }
+    static constexpr Value false_() { return from_bits(16); }
+    static constexpr Value true_() { return from_bits(24); }
+    static constexpr Value not_implemented() { return from_bits(32); }
+    static constexpr Value ellipsis() { return from_bits(40); }
+    static constexpr Value boolean(bool b) { return from_bits(b ? 24 : 16); }
 
     constexpr bool is_unbound() const { return bits_ == 0; }
-    constexpr bool is_none() const { return bits_ == 4; }
-    constexpr bool is_true() const { return bits_ == 12; }
-    constexpr bool is_false() const { return bits_ == 8; }
-    constexpr bool is_bool() const { return (bits_ | 4) == 12; }
-    constexpr bool is_not_implemented() const { return bits_ == 16; }
-    constexpr bool is_ellipsis() const { return bits_ == 20; }
-    constexpr bool is_constant() const { return bits_ < 64 && !(bits_ & 3); }
+    constexpr bool is_none() const { return bits_ == 8; }
+    constexpr bool is_true() const { return bits_ == 24; }
+    constexpr bool is_false() const { return bits_ == 16; }
+    constexpr bool is_bool() const { return (bits_ | 8) == 24; }
+    constexpr bool is_not_implemented() const { return bits_ == 32; }
+    constexpr bool is_ellipsis() const { return bits_ == 40; }
+    constexpr bool is_constant() const { return bits_ < 64 && !(bits_ & 7); }
     constexpr bool is(Value other) const { return bits_ == other.bits_; }
 
     // ---- small ints
