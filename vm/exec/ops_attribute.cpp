@@ -205,7 +205,9 @@ Outcome op_getattr(VM& vm, Value v, Str* name) {
 Outcome plain_getattribute(VM& vm, Value v, Str* name) { return plain_getattr(vm, v, name); }
 
 Outcome op_getattr_or_stop(VM& vm, Value v, Str* name) {
-    return vm.call(vm.natives.getattr_or_stop, {v, Value::object(name)});
+    vm.call(vm.natives.getattr_or_stop, {v, Value::object(name)});
+    vm.request.stops = true;
+    return Outcome::call();
 }
 
 // ---- setting
