@@ -1,0 +1,214 @@
+#include "runtime/host/evaluate.h"
+
+#include "runtime/types/core_types.h"
+#include "runtime/types/support.h"
+
+namespace gen {
+
+static Value number_or_none(uint32_t n) { return Value::integer(n); }
+
+Value syntax_error(VM& vm, const Diagnostic& d, std::string_view filename) {
+    BuiltinShape shape = d.kind == Diagnostic::Kind::IndentationError ? kShapeIndentationError
+                         : d.kind == Diagnostic::Kind::TabError       ? kShapeTabError
+                                                                      : kShapeSyntaxError;
+    Value text = d.text.empty() && d.line == 0 ? Value::none() : vm.str(d.text);
+    Value place[] = {vm.str(filename), d.line ? number_or_none(d.line) : Value::none(), number_or_none(d.column), text,
+                     number_or_none(d.end_line), number_or_none(d.end_column)};
+    static const char* const kNames[] = {"filename", "lineno", "offset", "text", "end_lineno", "end_offset"};
+    Value message = vm.str(d.message);
+    Value places = Value::object(make_tuple(vm.heap, place, 6));
+    Value e = vm.make_exception(shape, {message, places});
+    set_instance_attribute(vm, e.as_object(), vm.names.msg, message);
+    for (int i = 0; i < 6; i++) set_instance_attribute(vm, e.as_object(), vm.intern(kNames[i]), place[i]);
+    return e;
+}
+
+void print_warnings(VM& vm, const std::vector<Diagnostic>& warnings, const std::string& filename) {
+    OutputStream& err = host_of(vm).streams.err;
+    for (const Diagnostic& w : warnings) {
+        if (w.kind == Diagnostic::Kind::DeprecationWarning) continue;   // ignored unless asked for, as in CPython
+        err.write(filename + ":" + std::to_string(w.line) + ": " + std::string(kind_name(w.kind)) + ": " + w.message + "\n");
+        std::string line;
+        if (!source_line(vm, filename, w.line, line)) continue;
+        size_t start = line.find_first_not_of(" \t\f");
+        if (start != std::string::npos) err.write("  " + line.substr(start) + "\n");
+    }
+    err.flush();
+}
+
+Code* compile_source(VM& vm, const Source& source, const CompileOptions& options) {
+    CodeBuilder builder(vm.heap, vm.strings);
+    CompileResult result = compile(builder, source, options);
+    if (result.code) {
+        if (!result.warnings.empty()) print_warnings(vm, result.warnings, options.filename);
+        return result.code;
+    }
+    if (result.out_of_memory || !result.error) vm.out_of_memory();
+    else vm.raise(syntax_error(vm, *result.error, options.filename));
+    return nullptr;
+}
+
+Outcome call_code(VM& vm, Code* code, Dict* globals, Value locals) {
+    Value f = Value::object(vm.make_function_of(code, globals));
+    return code->code_flags & Code::kNamespace ? vm.call(f, {locals}) : vm.call(f, {});
+}
+
+// ---- compile()
+
+enum class Mode : uint8_t { Exec, Eval, Single };
+constexpr int64_t kTopLevelAwait = 0x2000, kOnlyAst = 0x400, kFutureAnnotations = 0x1000000;
+
+// Null: raised. `inherit`: the caller's __future__ imports hold.
+static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode mode, int64_t flags, bool inherit, const char* who) {
+    std::string_view bytes;
+    bool is_text = is_str(text);
+    if (is_text) bytes = text.as<Str>()->view();
+    else if (is_bytes(text)) bytes = view_of(text.as<Bytes>());
+    else if (is_bytearray(text)) bytes = view_of(text.as<ByteArray>());
+    else {
+        vm.type_error("%s() arg 1 must be a string, bytes or %s object", who, std::string_view(who) == "compile" ? "AST" : "code");
+        return nullptr;
+    }
+    if (bytes.find('\0') != std::string_view::npos) {
+        vm.value_error("source code string cannot contain null bytes");
+        return nullptr;
+    }
+    if (is_text && (text.as<Str>()->state & Str::kHasSurrogates)) {
+        vm.raise(kShapeUnicodeEncodeError, {vm.str("utf-8"), text, Value::integer(0), Value::integer(1), vm.str("surrogates not allowed")});
+        return nullptr;
+    }
+    if (mode == Mode::Eval) bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t"), bytes.size()));
+    CompileOptions options;
+    options.mode = mode == Mode::Exec ? CompileOptions::Mode::Exec : mode == Mode::Eval ? CompileOptions::Mode::Eval : CompileOptions::Mode::Single;
+    options.filename = filename;
+    options.top_level_await = flags & kTopLevelAwait;
+    options.future_annotations = flags & kFutureAnnotations;
+    if (inherit)
+        if (Frame* caller = visible_frame(vm)) options.future_annotations |= bool(caller->code()->code_flags & Code::kFutureAnnotations);
+    Source source = is_text ? Source::from_text(filename, bytes) : Source::from_bytes(filename, bytes);
+    return compile_source(vm, source, options);
+}
+
+// Slots of compile.
+enum { kSource, kFilename, kMode, kFlagsSlot, kDontInherit };
+static Outcome compile_native(VM& vm, Value* args) {
+    std::string filename;
+    if (is_str(args[kFilename])) filename = args[kFilename].as<Str>()->view();
+    else if (is_bytes(args[kFilename])) filename = view_of(args[kFilename].as<Bytes>());
+    else return vm.type_error("compile() argument 2 must be str, bytes or os.PathLike object, not %s", vm.type_name(args[kFilename]));
+    if (!is_str(args[kMode])) return vm.type_error("compile() argument 'mode' must be str, not %s", vm.type_name(args[kMode]));
+    std::string_view mode = args[kMode].as<Str>()->view();
+    Mode how = mode == "eval" ? Mode::Eval : mode == "single" ? Mode::Single : Mode::Exec;
+    if (mode != "exec" && mode != "eval" && mode != "single")
+        return vm.value_error("compile() mode must be 'exec', 'eval' or 'single'");
+    int64_t flags = args[kFlagsSlot].is_int() ? args[kFlagsSlot].as_int() : 0;
+    if (flags & kOnlyAst) return vm.value_error("compile(): syntax trees are not available");
+    bool inherit = args[kDontInherit].is_unbound() || fast_truth(args[kDontInherit]) == Fast::False;
+    Code* code = compile_text(vm, args[kSource], filename, how, flags, inherit, "compile");
+    return code ? Outcome(Value::object(code)) : Outcome::raised();
+}
+
+// ---- exec() and eval()
+
+// The code, globals and locals that both mean; false: raised.
+struct Evaluation {
+    Code* code = nullptr;
+    Dict* globals = nullptr;
+    Value locals;
+};
+static bool prepare(VM& vm, Value* args, bool evaluate, Evaluation& out) {
+    Value globals = args[1], locals = args[2];
+    const char* who = evaluate ? "eval" : "exec";
+    Frame* caller = visible_frame(vm);
+    if (globals.is_unbound() || globals.is_none()) {
+        globals = Value::object(frame_globals(vm));
+        if (locals.is_unbound() || locals.is_none()) locals = caller ? frame_locals(vm, caller) : globals;
+        if (locals.is_unbound()) { vm.out_of_memory(); return false; }
+    } else if (!is_dict(globals)) {
+        if (!evaluate) vm.type_error("exec() globals must be a dict, not %s", vm.type_name(globals));
+        else if (!vm.special(globals, Special::Getitem).is_unbound())
+            vm.type_error("globals must be a real dict; try eval(code, {}, mapping)");
+        else vm.type_error("globals must be a dict");
+        return false;
+    }
+    if (locals.is_unbound() || locals.is_none()) locals = globals;
+    else if (vm.special(locals, Special::Getitem).is_unbound()) {
+        if (evaluate) vm.type_error("locals must be a mapping");
+        else vm.type_error("locals must be a mapping or None, not %s", vm.type_name(locals));
+        return false;
+    }
+    out.globals = globals.as<Dict>();
+    out.locals = locals;
+    if (vm.get(out.globals, vm.names.builtins).is_unbound() && !vm.set(out.globals, vm.names.builtins, Value::object(vm.builtins))) {
+        vm.out_of_memory();
+        return false;
+    }
+    if (args[0].is_object() && args[0].as_object()->kind == Kind::Code) {
+        out.code = args[0].as<Code>();
+        return true;
+    }
+    out.code = compile_text(vm, args[0], "<string>", evaluate ? Mode::Eval : Mode::Exec, 0, true, who);
+    return out.code != nullptr;
+}
+
+static Outcome eval_native(VM& vm, Value* args) {   // source, globals, locals
+    Evaluation e;
+    if (!prepare(vm, args, true, e)) return Outcome::raised();
+    if (e.code->free_names->size) return vm.type_error("code object passed to eval() may not contain free variables");
+    return call_code(vm, e.code, e.globals, e.locals);
+}
+
+static Outcome exec_step(VM& vm, NativeFrame& frame) {   // source, globals, locals, closure
+    Evaluation e;
+    Function* f = nullptr;
+    size_t wants = 0;
+    switch (frame.step_state()) {
+    case 0:
+        if (!prepare(vm, &frame[0], false, e)) return Outcome::raised();
+        wants = e.code->free_names->size;
+        f = vm.make_function_of(e.code, e.globals);
+        if (!frame[3].is_unbound() && !frame[3].is_none()) {
+            if (!frame[0].is_object() || frame[0].as_object()->kind != Kind::Code)
+                return vm.type_error("closure can only be used when source is a code object");
+            if (!wants) return vm.type_error("cannot use a closure with this code object");
+            if (!is_tuple(frame[3]) || frame[3].as<Tuple>()->size != wants)
+                return vm.type_error("code object requires a closure of exactly length %zu", wants);
+            f->closure = frame[3];
+        } else if (wants) {
+            return vm.type_error("code object passed to exec() may not contain free variables");
+        }
+        AWAIT(1, e.code->code_flags & Code::kNamespace ? vm.call(Value::object(f), {e.locals}) : vm.call(Value::object(f), {}));
+    }
+    return Value::none();
+}
+
+static const NativeDef kFunctions[] = {
+    {.signature = "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)", .fn = compile_native,
+     .doc = "Compile source into a code object that can be executed by exec() or eval()."},
+    {.signature = "eval(source, globals=None, locals=None, /)", .fn = eval_native,
+     .doc = "Evaluate the given source in the context of globals and locals.\n\n"
+            "The source may be a string representing a Python expression\n"
+            "or a code object as returned by compile().\n"
+            "The globals must be a dictionary and locals can be any mapping,\n"
+            "defaulting to the current globals and locals.\n"
+            "If only globals is given, locals defaults to it."},
+    {.signature = "exec(source, globals=None, locals=None, /, *, closure=None)", .step = exec_step,
+     .doc = "Execute the given source in the context of globals and locals.\n\n"
+            "The source may be a string representing one or more Python statements\n"
+            "or a code object as returned by compile().\n"
+            "The globals must be a dictionary and locals can be any mapping,\n"
+            "defaulting to the current globals and locals.\n"
+            "If only globals is given, locals defaults to it.\n"
+            "The closure must be a tuple of cellvars, and can only be used\n"
+            "when source is a code object requiring exactly that many cellvars."},
+};
+
+void define_evaluation(VM& vm) {
+    Value module = Value::object(vm.intern("builtins"));
+    for (const NativeDef& def : kFunctions) {
+        std::string_view text = def.signature.text;
+        vm.set(vm.builtins, text.substr(0, text.find('(')), make_native(vm, def, module));
+    }
+}
+
+}   // namespace gen

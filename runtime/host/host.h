@@ -1,0 +1,32 @@
+// What the runtime keeps beside a VM: the host's grants, and texts of programs for tracebacks.
+#pragma once
+#include "runtime/host/io.h"
+
+#include <unordered_map>
+
+namespace gen {
+
+struct Grants {
+    bool files = false;        // reading and writing files, looking at directories
+    bool environment = false;  // os.environ, the process's ids
+};
+
+struct RuntimeHost : Host {
+    Grants grants;
+    std::vector<std::string> arguments;     // sys.argv
+    std::vector<std::string> search_path;   // sys.path
+    std::string executable;
+    bool interactive = false;
+    std::unordered_map<std::string, std::vector<std::string>> sources;   // lines of files that tracebacks have shown
+    std::unordered_map<std::string, std::string> texts;                  // of modules without a file, by file name
+    int64_t max_str_digits = 4300;
+    int64_t switch_interval_us = 5000;
+};
+inline RuntimeHost& runtime_of(VM& vm) { return static_cast<RuntimeHost&>(host_of(vm)); }
+
+// A line of a source file without its indentation's end being touched; false: there is no such file or line.
+bool source_line(VM&, const std::string& filename, uint32_t line, std::string& out);
+// The whole file; false: errno says why.
+bool read_whole_file(const std::string& path, std::string& out);
+
+}   // namespace gen

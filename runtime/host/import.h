@@ -1,0 +1,17 @@
+// Modules: the built-in ones, those embedded in the program, and files. The search itself is in prelude_import.gen.
+#pragma once
+#include "runtime/host/host.h"
+#include "vm/exec/define.h"
+
+namespace gen {
+
+void define_import(VM&);                                // __import__ in builtins and what the prelude needs
+std::span<const ModuleDef* const> builtin_modules();    // written in C++; made when first imported
+
+// Runs an embedded file in the globals of the prelude; false: the exception is in vm.exception.
+bool run_prelude(VM&, std::string_view path);
+
+// __main__, with the names that every module has. `filename` empty: none.
+Module* make_main_module(VM&, std::string_view filename);
+
+}   // namespace gen

@@ -1,0 +1,15 @@
+// The modules that are written in C++.
+#pragma once
+#include "runtime/host/host.h"
+#include "vm/exec/define.h"
+
+namespace gen {
+
+extern const ModuleDef kSysModule;
+extern const ModuleDef kTimeModule;
+extern const ModuleDef kGcModule;
+extern const ModuleDef kPosixModule;        // "_posix": what os, io, shutil and tempfile are made of
+extern const ModuleDef kTracebackModule;    // "_traceback": source lines, positions and carets
+extern const ModuleDef kWeakrefModule;      // "_weakref"
+
+}   // namespace gen

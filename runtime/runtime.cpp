@@ -1,0 +1,140 @@
+#include "runtime/runtime.h"
+
+#include "runtime/host/evaluate.h"
+#include "runtime/host/import.h"
+#include "runtime/modules/modules.h"
+#include "runtime/types/core_types.h"
+#include "runtime/types/support.h"
+#include "runtime/types/types.h"
+
+#include <unistd.h>
+
+namespace gen {
+
+void define_core_natives(VM&);
+
+// ---- what prelude_sys.gen needs for the standard streams
+
+static OutputStream& stream(VM& vm, Value descriptor) {
+    return descriptor.as_int() == 2 ? host_of(vm).streams.err : host_of(vm).streams.out;
+}
+static Outcome stream_write(VM& vm, Value* args) {
+    if (args[1].as<Str>()->state & Str::kHasSurrogates)
+        return vm.raise(kShapeUnicodeEncodeError, {vm.str("utf-8"), args[1], Value::integer(0), Value::integer(1), vm.str("surrogates not allowed")});
+    stream(vm, args[0]).write(args[1].as<Str>()->view());
+    return Value::none();
+}
+static Outcome stream_flush(VM& vm, Value* args) {
+    return stream(vm, args[0]).flush() ? Outcome(Value::none()) : raise_os_error(vm, errno);
+}
+static Outcome stream_read_line(VM& vm, Value*) {
+    std::string line;
+    auto& read_line = host_of(vm).streams.read_line;
+    if (!read_line || !read_line(line)) return Value::object(vm.empty_string);
+    size_t valid = valid_utf8(line);
+    if (valid < line.size())
+        return vm.raise(kShapeUnicodeDecodeError, {vm.str("utf-8"), Value::object(make_bytes(vm.heap, line)), Value::integer(int64_t(valid)),
+                                                   Value::integer(int64_t(valid) + 1), vm.str("invalid start byte")});
+    return vm.checked(vm.str(line));
+}
+static Outcome is_terminal(VM&, Value* args) { return Value::boolean(isatty(int(args[0].as_int()))); }
+
+static const NativeDef kStreamNatives[] = {
+    {.signature = "_stream_write(descriptor, text, /)", .fn = stream_write},
+    {.signature = "_stream_flush(descriptor, /)", .fn = stream_flush},
+    {.signature = "_stream_read_line()", .fn = stream_read_line},
+    {.signature = "_is_terminal(descriptor, /)", .fn = is_terminal},
+};
+
+static void define_streams(VM& vm) {
+    StandardStreams& streams = host_of(vm).streams;
+    auto* sys = vm.get(vm.modules, vm.intern("sys")).as<Module>();
+    struct Row { const char* name; const char* original; const char* shown; const char* mode; const char* errors; Value* object; };
+    const Row rows[] = {
+        {"stdin", "__stdin__", "<stdin>", "r", "strict", &streams.in_object},
+        {"stdout", "__stdout__", "<stdout>", "w", "strict", &streams.out_object},
+        {"stderr", "__stderr__", "<stderr>", "w", "backslashreplace", &streams.err_object},
+    };
+    Value cls = vm.get(vm.prelude, vm.intern("_StandardStream"));
+    for (int i = 0; i < 3; i++) {
+        Outcome o = vm.run(cls, {Value::integer(i), vm.str(rows[i].shown), vm.str(rows[i].mode), vm.str(rows[i].errors)});
+        *rows[i].object = o.is_value() ? o.value() : Value::none();
+        vm.roots.push_back(*rows[i].object);
+        vm.set(sys->dict, rows[i].name, *rows[i].object);
+        vm.set(sys->dict, rows[i].original, *rows[i].object);
+    }
+}
+
+// ---- errors that nobody can catch
+
+static void report_unraisable(VM& vm, Value error, Value object) {
+    Value exception = vm.exception;
+    Outcome o = vm.run(vm.get(vm.prelude, vm.intern("_report")), {error, object});
+    if (o.is_raised())
+        host_of(vm).streams.err.write("Exception ignored: " + std::string(vm.type_name(error)) + "\n");
+    vm.exception = exception;
+}
+
+std::span<const ModuleDef* const> builtin_modules() {
+    static const ModuleDef* const modules[] = {&kSysModule};
+    return modules;
+}
+
+[[noreturn]] static void give_up(VM& vm, const char* part) {
+    std::string text = "gen: the runtime cannot start: ";
+    text += part;
+    if (vm.exception.is_object()) {
+        text += std::string(": ") + vm.type_name(vm.exception);
+        Value message = fast_str(vm, Value::object(vm.exception.as<Exception>()->args.as<Tuple>()));
+        if (is_str(message)) text += std::string(message.as<Str>()->view());
+        for (Value t = vm.exception.as<Exception>()->traceback; t.is_object(); t = t.as<Traceback>()->next)
+            text += " line " + std::to_string(position_of(*t.as<Traceback>()->code, t.as<Traceback>()->pc).line);
+    }
+    std::fprintf(stderr, "%s\n", text.c_str());
+    std::abort();
+}
+
+void install_runtime(VM& vm, RuntimeHost& host) {
+    vm.host = static_cast<Host*>(&host);
+    using Define = void (*)(VM&);
+    static const Define defines[] = {
+        define_object, define_type_type, define_descriptors, define_super, define_functions, define_code, define_module_type,
+        define_frames, define_exceptions, define_exception_groups, define_generators, define_async_generators,
+        define_int, define_bool, define_float, define_complex, define_str, define_bytes, define_bytearray, define_memoryview,
+        define_list, define_tuple, define_dict, define_set, define_range, define_slice, define_iterators, define_builtins,
+    };
+    for (Define define : defines) define(vm);
+    vm.note_core_types();
+    vm.unraisable = report_unraisable;
+
+    Module* builtins = vm.module("builtins");
+    uint32_t position = 0;
+    while (DictEntry* e = next_entry(builtins->dict, position))
+        if (vm.get(vm.builtins, e->key.as<Str>()).is_unbound()) vm.set(vm.builtins, e->key.as<Str>(), e->value);
+    builtins->dict = vm.builtins;
+    vm.heap.write(builtins);
+
+    vm.set(vm.prelude, vm.names.name, vm.str("builtins"));
+    vm.set(vm.prelude, vm.names.builtins, Value::object(vm.builtins));
+    define_core_natives(vm);
+    define_import(vm);
+    define_evaluation(vm);
+    for (const NativeDef& def : kStreamNatives) {
+        std::string_view text = def.signature.text;
+        vm.set(vm.prelude, text.substr(0, text.find('(')), make_native(vm, def));
+    }
+    define_module(vm, kSysModule);
+    for (const char* part : {"prelude_core", "prelude", "prelude_exceptions", "prelude_import", "prelude_sys"}) {
+        if (!run_prelude(vm, "runtime/" + std::string(part) + ".gen")) give_up(vm, part);
+        Str* build = vm.names.build_class;
+        if (vm.get(vm.builtins, build).is_unbound()) vm.set(vm.builtins, build, vm.get(vm.prelude, build));
+    }
+    define_streams(vm);
+}
+
+void shut_down(VM& vm) {
+    host_of(vm).streams.out.flush();
+    host_of(vm).streams.err.flush();
+}
+
+}   // namespace gen
