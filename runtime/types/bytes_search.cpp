@@ -170,9 +170,9 @@ Outcome bytes_replace(VM& vm, Value* args) {
 
 // ---- split
 
-class Pieces {
+class BytePieces {
 public:
-    Pieces(VM& vm, Value like) : vm_(vm), like_(like), list_(make_list(vm.heap)) {}
+    BytePieces(VM& vm, Value like) : vm_(vm), like_(like), list_(make_list(vm.heap)) {}
     bool add(std::string_view part) {
         Outcome o = bytes_result(vm_, like_, part);
         return o.is_value() && list_append(vm_.heap, list_, o.value());
@@ -192,7 +192,7 @@ private:
 static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 static Outcome split_spaces(VM& vm, Value self, std::string_view text, int64_t most) {
-    Pieces pieces(vm, self);
+    BytePieces pieces(vm, self);
     bool ok = true;
     size_t i = 0;
     while (ok) {
@@ -212,7 +212,7 @@ static Outcome split_spaces(VM& vm, Value self, std::string_view text, int64_t m
 }
 
 static Outcome rsplit_spaces(VM& vm, Value self, std::string_view text, int64_t most) {
-    Pieces pieces(vm, self);
+    BytePieces pieces(vm, self);
     bool ok = true;
     size_t i = text.size();
     while (ok) {
@@ -242,7 +242,7 @@ static Outcome split(VM& vm, Value* args, bool from_right) {
     std::string scratch;
     if (!get_bytes(vm, args[1], separator, scratch)) return Outcome::raised();
     if (separator.empty()) return vm.raise(kShapeValueError, "empty separator");
-    Pieces pieces(vm, args[0]);
+    BytePieces pieces(vm, args[0]);
     bool ok = true;
     while (ok && most-- != 0) {
         size_t at = from_right ? rfind_bytes(text, separator) : find_bytes(text, separator);
@@ -292,7 +292,7 @@ Outcome bytes_splitlines(VM& vm, Value* args) {
     Outcome failure = Outcome::raised();
     if (!get_flag(vm, args[1], keep_ends, failure)) return failure;
     std::string_view text = bytes_of(args[0]);
-    Pieces pieces(vm, args[0]);
+    BytePieces pieces(vm, args[0]);
     bool ok = true;
     for (size_t i = 0; ok && i < text.size();) {
         size_t start = i;
