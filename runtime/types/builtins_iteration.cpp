@@ -158,14 +158,16 @@ template <bool greatest> static Outcome extreme_step(VM& vm, NativeFrame& frame)
 
 // ---- sorted
 
-static Outcome sorted_step(VM& vm, NativeFrame& frame) {   // iterable, key, reverse; 3 list
+static Outcome sorted_step(VM& vm, NativeFrame& frame) {   // key, reverse, *iterable (just one); 3 list
     switch (frame.step_state()) {
     case 0:
-        AWAIT(1, op_list(vm, frame[0]));
+        if (frame[2].as<Tuple>()->size != 1)
+            return vm.type_error("sorted expected 1 argument, got %zu", size_t(frame[2].as<Tuple>()->size));
+        AWAIT(1, op_list(vm, frame[2].as<Tuple>()->items[0]));
         frame[3] = frame.result();
-        if (frame[1].is_unbound()) frame[1] = Value::none();
-        if (frame[2].is_unbound()) frame[2] = Value::false_();
-        AWAIT(2, call_internal(vm, kSortList, {frame[3], frame[1], frame[2]}));
+        if (frame[0].is_unbound()) frame[0] = Value::none();
+        if (frame[1].is_unbound()) frame[1] = Value::false_();
+        AWAIT(2, call_internal(vm, kSortList, {frame[3], frame[0], frame[1]}));
     }
     return frame[3];
 }
@@ -256,7 +258,7 @@ static const NativeDef kFunctions[] = {
      .doc = "next(iterator[, default])\n\n"
             "Return the next item from the iterator. If default is given and the iterator\n"
             "is exhausted, it is returned instead of raising StopIteration."},
-    {.signature = "sorted(iterable, /, *, key=None, reverse=False)", .step = sorted_step, .locals = 1,
+    {.signature = "sorted(*iterable, key=None, reverse=False)", .step = sorted_step, .locals = 1,
      .flags = kConsumes, .doc = "Return a new list containing all items from the iterable in ascending order.\n\n"
                                 "A custom key function can be supplied to customize the sort order, and the\n"
                                 "reverse flag can be set to request the result in descending order."},

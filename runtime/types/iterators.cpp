@@ -95,6 +95,7 @@ static Outcome enumerate_new(VM& vm, NativeFrame& frame) {   // cls, iterable, s
     switch (frame.step_state()) {
     case 0:
         if (!checked_class(vm, frame[0], kShapeEnumerate)) return Outcome::raised();
+        if (frame[1].is_unbound()) return vm.type_error("enumerate() missing required argument 'iterable'");
         if (frame[2].is_unbound()) frame[2] = Value::integer(0);
         AWAIT(1, op_index(vm, frame[2]));
         frame[2] = frame.result();
@@ -182,7 +183,7 @@ static Outcome reversed_new(VM& vm, NativeFrame& frame) {   // cls, sequence
 static const char* const kNewDoc = "Create and return a new object.  See help(type) for accurate signature.";
 
 static const NativeDef kEnumerate[] = {
-    {.signature = "__new__(cls, iterable, start=0)", .step = enumerate_new, .flags = kStaticNative, .doc = kNewDoc},
+    {.signature = "__new__(cls, iterable=None, start=0)", .step = enumerate_new, .flags = kStaticNative, .doc = kNewDoc},
     kPlainIterator[0], kPlainIterator[1],
     {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative, .doc = "See PEP 585"},
 };

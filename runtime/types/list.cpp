@@ -226,8 +226,8 @@ static Outcome list_sort_step(VM& vm, NativeFrame& frame) {
     case 0:
         if (frame[1].is_unbound()) frame[1] = Value::none();
         if (frame[2].is_unbound()) frame[2] = Value::false_();
-        AWAIT(1, op_truth(vm, frame[2]));
-        frame[2] = frame.result();
+        AWAIT(1, op_index(vm, frame[2]));
+        frame[2] = Value::boolean(!int_is_zero(frame.result()));
         {
             auto* l = frame[0].as<List>();
             Array* empty = make_array(vm.heap, 1);

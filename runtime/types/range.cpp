@@ -4,6 +4,8 @@
 
 namespace gen {
 
+static Outcome read_only(VM& vm, Value, Value) { return vm.raise(kShapeAttributeError, "readonly attribute"); }
+
 static Range* range_of(Value v) { return v.as<Range>(); }
 
 static Outcome new_range(VM& vm, Value start, Value stop, Value step) {
@@ -130,9 +132,12 @@ static const NativeDef kRangeMethods[] = {
     {.signature = "__ge__(self, value, /)", .fn = compare_native<CompareOp::Ge, range_compare>},
 };
 static const AttributeDef kRangeAttributes[] = {
-    {.name = "start", .get = [](VM&, Value self) -> Outcome { return range_of(self)->start; }},
-    {.name = "stop", .get = [](VM&, Value self) -> Outcome { return range_of(self)->stop; }},
-    {.name = "step", .get = [](VM&, Value self) -> Outcome { return range_of(self)->step; }},
+    {.name = "start", .get = [](VM&, Value self) -> Outcome { return range_of(self)->start; },
+     .set = read_only},
+    {.name = "stop", .get = [](VM&, Value self) -> Outcome { return range_of(self)->stop; },
+     .set = read_only},
+    {.name = "step", .get = [](VM&, Value self) -> Outcome { return range_of(self)->step; },
+     .set = read_only},
 };
 
 void define_range(VM& vm) {
@@ -201,9 +206,12 @@ static const NativeDef kSliceMethods[] = {
     {.signature = "__ge__(self, value, /)", .fn = compare_native<CompareOp::Ge, slice_compare>},
 };
 static const AttributeDef kSliceAttributes[] = {
-    {.name = "start", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->start; }},
-    {.name = "stop", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->stop; }},
-    {.name = "step", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->step; }},
+    {.name = "start", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->start; },
+     .set = read_only},
+    {.name = "stop", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->stop; },
+     .set = read_only},
+    {.name = "step", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->step; },
+     .set = read_only},
 };
 
 void define_slice(VM& vm) {

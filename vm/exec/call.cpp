@@ -168,6 +168,8 @@ bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
 std::string native_name(VM& vm, const Native* n, bool qualified) {
     std::string_view s = n->def->signature.text;
     std::string name(s.substr(0, s.find('(')));
+    if (n->owner.is_object() && (name == "__new__" || name == "__init__"))
+        return std::string(vm.class_name(n->owner.as<Class>()));
     if (qualified && n->owner.is_object()) name = std::string(vm.class_name(n->owner.as<Class>())) + "." + name;
     return name;
 }
@@ -230,6 +232,10 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
         return;
     }
     std::string name = native_name(vm, n, false);
+    if (given > most && most == 0) {
+        vm.type_error("%s() takes no positional arguments", name.c_str());
+        return;
+    }
     if (given > most) {
         size_t keywords = most + s.keyword_only;
         if (s.positional == s.positional_only || s.keyword_only)
@@ -246,7 +252,8 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
 
 bool bind_native(VM& vm, const Native* n, Value* slots, const Arguments& a) {
     const Signature& s = n->def->signature;
-    const bool method = n->owner.is_object() && !(n->def->flags & kStaticNative);
+    const bool method = n->owner.is_object() &&
+                        (!(n->def->flags & kStaticNative) || std::string_view(s.text).starts_with("__new__("));
     const size_t given = a.positional();
     const unsigned args_slot = s.positional + s.keyword_only;
     for (unsigned i = 0; i < s.parameters(); i++) slots[i] = Value::unbound();

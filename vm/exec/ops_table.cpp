@@ -83,12 +83,19 @@ static Outcome lookup_step(VM& vm, NativeFrame& frame) {   // table, key, value,
 static const NativeDef kLookup = {.signature = "lookup(table, key, value, operation, /)", .step = lookup_step,
                                   .locals = 1};
 
+// The long way. Those that answer stop() for an absent key do so from a frame of their own.
+static Outcome request(VM& vm, Value table, Value key, Value value, TableOperation operation) {
+    Outcome o = call_internal(vm, kLookup, {table, key, value, Value::integer(operation)});
+    if (operation == kGetValue || operation == kDeleteKey) vm.request.stops = true;
+    return o;
+}
+
 static Outcome run(VM& vm, Value table, Value key, Value value, TableOperation operation) {
     uint64_t hash;
     if (!fast_hash(vm.hash_key, key, hash)) {
         Outcome o = op_hash(vm, key);
         if (o.is_raised()) return o;
-        if (!o.is_value()) return call_internal(vm, kLookup, {table, key, value, Value::integer(operation)});
+        if (!o.is_value()) return request(vm, table, key, value, operation);
         hash = hash_of_int(o.value());
     }
     Probe p;
@@ -96,7 +103,7 @@ static Outcome run(VM& vm, Value table, Value key, Value value, TableOperation o
     while (f == Find::Ask) {
         Outcome o = op_equal(vm, candidate(table, p), key);
         if (o.is_raised()) return o;
-        if (!o.is_value()) return call_internal(vm, kLookup, {table, key, value, Value::integer(operation)});
+        if (!o.is_value()) return request(vm, table, key, value, operation);
         f = find_on(table, key, p, o.value().is_true());
     }
     return conclude(vm, table, key, value, operation, {f == Find::Found, p.entry, hash});

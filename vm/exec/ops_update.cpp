@@ -37,6 +37,9 @@ static Outcome merge_mapping_step(VM& vm, NativeFrame& frame) {
     case 0:
         AWAIT(1, op_getattr(vm, frame[1], vm.names.keys));
         AWAIT(2, vm.call(frame.result(), {}));
+        if (!is_iterable(vm, frame.result()))
+            return vm.type_error("%s.keys() returned a non-iterable (type %s)", vm.type_name(frame[1]),
+                                 std::string(vm.type_name(frame.result())).c_str());
         AWAIT(3, op_iter(vm, frame.result()));
         frame[2] = frame.result();
         for (;;) {
