@@ -1,8 +1,10 @@
-// The memory of one compilation: a bump arena with a limit, the sequences that live in it, and interned identifiers.
+// The memory of one compilation: a bump arena with a limit, the sequences that live in it, and interned
+// identifiers.
 //
 // Ownership: everything made here lives until the Arena dies; nothing is freed singly, no destructor runs.
-// Errors: when the limit is passed, or the host is out of memory, ArenaExhausted is thrown. It is the only exception
-// of the lexer/parser/compiler half; parse(), analyse_scopes() and compile() catch it and report a MemoryError.
+// Errors: when the limit is passed, or the host is out of memory, ArenaExhausted is thrown. It is the only
+// exception of the lexer/parser/compiler half; parse(), analyse_scopes() and compile() catch it and report a
+// MemoryError.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +45,7 @@ struct Seq {
 };
 
 class Arena {
-public:
+  public:
     static constexpr size_t kDefaultLimit = size_t{1} << 30;
 
     explicit Arena(size_t limit = kDefaultLimit) : limit_(limit) {}
@@ -93,10 +95,10 @@ public:
     std::string_view concat(std::initializer_list<std::string_view> parts);
     const Identifier* intern(std::string_view text);
 
-    size_t used() const { return used_; }            // bytes taken from the host so far
+    size_t used() const { return used_; }  // bytes taken from the host so far
     uint32_t identifier_count() const { return identifier_count_; }
 
-private:
+  private:
     struct Chunk {
         Chunk* next;
     };
@@ -115,13 +117,13 @@ private:
     uint32_t identifier_count_ = 0;
 };
 
-// A growing array in the arena, for sequences whose length is not known yet. Growth leaves the old block behind
-// (at most as much again in all), so it is meant for lists that are built once.
+// A growing array in the arena, for sequences whose length is not known yet. Growth leaves the old block
+// behind (at most as much again in all), so it is meant for lists that are built once.
 template <class T>
 class ArenaVector {
     static_assert(std::is_trivially_copyable_v<T>);
 
-public:
+  public:
     explicit ArenaVector(Arena& arena) : arena_(&arena) {}
 
     void push_back(const T& item) {
@@ -142,7 +144,7 @@ public:
     bool empty() const { return count_ == 0; }
     Seq<T> seq() const { return {data_, count_}; }  // shares the memory: stop pushing once taken
 
-private:
+  private:
     void grow() {
         if (capacity_ > UINT32_MAX / 2) throw ArenaExhausted{};
         uint32_t capacity = capacity_ ? capacity_ * 2 : 4;

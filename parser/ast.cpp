@@ -4,13 +4,20 @@ namespace gen::ast {
 
 ExprNode* spine_child(const ExprNode* node) {
     switch (node->kind) {
-        case NodeKind::BinOp: return as<BinOp>(node)->left;
-        case NodeKind::UnaryOp: return as<UnaryOp>(node)->operand;
-        case NodeKind::IfExp: return as<IfExp>(node)->orelse;
-        case NodeKind::Attribute: return as<Attribute>(node)->value;
-        case NodeKind::Subscript: return as<Subscript>(node)->value;
-        case NodeKind::Call: return as<Call>(node)->func;
-        default: return nullptr;
+        case NodeKind::BinOp:
+            return as<BinOp>(node)->left;
+        case NodeKind::UnaryOp:
+            return as<UnaryOp>(node)->operand;
+        case NodeKind::IfExp:
+            return as<IfExp>(node)->orelse;
+        case NodeKind::Attribute:
+            return as<Attribute>(node)->value;
+        case NodeKind::Subscript:
+            return as<Subscript>(node)->value;
+        case NodeKind::Call:
+            return as<Call>(node)->func;
+        default:
+            return nullptr;
     }
 }
 
@@ -39,7 +46,8 @@ const char* symbol_of(UnaryOperator op) {
 }
 
 const char* symbol_of(CompareOperator op) {
-    static constexpr const char* kSymbols[] = {"==", "!=", "<", "<=", ">", ">=", "is", "is not", "in", "not in"};
+    static constexpr const char* kSymbols[] = {"==", "!=", "<",      "<=", ">",
+                                               ">=", "is", "is not", "in", "not in"};
     return kSymbols[static_cast<size_t>(op)];
 }
 

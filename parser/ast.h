@@ -1,12 +1,12 @@
-// The abstract syntax tree: plain tagged structs in an Arena, one for each entry of ast.def, named and shaped as in
-// Python's `ast` module (its documentation is ours). A node never changes once parse() has returned, except for the
-// NOTE fields (`scope`, `symbol`), which analyse_scopes() fills in.
+// The abstract syntax tree: plain tagged structs in an Arena, one for each entry of ast.def, named and shaped
+// as in Python's `ast` module (its documentation is ours). A node never changes once parse() has returned,
+// except for the NOTE fields (`scope`, `symbol`), which analyse_scopes() fills in.
 //
 // The contract for whoever walks a tree:
 //
-//  - Depth. Every path from the root is at most kMaxAstDepth nodes deep, *not counting spines*; so plain recursion
-//    on the children is safe on a small C stack, but spines are as long as the program likes (`a + b + …` 100,000
-//    times) and must be walked in a loop. Spines are the fields that ast.def marks so:
+//  - Depth. Every path from the root is at most kMaxAstDepth nodes deep, *not counting spines*; so plain
+//    recursion on the children is safe on a small C stack. But spines are as long as the program likes
+//    (`a + b + …` 100,000 times) and must be walked in a loop. Spines are the fields that ast.def marks so:
 //      BinOp.left  UnaryOp.operand  IfExp.orelse  Attribute.value  Subscript.value  Call.func
 //    spine_child() steps along all of them; a spine may mix them (`-f(x).a + b`). And
 //      If.orelse   when it is exactly one If (an `elif` chain)
@@ -14,11 +14,14 @@
 //  - Positions are CPython's: lines from 1, columns in UTF-8 bytes from 0, the end exclusive. A decorated
 //    function or class starts at its `def` or `class`, not at the decorator.
 //  - Text (Literal::text, Identifier::text) lives in the arena, never in the Source, and may hold NUL bytes.
-//    A str literal is UTF-8 in which a lone surrogate ("\ud800") is encoded as three bytes; text_has_surrogates says so.
-//  - Adjacent literals are joined already. A JoinedStr holds no empty strings and no two neighbouring Constants.
-//  - Checked by parse(): the grammar, what can be assigned to or deleted, argument order, `__future__`. Checked by
-//    analyse_scopes(): everything about names (duplicate keywords and captures included) and places (`break`,
-//    `continue`, `return`, `yield`, `await`, starred expressions, irrefutable patterns). The compiler repeats none.
+//    A str literal is UTF-8 in which a lone surrogate ("\ud800") is encoded as three bytes; then
+//    text_has_surrogates is set.
+//  - Adjacent literals are joined. A JoinedStr holds no empty strings and no two neighbouring Constants.
+//  - Checked by parse(): the grammar, what can be assigned to or deleted, argument order, `__future__`.
+//    Checked by analyse_scopes(): everything about names (duplicate keywords and captures included) and
+//    places
+//    (`break`, `continue`, `return`, `yield`, `await`, starred expressions, irrefutable patterns).
+//    The compiler repeats none.
 //  - Constants are not folded: -1 is UnaryOp(USub, 1), and a docstring is a plain Expr statement.
 //  - A tuple index (`x[1, 2:3]`) is a Tuple with ctx Load that may hold Slice and Starred.
 #pragma once
@@ -57,7 +60,19 @@ enum class NodeKind : uint8_t {
 enum class ExprContext : uint8_t { Load, Store, Del };
 enum class BoolOperator : uint8_t { And, Or };
 enum class Operator : uint8_t {
-    Add, Sub, Mult, MatMult, Div, Mod, Pow, LShift, RShift, BitOr, BitXor, BitAnd, FloorDiv
+    Add,
+    Sub,
+    Mult,
+    MatMult,
+    Div,
+    Mod,
+    Pow,
+    LShift,
+    RShift,
+    BitOr,
+    BitXor,
+    BitAnd,
+    FloorDiv
 };
 enum class UnaryOperator : uint8_t { Invert, Not, UAdd, USub };
 enum class CompareOperator : uint8_t { Eq, NotEq, Lt, LtE, Gt, GtE, Is, IsNot, In, NotIn };
@@ -74,12 +89,13 @@ struct Literal {
         int64_t integer = 0;  // Int: 0 … INT64_MAX
         double number;        // Float, Imaginary
     };
-    std::string_view text;  // Str, Bytes: the content. BigInt (beyond 63 bits): its digits, without prefix or underscores
+    // Str, Bytes: the content. BigInt (beyond 63 bits): its digits, without prefix or underscores.
+    std::string_view text;
 };
 
 struct Node {
     NodeKind kind;
-    uint16_t height = 0;  // expressions and patterns: levels below and including this one, spines counted once
+    uint16_t height = 0;  // of expressions and patterns: levels, this one included, spines counted once
     Span span;            // all zero for RECORDs and modules
 };
 struct ModNode : Node {};
@@ -141,10 +157,10 @@ const T* as_if(const Node* node) {
 // The next expression along the spine (see "Depth" above), or null when the spine ends here.
 ExprNode* spine_child(const ExprNode* node);
 
-const char* kind_name(NodeKind kind);            // "BinOp"
-const char* symbol_of(Operator op);              // "+"
-const char* symbol_of(UnaryOperator op);         // "-", "not "
-const char* symbol_of(CompareOperator op);       // "not in"
+const char* kind_name(NodeKind kind);       // "BinOp"
+const char* symbol_of(Operator op);         // "+"
+const char* symbol_of(UnaryOperator op);    // "-", "not "
+const char* symbol_of(CompareOperator op);  // "not in"
 
 }  // namespace ast
 }  // namespace gen

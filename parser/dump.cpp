@@ -1,4 +1,5 @@
-// The tree as text: what Python's ast.dump(tree, indent=2) prints, for `gen --ast`, golden files and comparison.
+// The tree as text: what Python's ast.dump(tree, indent=2) prints, for `gen --ast`, golden files and
+// comparison.
 
 #include <algorithm>
 #include <type_traits>
@@ -18,8 +19,9 @@ const char* name_of(ExprContext ctx) {
 }
 const char* name_of(BoolOperator op) { return op == BoolOperator::And ? "And()" : "Or()"; }
 const char* name_of(Operator op) {
-    static constexpr const char* kNames[] = {"Add()",    "Sub()",    "Mult()",  "MatMult()", "Div()",    "Mod()",     "Pow()",
-                                             "LShift()", "RShift()", "BitOr()", "BitXor()",  "BitAnd()", "FloorDiv()"};
+    static constexpr const char* kNames[] = {"Add()",    "Sub()",    "Mult()",    "MatMult()", "Div()",
+                                             "Mod()",    "Pow()",    "LShift()",  "RShift()",  "BitOr()",
+                                             "BitXor()", "BitAnd()", "FloorDiv()"};
     return kNames[static_cast<size_t>(op)];
 }
 const char* name_of(UnaryOperator op) {
@@ -27,13 +29,13 @@ const char* name_of(UnaryOperator op) {
     return kNames[static_cast<size_t>(op)];
 }
 const char* name_of(CompareOperator op) {
-    static constexpr const char* kNames[] = {"Eq()", "NotEq()", "Lt()",    "LtE()", "Gt()",
-                                             "GtE()", "Is()",   "IsNot()", "In()",  "NotIn()"};
+    static constexpr const char* kNames[] = {"Eq()",  "NotEq()", "Lt()",    "LtE()", "Gt()",
+                                             "GtE()", "Is()",    "IsNot()", "In()",  "NotIn()"};
     return kNames[static_cast<size_t>(op)];
 }
 
 class Dumper {
-public:
+  public:
     explicit Dumper(bool with_positions) : with_positions_(with_positions) {}
 
     // Explicit stack: spines may be as long as the program likes.
@@ -43,19 +45,25 @@ public:
             Item item = stack_.back();
             stack_.pop_back();
             switch (item.what) {
-                case Item::kText: out_ += item.text; break;
+                case Item::kText:
+                    out_ += item.text;
+                    break;
                 case Item::kNewline:
                     out_ += '\n';
                     out_.append(item.indent * 2, ' ');
                     break;
-                case Item::kOwned: out_ += owned_[item.indent]; break;
-                case Item::kNode: expand(item.node, item.indent); break;
+                case Item::kOwned:
+                    out_ += owned_[item.indent];
+                    break;
+                case Item::kNode:
+                    expand(item.node, item.indent);
+                    break;
             }
         }
         return std::move(out_);
     }
 
-private:
+  private:
     struct Item {
         enum What : uint8_t { kText, kNewline, kOwned, kNode } what;
         const Node* node;
@@ -80,7 +88,8 @@ private:
 
     void begin(const Node* node, uint32_t indent) {
         indent_ = indent + 1;
-        // As ast.dump: on one line when there are at most three fields and none of them has fields of its own.
+        // As ast.dump: on one line when there are at most three fields and none of them has fields of its
+        // own.
         counting_ = true;
         one_line_ = true;
         field_count_ = 0;
@@ -166,11 +175,16 @@ private:
     bool has_no_fields(const Node* node) const {
         if (with_positions_ && node->span.line != 0) return false;
         switch (node->kind) {
-            case NodeKind::Yield: return !as<Yield>(node)->value;
-            case NodeKind::MatchStar: return !as<MatchStar>(node)->name;
-            case NodeKind::MatchAs: return !as<MatchAs>(node)->name;
-            case NodeKind::Slice: return !as<Slice>(node)->lower && !as<Slice>(node)->upper && !as<Slice>(node)->step;
-            default: return false;
+            case NodeKind::Yield:
+                return !as<Yield>(node)->value;
+            case NodeKind::MatchStar:
+                return !as<MatchStar>(node)->name;
+            case NodeKind::MatchAs:
+                return !as<MatchAs>(node)->name;
+            case NodeKind::Slice:
+                return !as<Slice>(node)->lower && !as<Slice>(node)->upper && !as<Slice>(node)->step;
+            default:
+                return false;
         }
     }
 

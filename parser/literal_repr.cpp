@@ -13,7 +13,8 @@ using namespace ast;
 namespace {
 
 void append_hex(std::string& out, uint32_t value, int digits) {
-    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += "0123456789abcdef"[(value >> shift) & 15];
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+        out += "0123456789abcdef"[(value >> shift) & 15];
 }
 
 std::string float_repr(double value) {
@@ -34,8 +35,10 @@ std::string float_repr(double value) {
         return out + (exponent < 0 ? "e-" : "e+") + (size < 10 ? "0" : "") + std::to_string(size);
     }
     if (exponent < 0) return "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
-    if (count <= exponent + 1) return digits + std::string(static_cast<size_t>(exponent + 1 - count), '0') + ".0";
-    return digits.substr(0, static_cast<size_t>(exponent) + 1) + "." + digits.substr(static_cast<size_t>(exponent) + 1);
+    if (count <= exponent + 1)
+        return digits + std::string(static_cast<size_t>(exponent + 1 - count), '0') + ".0";
+    return digits.substr(0, static_cast<size_t>(exponent) + 1) + "." +
+           digits.substr(static_cast<size_t>(exponent) + 1);
 }
 
 // Digits of base 2, 8 or 16 in decimal, by repeated multiplication: literals are short.
@@ -84,10 +87,17 @@ std::string bytes_repr(std::string_view bytes) {
 
 bool escape_unprintable(std::string& out, char32_t c) {
     switch (c) {
-        case '\n': out += "\\n"; return true;
-        case '\r': out += "\\r"; return true;
-        case '\t': out += "\\t"; return true;
-        default: break;
+        case '\n':
+            out += "\\n";
+            return true;
+        case '\r':
+            out += "\\r";
+            return true;
+        case '\t':
+            out += "\\t";
+            return true;
+        default:
+            break;
     }
     if (is_printable_character(c)) return false;
     if (c <= 0xff) {
@@ -117,21 +127,29 @@ std::string text_repr(std::string_view text) {
 
 std::string literal_repr(const Literal& literal) {
     switch (literal.kind) {
-        case LiteralKind::None: return "None";
-        case LiteralKind::False: return "False";
-        case LiteralKind::True: return "True";
-        case LiteralKind::Ellipsis: return "Ellipsis";
-        case LiteralKind::Int: return std::to_string(literal.integer);
+        case LiteralKind::None:
+            return "None";
+        case LiteralKind::False:
+            return "False";
+        case LiteralKind::True:
+            return "True";
+        case LiteralKind::Ellipsis:
+            return "Ellipsis";
+        case LiteralKind::Int:
+            return std::to_string(literal.integer);
         case LiteralKind::BigInt:
             return literal.base == 10 ? std::string(literal.text) : decimal(literal.text, literal.base);
-        case LiteralKind::Float: return float_repr(literal.number);
+        case LiteralKind::Float:
+            return float_repr(literal.number);
         case LiteralKind::Imaginary: {
             std::string text = float_repr(literal.number);
             if (text.size() > 2 && text.ends_with(".0")) text.resize(text.size() - 2);
             return text + "j";
         }
-        case LiteralKind::Str: return text_repr(literal.text);
-        case LiteralKind::Bytes: return bytes_repr(literal.text);
+        case LiteralKind::Str:
+            return text_repr(literal.text);
+        case LiteralKind::Bytes:
+            return bytes_repr(literal.text);
     }
     return {};
 }

@@ -6,19 +6,30 @@ namespace gen {
 
 ExprNode* Parser::atom() {
     switch (kind()) {
-        case Tok::Name: return name();
-        case Tok::Number: return number();
+        case Tok::Name:
+            return name();
+        case Tok::Number:
+            return number();
         case Tok::String:
         case Tok::Bytes:
-        case Tok::FStringStart: return strings();
-        case Tok::KwNone: return constant(LiteralKind::None);
-        case Tok::KwTrue: return constant(LiteralKind::True);
-        case Tok::KwFalse: return constant(LiteralKind::False);
-        case Tok::Ellipsis: return constant(LiteralKind::Ellipsis);
-        case Tok::LParen: return parenthesised();
-        case Tok::LBracket: return list_display();
-        case Tok::LBrace: return brace_display();
-        default: return nullptr;
+        case Tok::FStringStart:
+            return strings();
+        case Tok::KwNone:
+            return constant(LiteralKind::None);
+        case Tok::KwTrue:
+            return constant(LiteralKind::True);
+        case Tok::KwFalse:
+            return constant(LiteralKind::False);
+        case Tok::Ellipsis:
+            return constant(LiteralKind::Ellipsis);
+        case Tok::LParen:
+            return parenthesised();
+        case Tok::LBracket:
+            return list_display();
+        case Tok::LBrace:
+            return brace_display();
+        default:
+            return nullptr;
     }
 }
 
@@ -60,7 +71,9 @@ ExprNode* Parser::number() {
         return nullptr;
     }
     switch (number.kind) {
-        case NumberValue::Kind::Int: literal.integer = number.integer; break;
+        case NumberValue::Kind::Int:
+            literal.integer = number.integer;
+            break;
         case NumberValue::Kind::BigInt:
             literal.kind = LiteralKind::BigInt;
             literal.base = number.base;
@@ -78,7 +91,7 @@ ExprNode* Parser::number() {
     return node;
 }
 
-// ---- parentheses ----------------------------------------------------------------------------------------------
+// ---- parentheses -----------------------------------------------------------------------------------------
 
 // A group, a tuple or a generator expression.
 ExprNode* Parser::parenthesised() {
@@ -107,9 +120,12 @@ ExprNode* Parser::parenthesised() {
             pos_++;
             return first;
         case Tok::KwFor:
-        case Tok::KwAsync: return comprehension_of<GeneratorExp>(start, first, Tok::RParen);
-        case Tok::Comma: break;
-        default: return nullptr;
+        case Tok::KwAsync:
+            return comprehension_of<GeneratorExp>(start, first, Tok::RParen);
+        case Tok::Comma:
+            break;
+        default:
+            return nullptr;
     }
     Items<ExprNode> items(*this);
     items.push(first);
@@ -125,7 +141,7 @@ ExprNode* Parser::parenthesised() {
     return above(tuple, height(tuple->elts));
 }
 
-// ---- list, set and dict displays ------------------------------------------------------------------------------
+// ---- list, set and dict displays -------------------------------------------------------------------------
 
 ExprNode* Parser::list_display() {
     const uint32_t start = pos_++;
@@ -157,7 +173,8 @@ ExprNode* Parser::brace_display() {
     if (at(Tok::DoubleStar)) return dict_display(start, nullptr);
     ExprNode* first = star_named_expression();
     if (!first) return nullptr;
-    if (at(Tok::Colon) && tokens_[start + 1].kind != Tok::Star && tokens_[start + 2].kind != Tok::ColonAssign) {
+    if (at(Tok::Colon) && tokens_[start + 1].kind != Tok::Star &&
+        tokens_[start + 2].kind != Tok::ColonAssign) {
         return dict_display(start, first);
     }
     if (at(Tok::KwFor) || at(Tok::KwAsync)) return comprehension_of<SetComp>(start, first, Tok::RBrace);
@@ -186,7 +203,9 @@ ExprNode* Parser::dict_display(uint32_t start, ExprNode* key) {
         if (at(Tok::RBrace)) break;
         const uint32_t item_start = pos_;
         const bool unpacks = !key && accept(Tok::DoubleStar);
-        ExprNode* value = unpacks ? bitwise_or() : key || (key = expression()) ? dict_value(key, items.size() > 0) : nullptr;
+        ExprNode* value = unpacks                       ? bitwise_or()
+                          : key || (key = expression()) ? dict_value(key, items.size() > 0)
+                                                        : nullptr;
         if (!value) return nullptr;
         if (items.size() == 0 && (at(Tok::KwFor) || at(Tok::KwAsync))) {
             Seq<comprehension*> clauses;
@@ -240,7 +259,7 @@ ExprNode* Parser::dict_value(ExprNode* key, bool is_surely_dict) {
     return expression();
 }
 
-// ---- comprehensions -------------------------------------------------------------------------------------------
+// ---- comprehensions --------------------------------------------------------------------------------------
 
 template <class T>
 ExprNode* Parser::comprehension_of(uint32_t start, ExprNode* element, Tok close) {

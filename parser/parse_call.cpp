@@ -4,7 +4,7 @@
 
 namespace gen {
 
-// ---- calls ----------------------------------------------------------------------------------------------------
+// ---- calls -----------------------------------------------------------------------------------------------
 
 ExprNode* Parser::call_arguments(uint32_t start, ExprNode* function) {
     Seq<ExprNode*> args;
@@ -80,8 +80,9 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords, bool 
                     if (!starts_expression(kind()) || (at(Tok::Name) && kind_at(1) == Tok::Assign)) break;
                     if (!argument()) return false;
                 }
-                return raise_at_last_token(has_unpacking ? "positional argument follows keyword argument unpacking"
-                                                         : "positional argument follows keyword argument");
+                return raise_at_last_token(has_unpacking
+                                               ? "positional argument follows keyword argument unpacking"
+                                               : "positional argument follows keyword argument");
             }
             items.push(value);
         }
@@ -152,7 +153,7 @@ bool Parser::diagnose_keyword(uint32_t start, ExprNode* value) {
                  "expression cannot contain assignment, perhaps you meant \"==\"?");
 }
 
-// ---- parameters -----------------------------------------------------------------------------------------------
+// ---- parameters ------------------------------------------------------------------------------------------
 
 arg* Parser::parameter(bool is_lambda, bool star) {
     const uint32_t start = pos_;
@@ -229,7 +230,8 @@ arguments* Parser::parameters(bool is_lambda) {
             }
         } else if (accept(Tok::Star)) {
             if (has_star) {
-                const bool is_parameter = at(Tok::Comma) || (parameter(is_lambda, true) && (at(Tok::Comma) || at(close)));
+                const bool is_parameter =
+                    at(Tok::Comma) || (parameter(is_lambda, true) && (at(Tok::Comma) || at(close)));
                 if (!diagnosing_ || !is_parameter) return nullptr;
                 return raise_token(start, "* argument may appear only once");
             }

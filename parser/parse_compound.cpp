@@ -6,19 +6,28 @@ namespace gen {
 
 StmtNode* Parser::compound_statement() {
     switch (kind()) {
-        case Tok::KwIf: return if_statement();
-        case Tok::KwWhile: return while_statement();
-        case Tok::KwFor: return for_statement(pos_, false);
-        case Tok::KwTry: return try_statement();
-        case Tok::KwWith: return with_statement(pos_, false);
-        case Tok::KwDef: return function_definition(pos_, false, {});
-        case Tok::KwClass: return class_definition({});
-        case Tok::At: return decorated();
-        default: return async_statement({});
+        case Tok::KwIf:
+            return if_statement();
+        case Tok::KwWhile:
+            return while_statement();
+        case Tok::KwFor:
+            return for_statement(pos_, false);
+        case Tok::KwTry:
+            return try_statement();
+        case Tok::KwWith:
+            return with_statement(pos_, false);
+        case Tok::KwDef:
+            return function_definition(pos_, false, {});
+        case Tok::KwClass:
+            return class_definition({});
+        case Tok::At:
+            return decorated();
+        default:
+            return async_statement({});
     }
 }
 
-// ---- blocks ---------------------------------------------------------------------------------------------------
+// ---- blocks ----------------------------------------------------------------------------------------------
 
 // The statements after `:`. `owner` names what they belong to, for the error message.
 bool Parser::block(Seq<StmtNode*>& body, const char* owner, uint32_t owner_token) {
@@ -31,8 +40,8 @@ bool Parser::block(Seq<StmtNode*>& body, const char* owner, uint32_t owner_token
         ok = simple_statements(statements);
     } else if (!accept(Tok::Indent)) {
         ok = error_ ? false
-                    : bool(raise_at_last_token(std::string("expected an indented block after ") + owner + " on line " +
-                                                   std::to_string(tokens_[owner_token].line),
+                    : bool(raise_at_last_token(std::string("expected an indented block after ") + owner +
+                                                   " on line " + std::to_string(tokens_[owner_token].line),
                                                Diagnostic::Kind::IndentationError));
     } else {
         do {
@@ -66,7 +75,7 @@ bool Parser::else_block(Seq<StmtNode*>& body) {
     return forced_colon() && block(body, "'else' statement", keyword);
 }
 
-// ---- if, while, for -------------------------------------------------------------------------------------------
+// ---- if, while, for --------------------------------------------------------------------------------------
 
 // A chain of `elif` is a loop here: each If is the only statement of its predecessor's orelse.
 StmtNode* Parser::if_statement() {
@@ -127,7 +136,7 @@ StmtNode* Parser::for_statement(uint32_t start, bool is_async) {
     return is_async ? fill(make_statement<AsyncFor>(start)) : fill(make_statement<For>(start));
 }
 
-// ---- with -----------------------------------------------------------------------------------------------------
+// ---- with ------------------------------------------------------------------------------------------------
 
 withitem* Parser::with_item(bool parenthesised) {
     ExprNode* context = expression();
@@ -171,7 +180,8 @@ StmtNode* Parser::with_statement(uint32_t start, bool is_async) {
     Items<withitem> items(*this);
     bool found = false;
     if (at(Tok::LParen)) {
-        // Parentheses around all items, or the beginning of an expression? What follows the closing one tells.
+        // Parentheses around all items, or the beginning of an expression? What follows the closing one
+        // tells.
         const size_t warnings = result_.warnings.size();
         const bool diagnosing = std::exchange(diagnosing_, false);
         pos_++;
@@ -188,7 +198,8 @@ StmtNode* Parser::with_statement(uint32_t start, bool is_async) {
         if (!error_ && diagnosing_ && tokens_[keyword + 1].kind == Tok::LParen) {
             while (items.size() > 0) items.pop();
             rewind(keyword + 2);
-            if (with_items(items, true) && accept(Tok::RParen) && at(Tok::Newline)) raise_at_last_token("expected ':'");
+            if (with_items(items, true) && accept(Tok::RParen) && at(Tok::Newline))
+                raise_at_last_token("expected ':'");
         }
         return nullptr;
     }
@@ -203,7 +214,7 @@ StmtNode* Parser::with_statement(uint32_t start, bool is_async) {
     return is_async ? fill(make_statement<AsyncWith>(start)) : fill(make_statement<With>(start));
 }
 
-// ---- try ------------------------------------------------------------------------------------------------------
+// ---- try -------------------------------------------------------------------------------------------------
 
 // `is_star` is what the handlers before were, if there is a `previous` one, and then what this one is.
 ExceptHandler* Parser::except_handler(const ExceptHandler* previous, bool& is_star) {
@@ -275,7 +286,7 @@ StmtNode* Parser::try_statement() {
     return star_kind ? fill(make_statement<TryStar>(start)) : fill(make_statement<Try>(start));
 }
 
-// ---- def and class --------------------------------------------------------------------------------------------
+// ---- def and class ---------------------------------------------------------------------------------------
 
 StmtNode* Parser::decorated() {
     Items<ExprNode> decorators(*this);
@@ -286,20 +297,28 @@ StmtNode* Parser::decorated() {
     }
     Seq<ExprNode*> all = decorators.take();
     switch (kind()) {
-        case Tok::KwDef: return function_definition(pos_, false, all);
-        case Tok::KwClass: return class_definition(all);
-        case Tok::KwAsync: return kind_at(1) == Tok::KwDef ? async_statement(all) : nullptr;
-        default: return nullptr;
+        case Tok::KwDef:
+            return function_definition(pos_, false, all);
+        case Tok::KwClass:
+            return class_definition(all);
+        case Tok::KwAsync:
+            return kind_at(1) == Tok::KwDef ? async_statement(all) : nullptr;
+        default:
+            return nullptr;
     }
 }
 
 StmtNode* Parser::async_statement(Seq<ExprNode*> decorators) {
     const uint32_t start = pos_++;
     switch (kind()) {
-        case Tok::KwDef: return function_definition(start, true, decorators);
-        case Tok::KwFor: return for_statement(start, true);
-        case Tok::KwWith: return with_statement(start, true);
-        default: return nullptr;
+        case Tok::KwDef:
+            return function_definition(start, true, decorators);
+        case Tok::KwFor:
+            return for_statement(start, true);
+        case Tok::KwWith:
+            return with_statement(start, true);
+        default:
+            return nullptr;
     }
 }
 
@@ -328,7 +347,8 @@ StmtNode* Parser::function_definition(uint32_t start, bool is_async, Seq<ExprNod
         node->returns = returns;
         return node;
     };
-    return is_async ? fill(make_statement<AsyncFunctionDef>(start)) : fill(make_statement<FunctionDef>(start));
+    return is_async ? fill(make_statement<AsyncFunctionDef>(start))
+                    : fill(make_statement<FunctionDef>(start));
 }
 
 StmtNode* Parser::class_definition(Seq<ExprNode*> decorators) {

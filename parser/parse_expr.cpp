@@ -1,5 +1,5 @@
-// Expressions, from `yield` down to calls and subscripts. Binary and prefix operators are one loop over a stack of
-// pending operators (operators()), so that neither long chains nor precedence levels cost C stack.
+// Expressions, from `yield` down to calls and subscripts. Binary and prefix operators are one loop over a
+// stack of pending operators (operators()), so that neither long chains nor precedence levels cost C stack.
 
 #include "parser/parser_impl.h"
 
@@ -9,7 +9,19 @@ namespace {
 
 // Binding strength of operators, weakest first. In the flat ones (or, and, comparisons) a run makes one node.
 enum Precedence : uint8_t {
-    kNoOperator, kOr, kAnd, kNot, kComparison, kBitOr, kBitXor, kBitAnd, kShift, kSum, kProduct, kSign, kPower
+    kNoOperator,
+    kOr,
+    kAnd,
+    kNot,
+    kComparison,
+    kBitOr,
+    kBitXor,
+    kBitAnd,
+    kShift,
+    kSum,
+    kProduct,
+    kSign,
+    kPower
 };
 
 bool is_flat(uint8_t precedence) {
@@ -18,8 +30,10 @@ bool is_flat(uint8_t precedence) {
 
 uint8_t binary_precedence(Tok op) {
     switch (op) {
-        case Tok::KwOr: return kOr;
-        case Tok::KwAnd: return kAnd;
+        case Tok::KwOr:
+            return kOr;
+        case Tok::KwAnd:
+            return kAnd;
         case Tok::KwNot:  // of `not in`
         case Tok::KwIn:
         case Tok::KwIs:
@@ -28,67 +42,101 @@ uint8_t binary_precedence(Tok op) {
         case Tok::Less:
         case Tok::LessEqual:
         case Tok::Greater:
-        case Tok::GreaterEqual: return kComparison;
-        case Tok::Pipe: return kBitOr;
-        case Tok::Caret: return kBitXor;
-        case Tok::Ampersand: return kBitAnd;
+        case Tok::GreaterEqual:
+            return kComparison;
+        case Tok::Pipe:
+            return kBitOr;
+        case Tok::Caret:
+            return kBitXor;
+        case Tok::Ampersand:
+            return kBitAnd;
         case Tok::ShiftLeft:
-        case Tok::ShiftRight: return kShift;
+        case Tok::ShiftRight:
+            return kShift;
         case Tok::Plus:
-        case Tok::Minus: return kSum;
+        case Tok::Minus:
+            return kSum;
         case Tok::Star:
         case Tok::Slash:
         case Tok::DoubleSlash:
         case Tok::Percent:
-        case Tok::At: return kProduct;
-        case Tok::DoubleStar: return kPower;
-        default: return kNoOperator;
+        case Tok::At:
+            return kProduct;
+        case Tok::DoubleStar:
+            return kPower;
+        default:
+            return kNoOperator;
     }
 }
 
 Operator binary_operator(Tok op) {
     switch (op) {
-        case Tok::Plus: return Operator::Add;
-        case Tok::Minus: return Operator::Sub;
-        case Tok::Star: return Operator::Mult;
-        case Tok::At: return Operator::MatMult;
-        case Tok::Slash: return Operator::Div;
-        case Tok::Percent: return Operator::Mod;
-        case Tok::DoubleStar: return Operator::Pow;
-        case Tok::ShiftLeft: return Operator::LShift;
-        case Tok::ShiftRight: return Operator::RShift;
-        case Tok::Pipe: return Operator::BitOr;
-        case Tok::Caret: return Operator::BitXor;
-        case Tok::Ampersand: return Operator::BitAnd;
-        default: return Operator::FloorDiv;
+        case Tok::Plus:
+            return Operator::Add;
+        case Tok::Minus:
+            return Operator::Sub;
+        case Tok::Star:
+            return Operator::Mult;
+        case Tok::At:
+            return Operator::MatMult;
+        case Tok::Slash:
+            return Operator::Div;
+        case Tok::Percent:
+            return Operator::Mod;
+        case Tok::DoubleStar:
+            return Operator::Pow;
+        case Tok::ShiftLeft:
+            return Operator::LShift;
+        case Tok::ShiftRight:
+            return Operator::RShift;
+        case Tok::Pipe:
+            return Operator::BitOr;
+        case Tok::Caret:
+            return Operator::BitXor;
+        case Tok::Ampersand:
+            return Operator::BitAnd;
+        default:
+            return Operator::FloorDiv;
     }
 }
 
 UnaryOperator unary_operator(Tok op) {
     switch (op) {
-        case Tok::Plus: return UnaryOperator::UAdd;
-        case Tok::Minus: return UnaryOperator::USub;
-        case Tok::Tilde: return UnaryOperator::Invert;
-        default: return UnaryOperator::Not;
+        case Tok::Plus:
+            return UnaryOperator::UAdd;
+        case Tok::Minus:
+            return UnaryOperator::USub;
+        case Tok::Tilde:
+            return UnaryOperator::Invert;
+        default:
+            return UnaryOperator::Not;
     }
 }
 
 CompareOperator compare_operator(Tok op, bool negated) {
     switch (op) {
-        case Tok::Equal: return CompareOperator::Eq;
-        case Tok::NotEqual: return CompareOperator::NotEq;
-        case Tok::Less: return CompareOperator::Lt;
-        case Tok::LessEqual: return CompareOperator::LtE;
-        case Tok::Greater: return CompareOperator::Gt;
-        case Tok::GreaterEqual: return CompareOperator::GtE;
-        case Tok::KwIs: return negated ? CompareOperator::IsNot : CompareOperator::Is;
-        default: return negated ? CompareOperator::NotIn : CompareOperator::In;
+        case Tok::Equal:
+            return CompareOperator::Eq;
+        case Tok::NotEqual:
+            return CompareOperator::NotEq;
+        case Tok::Less:
+            return CompareOperator::Lt;
+        case Tok::LessEqual:
+            return CompareOperator::LtE;
+        case Tok::Greater:
+            return CompareOperator::Gt;
+        case Tok::GreaterEqual:
+            return CompareOperator::GtE;
+        case Tok::KwIs:
+            return negated ? CompareOperator::IsNot : CompareOperator::Is;
+        default:
+            return negated ? CompareOperator::NotIn : CompareOperator::In;
     }
 }
 
 }  // namespace
 
-// ---- operators ------------------------------------------------------------------------------------------------
+// ---- operators -------------------------------------------------------------------------------------------
 
 ExprNode* Parser::bitwise_or() { return operators(kBitOr); }
 ExprNode* Parser::disjunction() { return operators(kOr); }
@@ -114,7 +162,8 @@ ExprNode* Parser::operators(uint8_t lowest) {
                 pos_++;
                 continue;
             }
-            default: break;
+            default:
+                break;
         }
 
         ExprNode* operand = primary();
@@ -213,7 +262,7 @@ ExprNode* Parser::reduce(ExprNode* operand, uint32_t base, uint32_t& start) {
     return above(result, children);
 }
 
-// ---- primaries ------------------------------------------------------------------------------------------------
+// ---- primaries -------------------------------------------------------------------------------------------
 
 ExprNode* Parser::primary() {
     const uint32_t await_start = pos_;
@@ -295,7 +344,7 @@ ExprNode* Parser::slice_item() {
     return above(slice, std::max({height(lower), height(upper), height(step)}));
 }
 
-// ---- conditional expressions and lambda -----------------------------------------------------------------------
+// ---- conditional expressions and lambda ------------------------------------------------------------------
 
 ExprNode* Parser::expression() {
     if (at(Tok::KwLambda)) return lambda();
@@ -314,7 +363,8 @@ ExprNode* Parser::conditional(uint32_t start, ExprNode* body) {
         const uint32_t if_token = pos_++;
         ExprNode* test = disjunction();
         if (test && !at(Tok::KwElse)) {
-            if (diagnosing_ && !at(Tok::Colon)) raise_range(last, test, "expected 'else' after 'if' expression");
+            if (diagnosing_ && !at(Tok::Colon))
+                raise_range(last, test, "expected 'else' after 'if' expression");
             test = nullptr;
         }
         ExprNode* orelse = nullptr;
@@ -362,7 +412,7 @@ ExprNode* Parser::lambda() {
     return above(node, std::max(height(args), height(body)));
 }
 
-// ---- named, starred, yield ------------------------------------------------------------------------------------
+// ---- named, starred, yield -------------------------------------------------------------------------------
 
 ExprNode* Parser::assignment_expression() {
     uint32_t start = pos_;
@@ -385,7 +435,8 @@ ExprNode* Parser::named_expression() {
     if (at(Tok::ColonAssign)) {
         if (!diagnosing_) return nullptr;
         pos_++;
-        if (expression()) raise_at(node, std::string("cannot use assignment expressions with ") + describe(node));
+        if (expression())
+            raise_at(node, std::string("cannot use assignment expressions with ") + describe(node));
         return nullptr;
     }
     if (diagnosing_ && diagnose_named_expression(start, node)) return nullptr;
@@ -449,9 +500,10 @@ ExprNode* Parser::yield_expression() {
     return above(node, height(value));
 }
 
-// ---- diagnosis ------------------------------------------------------------------------------------------------
+// ---- diagnosis -------------------------------------------------------------------------------------------
 
-// A diagnosis may parse again what has been parsed: once for each token and reason, and not on top of a deep stack.
+// A diagnosis may parse again what has been parsed: once for each token and reason, and not on top of a deep
+// stack.
 bool Parser::first_diagnosis(uint32_t token, Diagnosis reason) {
     if (depth_ + block_depth_ > kMaxDiagnosedDepth) return false;
     while (diagnosed_.size() <= token) diagnosed_.push_back(0);
@@ -465,7 +517,8 @@ bool Parser::is_legacy_keyword(uint32_t index) {
     return tokens_[index].kind == Tok::Name && (text_at(index) == "print" || text_at(index) == "exec");
 }
 
-// After a complete operand: is something missing, a comma or the parentheses of print? True when an error was raised.
+// After a complete operand: is something missing, a comma or the parentheses of print? True when an error was
+// raised.
 bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
     const uint32_t here = pos_;
     Level level(*this);
@@ -491,7 +544,8 @@ bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
         }
         rewind(here);
     }
-    // Whatever the name is, CPython looks at what follows it as if it were print's argument, and finds faults in it.
+    // Whatever the name is, CPython looks at what follows it as if it were print's argument, and finds faults
+    // in it.
     if (starts_with_name && second != Tok::LParen && (starts_expression(second) || second == Tok::Star)) {
         if (accept(Tok::KwIf)) {
             ExprNode* test = disjunction();
@@ -520,10 +574,14 @@ bool Parser::starts_with_display(const ExprNode* node, uint32_t start) const {
         switch (node->kind) {
             case NodeKind::List:
             case NodeKind::Tuple:
-            case NodeKind::GeneratorExp: return true;
-            case NodeKind::Constant: return as<Constant>(node)->value.kind <= LiteralKind::True;
-            case NodeKind::UnaryOp: return false;
-            default: break;
+            case NodeKind::GeneratorExp:
+                return true;
+            case NodeKind::Constant:
+                return as<Constant>(node)->value.kind <= LiteralKind::True;
+            case NodeKind::UnaryOp:
+                return false;
+            default:
+                break;
         }
         node = spine_child(node);
         if (!node) return false;
@@ -534,17 +592,20 @@ bool Parser::starts_with_display(const ExprNode* node, uint32_t start) const {
 // `x = y` where only an expression can be: was `==` or `:=` meant? True when an error was raised.
 bool Parser::diagnose_named_expression(uint32_t start, ExprNode* first) {
     if (!at(Tok::Assign) || !first_diagnosis(start, Diagnosis::NamedExpression)) return false;
-    const bool in_parentheses = first->span.line != tokens_[start].line || first->span.column != tokens_[start].column;
+    const bool in_parentheses =
+        first->span.line != tokens_[start].line || first->span.column != tokens_[start].column;
     if (!in_parentheses) {
         switch (first->kind) {
             case NodeKind::Compare:
             case NodeKind::BoolOp:
             case NodeKind::IfExp:
-            case NodeKind::Lambda: return false;
+            case NodeKind::Lambda:
+                return false;
             case NodeKind::UnaryOp:
                 if (as<UnaryOp>(first)->op == UnaryOperator::Not) return false;
                 break;
-            default: break;
+            default:
+                break;
         }
     }
     const uint32_t here = pos_++;

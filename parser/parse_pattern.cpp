@@ -1,5 +1,5 @@
-// `match` statements and patterns. `match` and `case` are ordinary names elsewhere: match_statement() may answer null
-// with nothing committed, and the line is an expression statement then.
+// `match` statements and patterns. `match` and `case` are ordinary names elsewhere: match_statement() may
+// answer null with nothing committed, and the line is an expression statement then.
 
 #include "parser/parser_impl.h"
 
@@ -143,10 +143,14 @@ PatternNode* Parser::closed_pattern() {
     const uint32_t start = pos_;
     ExprNode* value = nullptr;
     switch (kind()) {
-        case Tok::Name: return capture_or_value(start);
-        case Tok::LParen: return group_or_sequence(Tok::RParen);
-        case Tok::LBracket: return group_or_sequence(Tok::RBracket);
-        case Tok::LBrace: return mapping_pattern();
+        case Tok::Name:
+            return capture_or_value(start);
+        case Tok::LParen:
+            return group_or_sequence(Tok::RParen);
+        case Tok::LBracket:
+            return group_or_sequence(Tok::RBracket);
+        case Tok::LBrace:
+            return mapping_pattern();
         case Tok::KwNone:
         case Tok::KwTrue:
         case Tok::KwFalse: {
@@ -156,11 +160,16 @@ PatternNode* Parser::closed_pattern() {
             return node;
         }
         case Tok::Number:
-        case Tok::Minus: value = pattern_number(); break;
+        case Tok::Minus:
+            value = pattern_number();
+            break;
         case Tok::String:
         case Tok::Bytes:
-        case Tok::FStringStart: value = strings(); break;
-        default: return nullptr;
+        case Tok::FStringStart:
+            value = strings();
+            break;
+        default:
+            return nullptr;
     }
     if (!value) return nullptr;
     auto* node = make<MatchValue>(start);
@@ -261,18 +270,22 @@ PatternNode* Parser::group_or_sequence(Tok close) {
 ExprNode* Parser::pattern_key() {
     switch (kind()) {
         case Tok::Number:
-        case Tok::Minus: return pattern_number();
+        case Tok::Minus:
+            return pattern_number();
         case Tok::String:
         case Tok::Bytes:
-        case Tok::FStringStart: return strings();
+        case Tok::FStringStart:
+            return strings();
         case Tok::KwNone:
         case Tok::KwTrue:
-        case Tok::KwFalse: return atom();
+        case Tok::KwFalse:
+            return atom();
         case Tok::Name: {
             ExprNode* key = name_or_attribute();
             return key && is<Attribute>(key) ? key : nullptr;
         }
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 

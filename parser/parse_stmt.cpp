@@ -8,20 +8,47 @@ namespace {
 
 bool augmented_operator(Tok kind, Operator& op) {
     switch (kind) {
-        case Tok::PlusAssign: op = Operator::Add; return true;
-        case Tok::MinusAssign: op = Operator::Sub; return true;
-        case Tok::StarAssign: op = Operator::Mult; return true;
-        case Tok::AtAssign: op = Operator::MatMult; return true;
-        case Tok::SlashAssign: op = Operator::Div; return true;
-        case Tok::PercentAssign: op = Operator::Mod; return true;
-        case Tok::DoubleStarAssign: op = Operator::Pow; return true;
-        case Tok::ShiftLeftAssign: op = Operator::LShift; return true;
-        case Tok::ShiftRightAssign: op = Operator::RShift; return true;
-        case Tok::PipeAssign: op = Operator::BitOr; return true;
-        case Tok::CaretAssign: op = Operator::BitXor; return true;
-        case Tok::AmpersandAssign: op = Operator::BitAnd; return true;
-        case Tok::DoubleSlashAssign: op = Operator::FloorDiv; return true;
-        default: return false;
+        case Tok::PlusAssign:
+            op = Operator::Add;
+            return true;
+        case Tok::MinusAssign:
+            op = Operator::Sub;
+            return true;
+        case Tok::StarAssign:
+            op = Operator::Mult;
+            return true;
+        case Tok::AtAssign:
+            op = Operator::MatMult;
+            return true;
+        case Tok::SlashAssign:
+            op = Operator::Div;
+            return true;
+        case Tok::PercentAssign:
+            op = Operator::Mod;
+            return true;
+        case Tok::DoubleStarAssign:
+            op = Operator::Pow;
+            return true;
+        case Tok::ShiftLeftAssign:
+            op = Operator::LShift;
+            return true;
+        case Tok::ShiftRightAssign:
+            op = Operator::RShift;
+            return true;
+        case Tok::PipeAssign:
+            op = Operator::BitOr;
+            return true;
+        case Tok::CaretAssign:
+            op = Operator::BitXor;
+            return true;
+        case Tok::AmpersandAssign:
+            op = Operator::BitAnd;
+            return true;
+        case Tok::DoubleSlashAssign:
+            op = Operator::FloorDiv;
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -55,7 +82,8 @@ bool Parser::statement(Items<StmtNode>& out) {
                 result_.warnings.resize(warnings);
             }
             break;
-        default: break;
+        default:
+            break;
     }
     return simple_statements(out);
 }
@@ -74,22 +102,36 @@ bool Parser::simple_statements(Items<StmtNode>& out) {
 StmtNode* Parser::simple_statement() {
     const uint32_t start = pos_;
     switch (kind()) {
-        case Tok::KwReturn: return return_statement();
-        case Tok::KwImport: return import_statement();
-        case Tok::KwFrom: return import_from_statement();
-        case Tok::KwRaise: return raise_statement();
-        case Tok::KwDel: return delete_statement();
-        case Tok::KwAssert: return assert_statement();
+        case Tok::KwReturn:
+            return return_statement();
+        case Tok::KwImport:
+            return import_statement();
+        case Tok::KwFrom:
+            return import_from_statement();
+        case Tok::KwRaise:
+            return raise_statement();
+        case Tok::KwDel:
+            return delete_statement();
+        case Tok::KwAssert:
+            return assert_statement();
         case Tok::KwGlobal:
-        case Tok::KwNonlocal: return global_statement();
-        case Tok::KwPass: pos_++; return make_statement<Pass>(start);
-        case Tok::KwBreak: pos_++; return make_statement<Break>(start);
-        case Tok::KwContinue: pos_++; return make_statement<Continue>(start);
-        default: return expression_statement();
+        case Tok::KwNonlocal:
+            return global_statement();
+        case Tok::KwPass:
+            pos_++;
+            return make_statement<Pass>(start);
+        case Tok::KwBreak:
+            pos_++;
+            return make_statement<Break>(start);
+        case Tok::KwContinue:
+            pos_++;
+            return make_statement<Continue>(start);
+        default:
+            return expression_statement();
     }
 }
 
-// ---- expressions and assignments ------------------------------------------------------------------------------
+// ---- expressions and assignments -------------------------------------------------------------------------
 
 StmtNode* Parser::expression_statement() {
     const uint32_t start = pos_;
@@ -102,8 +144,10 @@ StmtNode* Parser::expression_statement() {
         if (tokens_[start].kind == Tok::KwYield) return nullptr;
         // The target of an annotation is a bare name, or an attribute, subscript or name in parentheses.
         const bool simple = is<Name>(value) && pos_ == start + 1;
-        const bool unparenthesised = tokens_[start].column == value->span.column && tokens_[start].line == value->span.line;
-        const bool is_target = simple || (is_single_target(value) && (unparenthesised || tokens_[start].kind == Tok::LParen));
+        const bool unparenthesised =
+            tokens_[start].column == value->span.column && tokens_[start].line == value->span.line;
+        const bool is_target =
+            simple || (is_single_target(value) && (unparenthesised || tokens_[start].kind == Tok::LParen));
         if (is_target) return annotated_assignment(start, value, simple);
         if (diagnosing_) diagnose_annotation_target(start, value);
         return nullptr;
@@ -179,7 +223,8 @@ StmtNode* Parser::augmented_assignment(uint32_t start, ExprNode* target) {
         if (!diagnosing_) return nullptr;
         pos_++;
         if (!yield_or_star_expressions()) return nullptr;
-        return raise_at(target, std::string("'") + describe(target) + "' is an illegal expression for augmented assignment");
+        return raise_at(target, std::string("'") + describe(target) +
+                                    "' is an illegal expression for augmented assignment");
     }
     pos_++;
     ExprNode* value = yield_or_star_expressions();
@@ -195,8 +240,10 @@ StmtNode* Parser::augmented_assignment(uint32_t start, ExprNode* target) {
 // `target =`, where target is none. True when an error was raised.
 bool Parser::diagnose_assignment_target(uint32_t start, ExprNode* target) {
     if (is<Yield>(target) || is<YieldFrom>(target)) {
-        if (tokens_[start].kind == Tok::KwYield) raise_at(target, "assignment to yield expression not possible");
-        else raise_invalid_target(target, Target::Star);
+        if (tokens_[start].kind == Tok::KwYield)
+            raise_at(target, "assignment to yield expression not possible");
+        else
+            raise_invalid_target(target, Target::Star);
         return true;
     }
     // As CPython, see the statement as an expression first: `f() = 1` may have been meant as a comparison.
@@ -205,8 +252,8 @@ bool Parser::diagnose_assignment_target(uint32_t start, ExprNode* target) {
     ExprNode* last = target;
     uint32_t last_start = start;
     const bool bare_tuple = is<Tuple>(target) && tokens_[start].start == offset_of_start(target->span) &&
-                            (tokens_[start].kind != Tok::LParen || as<Tuple>(target)->elts.front()->span.column !=
-                                                                       tokens_[start].column + 1);
+                            (tokens_[start].kind != Tok::LParen ||
+                             as<Tuple>(target)->elts.front()->span.column != tokens_[start].column + 1);
     if (start == 0 || tokens_[start - 1].kind != Tok::Assign) {
         if (bare_tuple && tokens_[pos_ - 1].kind != Tok::Comma) {
             last = as<Tuple>(target)->elts.back();
@@ -225,8 +272,8 @@ bool Parser::diagnose_annotation_target(uint32_t start, ExprNode* target) {
     if (!starts_expression(kind()) || !expression()) return error_.has_value();
     if (is<List>(target)) return !raise_at(target, "only single target (not list) can be annotated");
     if (is<Tuple>(target)) {
-        const bool bare = tokens_[start].kind != Tok::LParen ||
-                          offset_of_end(target->span) != tokens_[pos_ - 1].end;
+        const bool bare =
+            tokens_[start].kind != Tok::LParen || offset_of_end(target->span) != tokens_[pos_ - 1].end;
         const Node* place = target;
         if (bare && tokens_[start].start == offset_of_start(as<Tuple>(target)->elts.empty()
                                                                 ? target->span
@@ -238,7 +285,7 @@ bool Parser::diagnose_annotation_target(uint32_t start, ExprNode* target) {
     return !raise_at(target, "illegal target for annotation");
 }
 
-// ---- keyword statements ---------------------------------------------------------------------------------------
+// ---- keyword statements ----------------------------------------------------------------------------------
 
 StmtNode* Parser::return_statement() {
     const uint32_t start = pos_++;
@@ -319,7 +366,7 @@ StmtNode* Parser::global_statement() {
     return node;
 }
 
-// ---- imports --------------------------------------------------------------------------------------------------
+// ---- imports ---------------------------------------------------------------------------------------------
 
 const Identifier* Parser::dotted_name() {
     const Identifier* name = identifier();
@@ -401,8 +448,8 @@ StmtNode* Parser::import_from_statement() {
 
 bool Parser::check_future_import(const ImportFrom* import) {
     static constexpr std::string_view kFeatures[] = {
-        "nested_scopes",    "generators",       "division",      "absolute_import", "with_statement", "print_function",
-        "unicode_literals", "barry_as_FLUFL",   "generator_stop", "annotations",
+        "nested_scopes",  "generators",       "division",       "absolute_import", "with_statement",
+        "print_function", "unicode_literals", "barry_as_FLUFL", "generator_stop",  "annotations",
     };
     const uint32_t start = offset_of_start(import->span);
     if (!future_allowed_ || block_depth_ > 0) {

@@ -1,5 +1,5 @@
-// String literals: adjacent ones join, f-strings become a JoinedStr. Field expressions are parsed in place; as in
-// CPython 3.11, everything else inside a JoinedStr has the place of the whole literal.
+// String literals: adjacent ones join, f-strings become a JoinedStr. Field expressions are parsed in place;
+// as in CPython 3.11, everything else inside a JoinedStr has the place of the whole literal.
 
 #include "parser/parser_impl.h"
 

@@ -2,7 +2,7 @@
 
 namespace gen {
 
-// ---- tokens ---------------------------------------------------------------------------------------------------
+// ---- tokens ----------------------------------------------------------------------------------------------
 
 void Parser::fetch() {
     Token next = lexer_.next();
@@ -13,19 +13,32 @@ void Parser::fetch() {
     switch (next.kind) {
         case Tok::LParen:
         case Tok::LBracket:
-        case Tok::LBrace: level_++; break;
+        case Tok::LBrace:
+            level_++;
+            break;
         case Tok::RParen:
         case Tok::RBracket:
-        case Tok::RBrace: level_ -= level_ > 0; break;
-        default: break;
+        case Tok::RBrace:
+            level_ -= level_ > 0;
+            break;
+        default:
+            break;
     }
     if (next.line != line_) {
         line_ = next.line;
         line_start_ = source_.line_start(line_);
     }
-    Lexeme lexeme{next.kind, next.flags,  static_cast<uint16_t>(level_), next.start, next.end, line_, next.start - line_start_,
-                  line_,     next.end - line_start_};
-    if (next.kind == Tok::String || next.kind == Tok::Bytes) {  // the only ones that span lines and end a node
+    Lexeme lexeme{next.kind,
+                  next.flags,
+                  static_cast<uint16_t>(level_),
+                  next.start,
+                  next.end,
+                  line_,
+                  next.start - line_start_,
+                  line_,
+                  next.end - line_start_};
+    // Of the tokens that can end a node, only strings span lines.
+    if (next.kind == Tok::String || next.kind == Tok::Bytes) {
         lexeme.end_line = source_.line_of(next.end);
         lexeme.end_column = next.end - source_.line_start(lexeme.end_line);
     }
@@ -63,8 +76,10 @@ bool Parser::starts_expression(Tok kind) const {
         case Tok::KwAwait:
         case Tok::KwNone:
         case Tok::KwTrue:
-        case Tok::KwFalse: return true;
-        default: return false;
+        case Tok::KwFalse:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -78,7 +93,7 @@ Span Parser::span_of_statement(uint32_t start) const {
     return {first_token.line, first_token.column, last_token.end_line, last_token.end_column};
 }
 
-// ---- errors ---------------------------------------------------------------------------------------------------
+// ---- errors ----------------------------------------------------------------------------------------------
 
 Parser::Failure Parser::raise(uint32_t start, uint32_t end, std::string message, Diagnostic::Kind kind) {
     if (!error_) {
@@ -104,7 +119,8 @@ Parser::Failure Parser::raise_tokens(uint32_t first, uint32_t last, std::string 
     return raise(tokens_[first].start, tokens_[last].end, std::move(message));
 }
 
-// At the token looked at last. Layout tokens have no text: CPython reports the column where its scanner stands.
+// At the token looked at last. Layout tokens have no text: CPython reports the column where its scanner
+// stands.
 Parser::Failure Parser::raise_at_last_token(std::string message, Diagnostic::Kind kind) {
     return raise_at_lexeme(tokens_[tokens_.size() - 1], std::move(message), kind);
 }
@@ -161,7 +177,8 @@ bool Parser::raise_generic(uint32_t furthest) {
     for (uint32_t i = furthest; i-- > 0 && tokens_[i].kind != Tok::FStringEnd;) {
         if (tokens_[i].kind == Tok::FStringStart) in_field = true;
     }
-    raise_at_lexeme(last, in_field ? "f-string: invalid syntax" : "invalid syntax", Diagnostic::Kind::SyntaxError);
+    raise_at_lexeme(last, in_field ? "f-string: invalid syntax" : "invalid syntax",
+                    Diagnostic::Kind::SyntaxError);
     if (last.kind == Tok::EndMarker) error_->column = error_->end_column = 0;
     return true;
 }
@@ -176,7 +193,7 @@ void Parser::check_rest() {
     }
 }
 
-// ---- modules --------------------------------------------------------------------------------------------------
+// ---- modules ---------------------------------------------------------------------------------------------
 
 // Runs a rule over one top-level statement; if it fails, runs it again to find out why.
 bool Parser::with_diagnosis(bool (Parser::*rule)(Items<StmtNode>&), Items<StmtNode>& body) {
@@ -242,7 +259,8 @@ bool Parser::eval_input(Items<StmtNode>& body) {
         first = above(tuple, height(tuple->elts));
         if (!first) return false;
     }
-    while (accept(Tok::Newline)) {}
+    while (accept(Tok::Newline)) {
+    }
     if (!at(Tok::EndMarker)) return false;
     auto* statement = arena_.make<Expr>();
     statement->kind = NodeKind::Expr;
@@ -262,7 +280,8 @@ ModNode* Parser::module_eval() {
 
 bool Parser::interactive_input(Items<StmtNode>& body) {
     if (!statement(body)) return false;
-    while (accept(Tok::Newline)) {}
+    while (accept(Tok::Newline)) {
+    }
     if (at(Tok::EndMarker)) return true;
     if (error_) return false;
     return raise_token(pos_, "multiple statements found while compiling a single statement");
@@ -270,7 +289,8 @@ bool Parser::interactive_input(Items<StmtNode>& body) {
 
 ModNode* Parser::module_interactive() {
     Items<StmtNode> body(*this);
-    while (accept(Tok::Newline)) {}
+    while (accept(Tok::Newline)) {
+    }
     if (error_) return nullptr;
     if (!at(Tok::EndMarker) && !with_diagnosis(&Parser::interactive_input, body)) return nullptr;
     auto* module = arena_.make<Interactive>();
@@ -282,18 +302,26 @@ ModNode* Parser::module_interactive() {
 ModNode* Parser::run() {
     ModNode* module = nullptr;
     switch (options_.mode) {
-        case ParseMode::File: module = module_file(); break;
-        case ParseMode::Eval: module = module_eval(); break;
-        case ParseMode::Interactive: module = module_interactive(); break;
+        case ParseMode::File:
+            module = module_file();
+            break;
+        case ParseMode::Eval:
+            module = module_eval();
+            break;
+        case ParseMode::Interactive:
+            module = module_interactive();
+            break;
     }
     if (!module && !error_) error_ = lexer_.error();
     bool at_end = tokens_.size() > 0 && tokens_[tokens_.size() - 1].kind == Tok::EndMarker;
     result_.incomplete = lexer_.incomplete();
     if (error_) {
-        if (error_->incomplete && result_.incomplete == Incomplete::No) result_.incomplete = Incomplete::Block;
-        // A text that ends where more must follow. A fault in its last line is seen at the newline, not at the end.
+        if (error_->incomplete && result_.incomplete == Incomplete::No)
+            result_.incomplete = Incomplete::Block;
+        // A text that ends where more must follow. A fault in its last line is seen at the newline, before
+        // the end.
         if (at_end && !error_from_lexer_ && result_.incomplete == Incomplete::No &&
-            error_->line >= source_.line_count()) {
+            error_->start + 1 >= source_.text().size()) {
             result_.incomplete = Incomplete::Block;
         }
         result_.error = std::move(error_);

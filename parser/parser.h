@@ -1,5 +1,6 @@
-// Tokens to AST: the whole grammar of Python 3.11 (f-strings nest as in 3.12), by recursive descent with precedence
-// climbing. Depth is checked (ast.h, "Depth"), so that any text at all parses within a C stack of 256 KB.
+// Tokens to AST: the whole grammar of Python 3.11 (f-strings nest as in 3.12), by recursive descent with
+// precedence climbing. Depth is checked (ast.h, "Depth"), so that any text at all parses within a C stack of
+// 256 KB.
 #pragma once
 
 #include <optional>

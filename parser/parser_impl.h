@@ -1,15 +1,15 @@
 // The parser's state and its rules. Private to parser/: everybody else includes parser.h.
 //
-// How errors are found. The first pass knows the plain grammar only: a rule that does not match answers null (or false)
-// and everything unwinds. Then the statement is parsed again with `diagnosing_` set: now the rules also look for
-// likely mistakes and raise() an error about them; if nobody does, the error is "invalid syntax" at the furthest token
-// that the first pass had looked at. Correct programs never pay for diagnosis.
+// How errors are found. The first pass knows the plain grammar only: a rule that does not match answers null
+// (or false) and everything unwinds. Then the statement is parsed again with `diagnosing_` set: now the rules
+// also look for likely mistakes and raise() an error about them; if nobody does, the error is "invalid
+// syntax" at the furthest token that the first pass had looked at. Correct programs never pay for diagnosis.
 //
 //   null, and error_ set      an error was raised: unwind
-//   null, and error_ not set  the rule does not match here; who has an alternative may rewind to `pos_` and try it
+//   null, and error_ not set  the rule does not match here; who has an alternative may rewind and try it
 //
-// In the second pass a rule that fails behind a complete expression answers that expression, as CPython's PEG parser
-// does (`a +` is `a`, followed by a `+` that nobody wants): what surrounds it may know what is wrong.
+// In the second pass a rule that fails behind a complete expression answers that expression, as CPython's PEG
+// parser does (`a +` is `a`, followed by a `+` that nobody wants): what surrounds it may know what is wrong.
 #pragma once
 
 #include <algorithm>
@@ -24,15 +24,22 @@ namespace gen {
 using namespace ast;
 
 class Parser {
-public:
+  public:
     Parser(const Source& source, Arena& arena, const ParseOptions& options, ParseResult& result)
-        : source_(source), arena_(arena), options_(options), result_(result), lexer_(source), tokens_(arena),
-          scratch_(arena), pending_(arena), diagnosed_(arena) {}
+        : source_(source),
+          arena_(arena),
+          options_(options),
+          result_(result),
+          lexer_(source),
+          tokens_(arena),
+          scratch_(arena),
+          pending_(arena),
+          diagnosed_(arena) {}
 
     ModNode* run();
 
-private:
-    // A token with its place. Fetched lazily, since CPython reports some errors at "the last token looked at".
+  private:
+    // A token with its place. Fetched lazily: CPython reports some errors at the last token it looked at.
     struct Lexeme {
         Tok kind;
         uint8_t flags;
@@ -54,7 +61,7 @@ private:
     // Collects nodes on the shared scratch stack, so that a list costs its exact size in the arena.
     template <class T>
     class Items {
-    public:
+      public:
         explicit Items(Parser& parser) : parser_(parser), base_(parser.scratch_.size()) {}
         ~Items() { parser_.scratch_.truncate(base_); }
         Items(const Items&) = delete;
@@ -66,25 +73,26 @@ private:
         void pop() { parser_.scratch_.pop_back(); }
         Seq<T*> take() {
             uint32_t count = size();
-            T** items = count ? static_cast<T**>(parser_.arena_.allocate(count * sizeof(T*), alignof(T*))) : nullptr;
+            T** items =
+                count ? static_cast<T**>(parser_.arena_.allocate(count * sizeof(T*), alignof(T*))) : nullptr;
             for (uint32_t i = 0; i < count; i++) items[i] = (*this)[i];
             parser_.scratch_.truncate(base_);
             return {items, count};
         }
 
-    private:
+      private:
         Parser& parser_;
         uint32_t base_;
     };
 
     // Counts recursion; parsing fails beyond kMaxDepth levels of it.
     class Level {
-    public:
+      public:
         explicit Level(Parser& parser) : parser_(parser) { parser.depth_++; }
         ~Level() { parser_.depth_--; }
         bool too_deep() { return parser_.depth_ > kMaxDepth && parser_.raise_too_deep(); }
 
-    private:
+      private:
         Parser& parser_;
     };
 
@@ -158,12 +166,16 @@ private:
         return max;
     }
     // What a child on the spine adds to its parent's height: nothing, if the spine goes on in it.
-    static uint32_t spine_height(const ExprNode* node) { return spine_child(node) ? node->height - 1u : node->height; }
+    static uint32_t spine_height(const ExprNode* node) {
+        return spine_child(node) ? node->height - 1u : node->height;
+    }
 
     // ---- errors (parser.cpp). All answer null or false, for `return raise(…)`.
     struct Failure {
         template <class T>
-        operator T*() const { return nullptr; }
+        operator T*() const {
+            return nullptr;
+        }
         operator bool() const { return false; }
     };
     Failure raise(uint32_t start, uint32_t end, std::string message,
@@ -174,13 +186,16 @@ private:
     Failure raise_tokens(uint32_t first, uint32_t last, std::string message);
     Failure raise_at_last_token(std::string message, Diagnostic::Kind kind = Diagnostic::Kind::SyntaxError);
     Failure raise_at_lexeme(const Lexeme& last, std::string message, Diagnostic::Kind kind);
-    Failure raise_to_here(const Node* first, std::string message);  // up to, not including, the last character looked at
-    bool raise_too_deep();                                          // true
-    bool raise_generic(uint32_t furthest);  // whether the rest of the text may know better
+    Failure raise_to_here(const Node* first,
+                          std::string message);  // up to, not including, the last character looked at
+    bool raise_too_deep();                       // true
+    bool raise_generic(uint32_t furthest);       // whether the rest of the text may know better
     void check_rest();
     void warn(uint32_t start, uint32_t end, std::string message);
     uint32_t offset_of_start(const Span& span) const { return source_.line_start(span.line) + span.column; }
-    uint32_t offset_of_end(const Span& span) const { return source_.line_start(span.end_line) + span.end_column; }
+    uint32_t offset_of_end(const Span& span) const {
+        return source_.line_start(span.end_line) + span.end_column;
+    }
 
     // ---- modules (parser.cpp)
     ModNode* module_file();
@@ -337,20 +352,20 @@ private:
     Lexer lexer_;
     ArenaVector<Lexeme> tokens_;  // of the current top-level statement
     uint32_t pos_ = 0;
-    uint32_t level_ = 0;          // brackets open at the end of tokens_
-    uint32_t line_ = 0;           // cache: this line starts at this offset
+    uint32_t level_ = 0;  // brackets open at the end of tokens_
+    uint32_t line_ = 0;   // cache: this line starts at this offset
     uint32_t line_start_ = 0;
     ArenaVector<void*> scratch_;
     ArenaVector<Pending> pending_;
     std::optional<Diagnostic> error_;
     bool error_from_lexer_ = false;
     bool diagnosing_ = false;
-    bool second_pass_ = false;    // diagnosing, or speculating meanwhile
+    bool second_pass_ = false;  // diagnosing, or speculating meanwhile
     uint32_t depth_ = 0;
     uint32_t block_depth_ = 0;
-    uint32_t fstring_depth_ = 0;  // replacement fields around the current token
+    uint32_t fstring_depth_ = 0;      // replacement fields around the current token
     ArenaVector<uint8_t> diagnosed_;  // for each token: the Diagnosis bits that have been spent on it
-    bool future_allowed_ = true;  // only a docstring and __future__ imports so far
+    bool future_allowed_ = true;      // only a docstring and __future__ imports so far
     std::string buffer_;
 };
 

@@ -37,9 +37,11 @@ Symbol* Scope::find_mangled(const Identifier* name) const {
     }
 }
 
-Symbol* Scope::find(Arena& arena, const Identifier* name) const { return find_mangled(mangle(arena, *this, name)); }
+Symbol* Scope::find(Arena& arena, const Identifier* name) const {
+    return find_mangled(mangle(arena, *this, name));
+}
 
-// ---- making scopes --------------------------------------------------------------------------------------------
+// ---- making scopes ---------------------------------------------------------------------------------------
 
 OpenScope* ScopeAnalyser::open(ScopeKind kind, const Node* node, std::string_view name) {
     auto* scope = arena_.make<OpenScope>(arena_);
@@ -78,7 +80,8 @@ Symbol* ScopeAnalyser::add_symbol(Scope* scope, const Identifier* name) {
     return symbol;
 }
 
-Symbol* ScopeAnalyser::mention_in(OpenScope* scope, const Identifier* mangled, uint16_t flags, const Span& place) {
+Symbol* ScopeAnalyser::mention_in(OpenScope* scope, const Identifier* mangled, uint16_t flags,
+                                  const Span& place) {
     Symbol* symbol = scope->find_mangled(mangled);
     if (!symbol) symbol = add_symbol(scope, mangled);
     if ((flags & kSymParameter) && (symbol->flags & kSymParameter)) {
@@ -100,10 +103,10 @@ Symbol* ScopeAnalyser::mention(const Identifier* name, uint16_t flags, const Spa
     return mention_in(current_, mangle(arena_, class_name_, name), flags, place);
 }
 
-// ---- resolution -----------------------------------------------------------------------------------------------
+// ---- resolution ------------------------------------------------------------------------------------------
 
-// Looks for the variable that `symbol` of `scope` means in the functions around it. If there is one, it becomes a
-// cell, and every scope in between hands it on.
+// Looks for the variable that `symbol` of `scope` means in the functions around it. If there is one, it
+// becomes a cell, and every scope in between hands it on.
 bool ScopeAnalyser::capture(OpenScope* scope, Symbol* symbol) {
     const Identifier* name = symbol->name;
     OpenScope* owner = scope->outer();
@@ -199,7 +202,8 @@ void ScopeAnalyser::number(OpenScope* scope) {
         cell->cell = 0;
         cells.push_back(cell);
     }
-    std::sort(frees.begin(), frees.end(), [](const Symbol* a, const Symbol* b) { return a->name->text < b->name->text; });
+    std::sort(frees.begin(), frees.end(),
+              [](const Symbol* a, const Symbol* b) { return a->name->text < b->name->text; });
     for (uint32_t i = 0; i < frees.size(); i++) frees[i]->free = i;
     scope->locals = locals.seq();
     scope->cells = cells.seq();
@@ -223,9 +227,15 @@ void ScopeAnalyser::run(ModNode* module) {
     keyword_seen_ = arena_.make_array<uint32_t>(arena_.identifier_count());
     OpenScope* scope = open(ScopeKind::Module, module, "<module>");
     switch (module->kind) {
-        case NodeKind::Module: statements(as<Module>(module)->body); break;
-        case NodeKind::Interactive: statements(as<Interactive>(module)->body); break;
-        default: expression(as<Expression>(module)->body); break;
+        case NodeKind::Module:
+            statements(as<Module>(module)->body);
+            break;
+        case NodeKind::Interactive:
+            statements(as<Interactive>(module)->body);
+            break;
+        default:
+            expression(as<Expression>(module)->body);
+            break;
     }
     if (!result_.error) resolve(scope);
     if (!result_.error) result_.module = scope;

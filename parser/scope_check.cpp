@@ -22,7 +22,7 @@ void ScopeAnalyser::warn(const Span& place, std::string message) {
         make_diagnostic(source_, Diagnostic::Kind::SyntaxWarning, start, end, std::move(message)));
 }
 
-// ---- places ---------------------------------------------------------------------------------------------------
+// ---- places ----------------------------------------------------------------------------------------------
 
 // `break`, `continue` or `return`.
 void ScopeAnalyser::check_leave(const StmtNode* node) {
@@ -51,7 +51,8 @@ void ScopeAnalyser::check_handlers(Seq<ExceptHandler*> handlers) {
 }
 
 void ScopeAnalyser::check_name(const Identifier* name, bool deletes, const Span& place) {
-    if (name->text == "__debug__") raise(place, deletes ? "cannot delete __debug__" : "cannot assign to __debug__");
+    if (name->text == "__debug__")
+        raise(place, deletes ? "cannot delete __debug__" : "cannot assign to __debug__");
 }
 
 void ScopeAnalyser::check_target(ExprNode* target) {
@@ -75,39 +76,55 @@ void ScopeAnalyser::check_value(const ExprNode* node) {
     if (is<Starred>(node)) raise(node->span, "can't use starred expression here");
 }
 
-// ---- suspicious expressions -----------------------------------------------------------------------------------
+// ---- suspicious expressions ------------------------------------------------------------------------------
 
 namespace {
 
 // The type of a literal or display, or null when that is not known.
 const char* type_name(const ExprNode* node) {
     switch (node->kind) {
-        case NodeKind::Tuple: return "tuple";
+        case NodeKind::Tuple:
+            return "tuple";
         case NodeKind::List:
-        case NodeKind::ListComp: return "list";
+        case NodeKind::ListComp:
+            return "list";
         case NodeKind::Dict:
-        case NodeKind::DictComp: return "dict";
+        case NodeKind::DictComp:
+            return "dict";
         case NodeKind::Set:
-        case NodeKind::SetComp: return "set";
-        case NodeKind::GeneratorExp: return "generator";
-        case NodeKind::Lambda: return "function";
+        case NodeKind::SetComp:
+            return "set";
+        case NodeKind::GeneratorExp:
+            return "generator";
+        case NodeKind::Lambda:
+            return "function";
         case NodeKind::JoinedStr:
-        case NodeKind::FormattedValue: return "str";
+        case NodeKind::FormattedValue:
+            return "str";
         case NodeKind::Constant:
             switch (as<Constant>(node)->value.kind) {
-                case LiteralKind::None: return "NoneType";
+                case LiteralKind::None:
+                    return "NoneType";
                 case LiteralKind::False:
-                case LiteralKind::True: return "bool";
-                case LiteralKind::Ellipsis: return "ellipsis";
+                case LiteralKind::True:
+                    return "bool";
+                case LiteralKind::Ellipsis:
+                    return "ellipsis";
                 case LiteralKind::Int:
-                case LiteralKind::BigInt: return "int";
-                case LiteralKind::Float: return "float";
-                case LiteralKind::Imaginary: return "complex";
-                case LiteralKind::Str: return "str";
-                case LiteralKind::Bytes: return "bytes";
+                case LiteralKind::BigInt:
+                    return "int";
+                case LiteralKind::Float:
+                    return "float";
+                case LiteralKind::Imaginary:
+                    return "complex";
+                case LiteralKind::Str:
+                    return "str";
+                case LiteralKind::Bytes:
+                    return "bytes";
             }
             return nullptr;
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 
@@ -119,8 +136,9 @@ bool is_text_or_bytes(const ExprNode* node) {
 // Whether `is` with this value compares an object that is made anew, or perhaps is not.
 bool is_identity_literal(const ExprNode* node) {
     if (const auto* tuple = as_if<Tuple>(node)) {
-        return std::all_of(tuple->elts.begin(), tuple->elts.end(),
-                           [](const ExprNode* element) { return is<Constant>(element) || is_identity_literal(element); });
+        return std::all_of(tuple->elts.begin(), tuple->elts.end(), [](const ExprNode* element) {
+            return is<Constant>(element) || is_identity_literal(element);
+        });
     }
     const auto* unary = as_if<UnaryOp>(node);
     if (unary && unary->op != UnaryOperator::Not) node = unary->operand;
@@ -155,11 +173,12 @@ void ScopeAnalyser::check_subscript(const Subscript* node) {
     const ExprNode* value = node->value;
     const char* type = type_name(value);
     if (!type) return;
-    const bool is_sequence = is<Tuple>(value) || is<List>(value) || is<ListComp>(value) || is<JoinedStr>(value) ||
-                             is<FormattedValue>(value) || is_text_or_bytes(value);
+    const bool is_sequence = is<Tuple>(value) || is<List>(value) || is<ListComp>(value) ||
+                             is<JoinedStr>(value) || is<FormattedValue>(value) || is_text_or_bytes(value);
     if (!is_sequence) {
         if (is<Dict>(value) || is<DictComp>(value)) return;
-        warn(node->span, "'" + std::string(type) + "' object is not subscriptable; perhaps you missed a comma?");
+        warn(node->span,
+             "'" + std::string(type) + "' object is not subscriptable; perhaps you missed a comma?");
         return;
     }
     const char* index = type_name(node->slice);
@@ -168,13 +187,15 @@ void ScopeAnalyser::check_subscript(const Subscript* node) {
                          "; perhaps you missed a comma?");
 }
 
-// ---- patterns -------------------------------------------------------------------------------------------------
+// ---- patterns --------------------------------------------------------------------------------------------
 
 struct ScopeAnalyser::Captures {
     ArenaVector<const Identifier*> names;
     Span last;  // the pattern looked at last: where CPython reports disagreeing alternatives
 
-    bool has(const Identifier* name) const { return std::find(names.begin(), names.end(), name) != names.end(); }
+    bool has(const Identifier* name) const {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    }
 };
 
 void ScopeAnalyser::check_cases(const Match* node) {
@@ -214,7 +235,9 @@ bool ScopeAnalyser::check_pattern(const PatternNode* node, Captures& captures, b
             bind_in_pattern(captures, capture->name, node->span);
             break;
         }
-        case NodeKind::MatchStar: bind_in_pattern(captures, as<MatchStar>(node)->name, node->span); break;
+        case NodeKind::MatchStar:
+            bind_in_pattern(captures, as<MatchStar>(node)->name, node->span);
+            break;
         case NodeKind::MatchOr: {
             Seq<PatternNode*> alternatives = as<MatchOr>(node)->patterns;
             Captures first{ArenaVector<const Identifier*>(arena_), node->span};
@@ -237,7 +260,8 @@ bool ScopeAnalyser::check_pattern(const PatternNode* node, Captures& captures, b
         }
         case NodeKind::MatchSequence: {
             Seq<PatternNode*> items = as<MatchSequence>(node)->patterns;
-            const auto stars = std::count_if(items.begin(), items.end(), [](PatternNode* p) { return is<MatchStar>(p); });
+            const auto stars =
+                std::count_if(items.begin(), items.end(), [](PatternNode* p) { return is<MatchStar>(p); });
             if (stars > 1) raise(node->span, "multiple starred names in sequence pattern");
             all(items);
             break;
@@ -265,7 +289,8 @@ bool ScopeAnalyser::check_pattern(const PatternNode* node, Captures& captures, b
                 raise(node->span, "patterns may only match literals and attribute lookups");
             }
             break;
-        default: break;
+        default:
+            break;
     }
     return !result_.error;
 }

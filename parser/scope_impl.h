@@ -1,7 +1,8 @@
 // The state of scope analysis. Private to parser/.
 //
-// One walk over the tree makes the scopes and records what each does with each name (scope_walk.cpp), checking on its
-// way what the grammar leaves open (scope_check.cpp); then every name is resolved from the module inwards (scope.cpp).
+// One walk over the tree makes the scopes and records what each does with each name (scope_walk.cpp),
+// checking on its way what the grammar leaves open (scope_check.cpp); then every name is resolved from the
+// module inwards (scope.cpp).
 #pragma once
 
 #include <string>
@@ -36,13 +37,13 @@ struct OpenScope : Scope {
 const Identifier* mangle(Arena& arena, const Identifier* class_name, const Identifier* name);
 
 class ScopeAnalyser {
-public:
+  public:
     ScopeAnalyser(const Source& source, Arena& arena, const ScopeOptions& options, ScopeResult& result)
         : source_(source), arena_(arena), options_(options), result_(result), spine_(arena) {}
 
     void run(ModNode* module);
 
-private:
+  private:
     // What `break`, `continue` and `return` would leave, innermost first.
     enum class Around : uint8_t { Nothing, Loop, ExceptStar };
 
@@ -64,13 +65,13 @@ private:
     void if_chain(If* node);
     void function_parts(const Identifier* name, arguments* args, Seq<ExprNode*> decorators, ExprNode* returns,
                         const Span& place);
-    void function_body(const Node* node, const Identifier* name, arguments* args, Seq<StmtNode*> body, bool is_async,
-                       Scope*& scope);
+    void function_body(const Node* node, const Identifier* name, arguments* args, Seq<StmtNode*> body,
+                       bool is_async, Scope*& scope);
     void class_definition(ClassDef* node);
     void declaration(Seq<const Identifier*> names, uint16_t flag, const Span& place);
     void imports(Seq<alias*> names, bool is_from, const Span& place);
-    void try_parts(Seq<StmtNode*> body, Seq<ExceptHandler*> handlers, Seq<StmtNode*> orelse, Seq<StmtNode*> finalbody,
-                   bool is_star);
+    void try_parts(Seq<StmtNode*> body, Seq<ExceptHandler*> handlers, Seq<StmtNode*> orelse,
+                   Seq<StmtNode*> finalbody, bool is_star);
     void with_parts(Seq<withitem*> items, Seq<StmtNode*> body);
     void loop_body(Seq<StmtNode*> body, Seq<StmtNode*> orelse);
     void annotated_assignment(AnnAssign* node);
@@ -81,8 +82,9 @@ private:
     void expressions(Seq<ExprNode*> nodes, bool stars_allowed = false);
     void expression_parts(ExprNode* node);
     void keywords(Seq<keyword*> items, const Node* call);
-    void comprehension_scope(ExprNode* node, const char* name, const char* description, Seq<comprehension*> generators,
-                             ExprNode* first, ExprNode* second, Scope*& scope);
+    void comprehension_scope(ExprNode* node, const char* name, const char* description,
+                             Seq<comprehension*> generators, ExprNode* first, ExprNode* second,
+                             Scope*& scope);
     void comprehension_clause(comprehension* clause, bool is_first);
     void named_expression(NamedExpr* node);
     void extend_to_function(Name* target);

@@ -4,7 +4,7 @@
 
 namespace gen {
 
-// ---- statements -----------------------------------------------------------------------------------------------
+// ---- statements ------------------------------------------------------------------------------------------
 
 void ScopeAnalyser::statements(Seq<StmtNode*> body) {
     for (StmtNode* node : body) {
@@ -27,7 +27,9 @@ void ScopeAnalyser::statement(StmtNode* node) {
             function_body(def, def->name, def->args, def->body, true, def->scope);
             break;
         }
-        case NodeKind::ClassDef: class_definition(as<ClassDef>(node)); break;
+        case NodeKind::ClassDef:
+            class_definition(as<ClassDef>(node));
+            break;
         case NodeKind::Return: {
             auto* value = as<Return>(node)->value;
             if (current_->kind != ScopeKind::Function) raise(node->span, "'return' outside function");
@@ -39,7 +41,9 @@ void ScopeAnalyser::statement(StmtNode* node) {
             expression(value);
             break;
         }
-        case NodeKind::Delete: expressions(as<Delete>(node)->targets); break;
+        case NodeKind::Delete:
+            expressions(as<Delete>(node)->targets);
+            break;
         case NodeKind::Assign: {
             auto* assign = as<Assign>(node);
             check_value(assign->value);
@@ -57,7 +61,9 @@ void ScopeAnalyser::statement(StmtNode* node) {
             expression(assign->value);
             break;
         }
-        case NodeKind::AnnAssign: annotated_assignment(as<AnnAssign>(node)); break;
+        case NodeKind::AnnAssign:
+            annotated_assignment(as<AnnAssign>(node));
+            break;
         case NodeKind::For: {
             auto* loop = as<For>(node);
             check_target(loop->target);
@@ -81,8 +87,12 @@ void ScopeAnalyser::statement(StmtNode* node) {
             expression(as<While>(node)->test);
             loop_body(as<While>(node)->body, as<While>(node)->orelse);
             break;
-        case NodeKind::If: if_chain(as<If>(node)); break;
-        case NodeKind::With: with_parts(as<With>(node)->items, as<With>(node)->body); break;
+        case NodeKind::If:
+            if_chain(as<If>(node));
+            break;
+        case NodeKind::With:
+            with_parts(as<With>(node)->items, as<With>(node)->body);
+            break;
         case NodeKind::AsyncWith:
             check_async(node->span, "'async with'");
             with_parts(as<AsyncWith>(node)->items, as<AsyncWith>(node)->body);
@@ -122,17 +132,28 @@ void ScopeAnalyser::statement(StmtNode* node) {
             if (assertion->msg) expression(assertion->msg);
             break;
         }
-        case NodeKind::Import: imports(as<Import>(node)->names, false, node->span); break;
-        case NodeKind::ImportFrom: imports(as<ImportFrom>(node)->names, true, node->span); break;
-        case NodeKind::Global: declaration(as<Global>(node)->names, kSymGlobal, node->span); break;
-        case NodeKind::Nonlocal: declaration(as<Nonlocal>(node)->names, kSymNonlocal, node->span); break;
+        case NodeKind::Import:
+            imports(as<Import>(node)->names, false, node->span);
+            break;
+        case NodeKind::ImportFrom:
+            imports(as<ImportFrom>(node)->names, true, node->span);
+            break;
+        case NodeKind::Global:
+            declaration(as<Global>(node)->names, kSymGlobal, node->span);
+            break;
+        case NodeKind::Nonlocal:
+            declaration(as<Nonlocal>(node)->names, kSymNonlocal, node->span);
+            break;
         case NodeKind::Expr:
             check_value(as<Expr>(node)->value);
             expression(as<Expr>(node)->value);
             break;
         case NodeKind::Break:
-        case NodeKind::Continue: check_leave(node); break;
-        default: break;
+        case NodeKind::Continue:
+            check_leave(node);
+            break;
+        default:
+            break;
     }
 }
 
@@ -211,7 +232,8 @@ void ScopeAnalyser::declaration(Seq<const Identifier*> names, uint16_t flag, con
 void ScopeAnalyser::imports(Seq<alias*> names, bool is_from, const Span& place) {
     for (const alias* item : names) {
         if (item->name->text == "*") {
-            if (current_->kind != ScopeKind::Module) raise(item->span, "import * only allowed at module level");
+            if (current_->kind != ScopeKind::Module)
+                raise(item->span, "import * only allowed at module level");
             current_->has_import_star = true;
             continue;
         }
@@ -257,7 +279,7 @@ void ScopeAnalyser::annotation(ExprNode* node) {
     }
 }
 
-// ---- functions and classes ------------------------------------------------------------------------------------
+// ---- functions and classes -------------------------------------------------------------------------------
 
 void ScopeAnalyser::default_values(arguments* args) {
     expressions(args->defaults);
@@ -267,8 +289,8 @@ void ScopeAnalyser::default_values(arguments* args) {
 }
 
 // What a `def` does in the scope around it.
-void ScopeAnalyser::function_parts(const Identifier* name, arguments* args, Seq<ExprNode*> decorators, ExprNode* returns,
-                                   const Span& place) {
+void ScopeAnalyser::function_parts(const Identifier* name, arguments* args, Seq<ExprNode*> decorators,
+                                   ExprNode* returns, const Span& place) {
     check_name(name, false, place);
     mention(name, kSymAssigned, place);
     default_values(args);
@@ -299,8 +321,8 @@ void ScopeAnalyser::parameters(arguments* args) {
     current_->has_varkeywords = args->kwarg;
 }
 
-void ScopeAnalyser::function_body(const Node* node, const Identifier* name, arguments* args, Seq<StmtNode*> body,
-                                  bool is_async, Scope*& scope) {
+void ScopeAnalyser::function_body(const Node* node, const Identifier* name, arguments* args,
+                                  Seq<StmtNode*> body, bool is_async, Scope*& scope) {
     OpenScope* function = open(ScopeKind::Function, node, name->text);
     scope = function;
     function->is_async_def = is_async;
@@ -334,7 +356,7 @@ void ScopeAnalyser::class_definition(ClassDef* node) {
     in_except_star_ = in_except_star;
 }
 
-// ---- expressions ----------------------------------------------------------------------------------------------
+// ---- expressions -----------------------------------------------------------------------------------------
 
 void ScopeAnalyser::expressions(Seq<ExprNode*> nodes, bool stars_allowed) {
     for (ExprNode* node : nodes) {
@@ -362,8 +384,12 @@ void ScopeAnalyser::expression(ExprNode* node) {
 // Everything below a node but its spine.
 void ScopeAnalyser::expression_parts(ExprNode* node) {
     switch (node->kind) {
-        case NodeKind::Name: name(as<Name>(node)); break;
-        case NodeKind::BinOp: expression(as<BinOp>(node)->right); break;
+        case NodeKind::Name:
+            name(as<Name>(node));
+            break;
+        case NodeKind::BinOp:
+            expression(as<BinOp>(node)->right);
+            break;
         case NodeKind::IfExp:
             expression(as<IfExp>(node)->test);
             expression(as<IfExp>(node)->body);
@@ -392,13 +418,17 @@ void ScopeAnalyser::expression_parts(ExprNode* node) {
             keywords(call->keywords, call);
             break;
         }
-        case NodeKind::BoolOp: expressions(as<BoolOp>(node)->values); break;
+        case NodeKind::BoolOp:
+            expressions(as<BoolOp>(node)->values);
+            break;
         case NodeKind::Compare:
             check_comparison(as<Compare>(node));
             expression(as<Compare>(node)->left);
             expressions(as<Compare>(node)->comparators);
             break;
-        case NodeKind::NamedExpr: named_expression(as<NamedExpr>(node)); break;
+        case NodeKind::NamedExpr:
+            named_expression(as<NamedExpr>(node));
+            break;
         case NodeKind::Lambda: {
             auto* lambda = as<Lambda>(node);
             default_values(lambda->args);
@@ -416,28 +446,40 @@ void ScopeAnalyser::expression_parts(ExprNode* node) {
                 expression(as<Dict>(node)->values[i]);
             }
             break;
-        case NodeKind::Set: expressions(as<Set>(node)->elts, true); break;
-        case NodeKind::List: expressions(as<List>(node)->elts, true); break;
-        case NodeKind::Tuple: expressions(as<Tuple>(node)->elts, true); break;
-        case NodeKind::Starred: expression(as<Starred>(node)->value); break;
+        case NodeKind::Set:
+            expressions(as<Set>(node)->elts, true);
+            break;
+        case NodeKind::List:
+            expressions(as<List>(node)->elts, true);
+            break;
+        case NodeKind::Tuple:
+            expressions(as<Tuple>(node)->elts, true);
+            break;
+        case NodeKind::Starred:
+            expression(as<Starred>(node)->value);
+            break;
         case NodeKind::ListComp: {
             auto* n = as<ListComp>(node);
-            comprehension_scope(n, "<listcomp>", "list comprehension", n->generators, n->elt, nullptr, n->scope);
+            comprehension_scope(n, "<listcomp>", "list comprehension", n->generators, n->elt, nullptr,
+                                n->scope);
             break;
         }
         case NodeKind::SetComp: {
             auto* n = as<SetComp>(node);
-            comprehension_scope(n, "<setcomp>", "set comprehension", n->generators, n->elt, nullptr, n->scope);
+            comprehension_scope(n, "<setcomp>", "set comprehension", n->generators, n->elt, nullptr,
+                                n->scope);
             break;
         }
         case NodeKind::GeneratorExp: {
             auto* n = as<GeneratorExp>(node);
-            comprehension_scope(n, "<genexpr>", "generator expression", n->generators, n->elt, nullptr, n->scope);
+            comprehension_scope(n, "<genexpr>", "generator expression", n->generators, n->elt, nullptr,
+                                n->scope);
             break;
         }
         case NodeKind::DictComp: {
             auto* n = as<DictComp>(node);
-            comprehension_scope(n, "<dictcomp>", "dict comprehension", n->generators, n->value, n->key, n->scope);
+            comprehension_scope(n, "<dictcomp>", "dict comprehension", n->generators, n->value, n->key,
+                                n->scope);
             break;
         }
         case NodeKind::Await:
@@ -446,20 +488,27 @@ void ScopeAnalyser::expression_parts(ExprNode* node) {
                 current_->is_coroutine = true;
             } else if (current_->kind != ScopeKind::Module || !options_.top_level_await) {
                 const bool in_function = current_->kind == ScopeKind::Function;
-                raise(node->span, in_function || current_->kind == ScopeKind::Lambda ? "'await' outside async function"
-                                                                                     : "'await' outside function");
+                raise(node->span, in_function || current_->kind == ScopeKind::Lambda
+                                      ? "'await' outside async function"
+                                      : "'await' outside function");
             } else {
                 current_->is_coroutine = true;
             }
             break;
-        case NodeKind::Yield: yield(node, as<Yield>(node)->value, false); break;
-        case NodeKind::YieldFrom: yield(node, as<YieldFrom>(node)->value, true); break;
+        case NodeKind::Yield:
+            yield(node, as<Yield>(node)->value, false);
+            break;
+        case NodeKind::YieldFrom:
+            yield(node, as<YieldFrom>(node)->value, true);
+            break;
         case NodeKind::FormattedValue:
             check_value(as<FormattedValue>(node)->value);
             expression(as<FormattedValue>(node)->value);
             if (as<FormattedValue>(node)->format_spec) expression(as<FormattedValue>(node)->format_spec);
             break;
-        case NodeKind::JoinedStr: expressions(as<JoinedStr>(node)->values); break;
+        case NodeKind::JoinedStr:
+            expressions(as<JoinedStr>(node)->values);
+            break;
         case NodeKind::Slice: {
             auto* slice = as<Slice>(node);
             if (slice->lower) expression(slice->lower);
@@ -467,7 +516,8 @@ void ScopeAnalyser::expression_parts(ExprNode* node) {
             if (slice->step) expression(slice->step);
             break;
         }
-        default: break;
+        default:
+            break;
     }
 }
 
@@ -478,7 +528,8 @@ void ScopeAnalyser::name(Name* node) {
             const std::string_view text = node->id->text;
             if (text == "super" && current_->is_function()) {
                 mention(arena_.intern("__class__"), kSymUsed, node->span);
-            } else if (text == "locals" || text == "vars" || text == "dir" || text == "eval" || text == "exec") {
+            } else if (text == "locals" || text == "vars" || text == "dir" || text == "eval" ||
+                       text == "exec") {
                 current_->calls_locals = true;
             }
             break;
@@ -500,7 +551,8 @@ void ScopeAnalyser::keywords(Seq<keyword*> items, const Node* call) {
         if (!item->arg) continue;
         check_name(item->arg, false, call->span);
         uint32_t& seen = keyword_seen_[item->arg->serial];
-        if (seen == keyword_round_) raise(item->span, "keyword argument repeated: " + std::string(item->arg->text));
+        if (seen == keyword_round_)
+            raise(item->span, "keyword argument repeated: " + std::string(item->arg->text));
         seen = keyword_round_;
     }
     for (keyword* item : items) expression(item->value);
@@ -520,7 +572,7 @@ void ScopeAnalyser::yield(ExprNode* node, ExprNode* value, bool is_from) {
     expression(value);
 }
 
-// ---- comprehensions and walrus --------------------------------------------------------------------------------
+// ---- comprehensions and walrus ---------------------------------------------------------------------------
 
 void ScopeAnalyser::comprehension_scope(ExprNode* node, const char* name, const char* description,
                                         Seq<comprehension*> generators, ExprNode* first, ExprNode* second,
@@ -581,14 +633,16 @@ void ScopeAnalyser::extend_to_function(Name* target) {
         switch (scope->kind) {
             case ScopeKind::Comprehension:
                 if ((flags & kSymIteration) && (flags & (kSymAssigned | kSymGlobal))) {
-                    raise(target->span, "assignment expression cannot rebind comprehension iteration variable '" +
-                                            std::string(target->id->text) + "'");
+                    raise(target->span,
+                          "assignment expression cannot rebind comprehension iteration variable '" +
+                              std::string(target->id->text) + "'");
                     return;
                 }
                 break;
             case ScopeKind::Function:
             case ScopeKind::Lambda: {
-                Symbol* symbol = mention(target->id, flags & kSymGlobal ? kSymGlobal : kSymNonlocal, target->span);
+                Symbol* symbol =
+                    mention(target->id, flags & kSymGlobal ? kSymGlobal : kSymNonlocal, target->span);
                 current_->directives.push_back({symbol, target->span});
                 mention_in(scope, name, kSymAssigned | kSymWalrus, target->span);
                 return;
@@ -600,13 +654,14 @@ void ScopeAnalyser::extend_to_function(Name* target) {
                 return;
             }
             case ScopeKind::Class:
-                raise(target->span, "assignment expression within a comprehension cannot be used in a class body");
+                raise(target->span,
+                      "assignment expression within a comprehension cannot be used in a class body");
                 return;
         }
     }
 }
 
-// ---- patterns -------------------------------------------------------------------------------------------------
+// ---- patterns --------------------------------------------------------------------------------------------
 
 void ScopeAnalyser::pattern(PatternNode* node) {
     auto bind = [&](const Identifier* name) {
@@ -618,8 +673,12 @@ void ScopeAnalyser::pattern(PatternNode* node) {
         for (PatternNode* item : patterns) pattern(item);
     };
     switch (node->kind) {
-        case NodeKind::MatchValue: expression(as<MatchValue>(node)->value); break;
-        case NodeKind::MatchSequence: all(as<MatchSequence>(node)->patterns); break;
+        case NodeKind::MatchValue:
+            expression(as<MatchValue>(node)->value);
+            break;
+        case NodeKind::MatchSequence:
+            all(as<MatchSequence>(node)->patterns);
+            break;
         case NodeKind::MatchMapping:
             expressions(as<MatchMapping>(node)->keys);
             all(as<MatchMapping>(node)->patterns);
@@ -630,13 +689,18 @@ void ScopeAnalyser::pattern(PatternNode* node) {
             all(as<MatchClass>(node)->patterns);
             all(as<MatchClass>(node)->kwd_patterns);
             break;
-        case NodeKind::MatchStar: bind(as<MatchStar>(node)->name); break;
+        case NodeKind::MatchStar:
+            bind(as<MatchStar>(node)->name);
+            break;
         case NodeKind::MatchAs:
             if (as<MatchAs>(node)->pattern) pattern(as<MatchAs>(node)->pattern);
             bind(as<MatchAs>(node)->name);
             break;
-        case NodeKind::MatchOr: all(as<MatchOr>(node)->patterns); break;
-        default: break;
+        case NodeKind::MatchOr:
+            all(as<MatchOr>(node)->patterns);
+            break;
+        default:
+            break;
     }
 }
 

@@ -1,5 +1,5 @@
-// Expressions back to source text, as CPython writes annotations that are not evaluated: one space around operators,
-// parentheses only where they are needed.
+// Expressions back to source text, as CPython writes annotations that are not evaluated: one space around
+// operators, parentheses only where they are needed.
 
 #include <algorithm>
 
@@ -14,7 +14,22 @@ namespace {
 
 // How tightly the place for an expression binds: weaker expressions get parentheses.
 enum Level : uint8_t {
-    kTuple, kTest, kOr, kAnd, kNot, kComparison, kBitOr, kBitXor, kBitAnd, kShift, kSum, kProduct, kSign, kPower, kAwait, kAtom
+    kTuple,
+    kTest,
+    kOr,
+    kAnd,
+    kNot,
+    kComparison,
+    kBitOr,
+    kBitXor,
+    kBitAnd,
+    kShift,
+    kSum,
+    kProduct,
+    kSign,
+    kPower,
+    kAwait,
+    kAtom
 };
 
 Level stronger(Level level) { return static_cast<Level>(level + 1); }
@@ -22,14 +37,21 @@ Level stronger(Level level) { return static_cast<Level>(level + 1); }
 Level level_of(Operator op) {
     switch (op) {
         case Operator::Add:
-        case Operator::Sub: return kSum;
-        case Operator::Pow: return kPower;
+        case Operator::Sub:
+            return kSum;
+        case Operator::Pow:
+            return kPower;
         case Operator::LShift:
-        case Operator::RShift: return kShift;
-        case Operator::BitOr: return kBitOr;
-        case Operator::BitXor: return kBitXor;
-        case Operator::BitAnd: return kBitAnd;
-        default: return kProduct;
+        case Operator::RShift:
+            return kShift;
+        case Operator::BitOr:
+            return kBitOr;
+        case Operator::BitXor:
+            return kBitXor;
+        case Operator::BitAnd:
+            return kBitAnd;
+        default:
+            return kProduct;
     }
 }
 
@@ -39,7 +61,7 @@ std::string unparse_at(const ExprNode* node, Level level);
 
 // An explicit stack of pieces still to be written, so that long spines cost no C stack.
 class Unparser {
-public:
+  public:
     std::string run(const ExprNode* node, Level level) {
         stack_.push_back({node, {}, level});
         while (!stack_.empty()) {
@@ -56,7 +78,7 @@ public:
         return std::move(out_);
     }
 
-private:
+  private:
     struct Piece {
         const ExprNode* node;  // null: text
         std::string text;
@@ -93,7 +115,8 @@ void Unparser::expand(const ExprNode* node, Level level) {
         case NodeKind::BoolOp: {
             const auto* n = as<BoolOp>(node);
             const Level own = n->op == BoolOperator::And ? kAnd : kOr;
-            enclosed(own, [&] { list(n->values, stronger(own), n->op == BoolOperator::And ? " and " : " or "); });
+            enclosed(own,
+                     [&] { list(n->values, stronger(own), n->op == BoolOperator::And ? " and " : " or "); });
             break;
         }
         case NodeKind::NamedExpr:
@@ -125,7 +148,8 @@ void Unparser::expand(const ExprNode* node, Level level) {
         }
         case NodeKind::Lambda:
             enclosed(kTest, [&] {
-                text(has_positional(as<Lambda>(node)->args) ? "lambda " : "lambda");  // `lambda*args`, as CPython
+                text(has_positional(as<Lambda>(node)->args) ? "lambda "
+                                                            : "lambda");  // `lambda*args`, as CPython
                 parameters(as<Lambda>(node)->args);
                 text(": ");
                 expr(as<Lambda>(node)->body, kTest);
@@ -215,9 +239,14 @@ void Unparser::expand(const ExprNode* node, Level level) {
             });
             break;
         }
-        case NodeKind::Call: call(as<Call>(node)); break;
-        case NodeKind::FormattedValue: break;  // only inside a JoinedStr
-        case NodeKind::JoinedStr: text("f" + text_repr(fstring_body(as<JoinedStr>(node)->values))); break;
+        case NodeKind::Call:
+            call(as<Call>(node));
+            break;
+        case NodeKind::FormattedValue:
+            break;  // only inside a JoinedStr
+        case NodeKind::JoinedStr:
+            text("f" + text_repr(fstring_body(as<JoinedStr>(node)->values)));
+            break;
         case NodeKind::Constant: {
             const Literal& literal = as<Constant>(node)->value;
             std::string repr = literal.kind == LiteralKind::Ellipsis ? "..." : literal_repr(literal);
@@ -246,7 +275,9 @@ void Unparser::expand(const ExprNode* node, Level level) {
             text("*");
             expr(as<Starred>(node)->value, kBitOr);
             break;
-        case NodeKind::Name: text(as<Name>(node)->id); break;
+        case NodeKind::Name:
+            text(as<Name>(node)->id);
+            break;
         case NodeKind::List:
             text("[");
             list(as<List>(node)->elts, kTest);
@@ -272,7 +303,8 @@ void Unparser::expand(const ExprNode* node, Level level) {
             }
             break;
         }
-        default: break;
+        default:
+            break;
     }
 }
 
