@@ -76,7 +76,7 @@ static void report_unraisable(VM& vm, Value error, Value object) {
 }
 
 std::span<const ModuleDef* const> builtin_modules() {
-    static const ModuleDef* const modules[] = {&kSysModule};
+    static const ModuleDef* const modules[] = {&kSysModule, &kTracebackModule};
     return modules;
 }
 
