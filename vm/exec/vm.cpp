@@ -233,7 +233,8 @@ Outcome VM::resume(Frame* generator, Request::Resume mode, Value v) {
 
 Outcome VM::call_special(Special s, Value self, std::initializer_list<Value> args) {
     Value f = special(self, s);
-    if (f.is_unbound() || f.is_none()) return Outcome::unhandled();
+    if (f.is_unbound()) return Outcome::unhandled();
+    if (f.is_none()) return call(f, {});   // a TypeError: None cannot be called
     Object* o = f.as_object();
     call(f, {});
     unsigned n = 0;
