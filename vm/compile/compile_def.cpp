@@ -71,7 +71,9 @@ unsigned Compiler::function_parts(const arguments* args, const ExprNode* returns
         ast::Tuple tuple{};
         tuple.kind = NodeKind::Tuple;
         tuple.elts = args->defaults;
-        tuple_display(args->defaults, &tuple, e().temp());
+        Reg defaults = e().temp(), behind = e().top();
+        tuple_display(args->defaults, &tuple, defaults);
+        e().release(behind);
         flags |= 1;
     }
     Reg base = e().top();
