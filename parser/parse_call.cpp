@@ -73,24 +73,18 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords, bool 
                 return false;
             }
             if (has_keyword || has_unpacking) {
-                if (!diagnosing_) return false;
-                // CPython notices after the whole group of positional arguments.
-                while (at(Tok::Comma)) {
-                    pos_++;
-                    if (!starts_expression(kind()) || (at(Tok::Name) && kind_at(1) == Tok::Assign)) break;
-                    if (!argument()) return false;
-                }
-                return raise_at_last_token(has_unpacking
-                                               ? "positional argument follows keyword argument unpacking"
-                                               : "positional argument follows keyword argument");
+                return diagnosing_ && diagnose_late_argument(has_unpacking);
             }
             items.push(value);
         }
         if (!accept(Tok::Comma)) break;
-        if (start == open + 1 && at(Tok::RParen)) break;
     }
     if (!accept(Tok::RParen)) return false;
+    split_arguments(items, args, keywords);
+    return true;
+}
 
+void Parser::split_arguments(const Items<Node>& items, Seq<ExprNode*>& args, Seq<keyword*>& keywords) {
     uint32_t keyword_count = 0;
     for (uint32_t i = 0; i < items.size(); i++) keyword_count += items[i]->kind == NodeKind::keyword;
     const uint32_t arg_count = items.size() - keyword_count;
@@ -105,7 +99,6 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords, bool 
             *next_arg++ = static_cast<ExprNode*>(items[i]);
         }
     }
-    return true;
 }
 
 ExprNode* Parser::argument() {
@@ -140,6 +133,16 @@ bool Parser::diagnose_generator_argument(ExprNode* element, Seq<comprehension*> 
     const comprehension* last = clauses.back();
     return raise_range(element, last->ifs.empty() ? last->iter : last->ifs.back(),
                        "Generator expression must be parenthesized");
+}
+
+// `f(a=1, b`: CPython notices after the whole group of positional arguments.
+bool Parser::diagnose_late_argument(bool has_unpacking) {
+    while (accept(Tok::Comma)) {
+        if (!starts_expression(kind()) || (at(Tok::Name) && kind_at(1) == Tok::Assign)) break;
+        if (!argument()) return false;
+    }
+    return raise_at_last_token(has_unpacking ? "positional argument follows keyword argument unpacking"
+                                             : "positional argument follows keyword argument");
 }
 
 // `f(value=`, where value is no name.

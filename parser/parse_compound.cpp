@@ -39,10 +39,7 @@ bool Parser::block(Seq<StmtNode*>& body, const char* owner, uint32_t owner_token
     } else if (!accept(Tok::Newline)) {
         ok = simple_statements(statements);
     } else if (!accept(Tok::Indent)) {
-        ok = error_ ? false
-                    : bool(raise_at_last_token(std::string("expected an indented block after ") + owner +
-                                                   " on line " + std::to_string(tokens_[owner_token].line),
-                                               Diagnostic::Kind::IndentationError));
+        ok = raise_no_block(owner, owner_token);
     } else {
         do {
             ok = statement(statements);
@@ -52,6 +49,12 @@ bool Parser::block(Seq<StmtNode*>& body, const char* owner, uint32_t owner_token
     block_depth_--;
     if (ok) body = statements.take();
     return ok;
+}
+
+Parser::Failure Parser::raise_no_block(const char* owner, uint32_t owner_token) {
+    const std::string line = std::to_string(tokens_[owner_token].line);
+    return raise_at_last_token(std::string("expected an indented block after ") + owner + " on line " + line,
+                               Diagnostic::Kind::IndentationError);
 }
 
 // `:`, whose absence CPython names only when the line ends here.

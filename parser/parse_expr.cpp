@@ -435,8 +435,7 @@ ExprNode* Parser::named_expression() {
     if (at(Tok::ColonAssign)) {
         if (!diagnosing_) return nullptr;
         pos_++;
-        if (expression())
-            raise_at(node, std::string("cannot use assignment expressions with ") + describe(node));
+        if (expression()) raise_described("cannot use assignment expressions with ", node);
         return nullptr;
     }
     if (diagnosing_ && diagnose_named_expression(start, node)) return nullptr;
@@ -517,6 +516,12 @@ bool Parser::is_legacy_keyword(uint32_t index) {
     return tokens_[index].kind == Tok::Name && (text_at(index) == "print" || text_at(index) == "exec");
 }
 
+Parser::Failure Parser::raise_legacy_call(uint32_t name, const ExprNode* argument) {
+    const std::string word(text_at(name));
+    return raise(tokens_[name].start, offset_of_end(argument->span),
+                 "Missing parentheses in call to '" + word + "'. Did you mean " + word + "(...)?");
+}
+
 // After a complete operand: is something missing, a comma or the parentheses of print? True when an error was
 // raised.
 bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
@@ -557,9 +562,7 @@ bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
         rewind(start + 1);
         ExprNode* printed = star_expressions();
         if (printed && is_legacy_keyword(start)) {
-            std::string word(text_at(start));
-            raise(tokens_[start].start, offset_of_end(printed->span),
-                  "Missing parentheses in call to '" + word + "'. Did you mean " + word + "(...)?");
+            raise_legacy_call(start, printed);
         }
         if (error_) return true;
         rewind(here);
@@ -614,8 +617,7 @@ bool Parser::diagnose_named_expression(uint32_t start, ExprNode* first) {
         if (is<Name>(first) && !in_parentheses) {
             raise_range(first, value, "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
         } else if (!starts_with_display(first, start)) {
-            raise_at(first, std::string("cannot assign to ") + describe(first) +
-                                " here. Maybe you meant '==' instead of '='?");
+            raise_described("cannot assign to ", first, " here. Maybe you meant '==' instead of '='?");
         }
     }
     if (error_) return true;

@@ -223,8 +223,7 @@ StmtNode* Parser::augmented_assignment(uint32_t start, ExprNode* target) {
         if (!diagnosing_) return nullptr;
         pos_++;
         if (!yield_or_star_expressions()) return nullptr;
-        return raise_at(target, std::string("'") + describe(target) +
-                                    "' is an illegal expression for augmented assignment");
+        return raise_described("'", target, "' is an illegal expression for augmented assignment");
     }
     pos_++;
     ExprNode* value = yield_or_star_expressions();

@@ -9,7 +9,7 @@ bool Parser::decode(const Lexeme& lexeme, std::string& text) {
     Token token{lexeme.kind, lexeme.flags, lexeme.start, lexeme.end, lexeme.line};
     auto error = decode_string(source_, token, text, diagnosing_ ? nullptr : &result_.warnings);
     if (!error) return true;
-    if (lexeme.kind != Tok::FStringMiddle) return raise_at_last_token(std::move(error->message));
+    if (lexeme.kind != Tok::FStringMiddle) return raise_at_last_token(error->message);
     if (!error_) error_ = std::move(*error);
     return false;
 }

@@ -95,45 +95,46 @@ Span Parser::span_of_statement(uint32_t start) const {
 
 // ---- errors ----------------------------------------------------------------------------------------------
 
-Parser::Failure Parser::raise(uint32_t start, uint32_t end, std::string message, Diagnostic::Kind kind) {
+Parser::Failure Parser::raise(uint32_t start, uint32_t end, std::string_view message, Diagnostic::Kind kind) {
     if (!error_) {
-        if (fstring_depth_ > 0 && message.rfind("f-string: ", 0) != 0) message = "f-string: " + message;
-        error_ = make_diagnostic(source_, kind, start, end, std::move(message));
+        const bool needs_prefix = fstring_depth_ > 0 && !message.starts_with("f-string: ");
+        error_ = make_diagnostic(source_, kind, start, end,
+                                 (needs_prefix ? "f-string: " : "") + std::string(message));
     }
     return {};
 }
 
-Parser::Failure Parser::raise_at(const Node* node, std::string message) {
-    return raise_range(node, node, std::move(message));
+Parser::Failure Parser::raise_at(const Node* node, std::string_view message) {
+    return raise_range(node, node, message);
 }
 
-Parser::Failure Parser::raise_range(const Node* first, const Node* last, std::string message) {
-    return raise(offset_of_start(first->span), offset_of_end(last->span), std::move(message));
+Parser::Failure Parser::raise_range(const Node* first, const Node* last, std::string_view message) {
+    return raise(offset_of_start(first->span), offset_of_end(last->span), message);
 }
 
-Parser::Failure Parser::raise_token(uint32_t index, std::string message) {
-    return raise_tokens(index, index, std::move(message));
+Parser::Failure Parser::raise_token(uint32_t index, std::string_view message) {
+    return raise_tokens(index, index, message);
 }
 
-Parser::Failure Parser::raise_tokens(uint32_t first, uint32_t last, std::string message) {
-    return raise(tokens_[first].start, tokens_[last].end, std::move(message));
+Parser::Failure Parser::raise_tokens(uint32_t first, uint32_t last, std::string_view message) {
+    return raise(tokens_[first].start, tokens_[last].end, message);
 }
 
 // At the token looked at last. Layout tokens have no text: CPython reports the column where its scanner
 // stands.
-Parser::Failure Parser::raise_at_last_token(std::string message, Diagnostic::Kind kind) {
-    return raise_at_lexeme(tokens_[tokens_.size() - 1], std::move(message), kind);
+Parser::Failure Parser::raise_at_last_token(std::string_view message, Diagnostic::Kind kind) {
+    return raise_at_lexeme(tokens_[tokens_.size() - 1], message, kind);
 }
 
-Parser::Failure Parser::raise_at_lexeme(const Lexeme& last, std::string message, Diagnostic::Kind kind) {
+Parser::Failure Parser::raise_at_lexeme(const Lexeme& last, std::string_view message, Diagnostic::Kind kind) {
     if (error_) return {};
     const uint32_t size = static_cast<uint32_t>(source_.text().size());
     const bool is_layout = last.kind == Tok::Indent || last.kind == Tok::Dedent;
     if (last.kind == Tok::EndMarker || (is_layout && last.start >= size)) {
         const uint32_t last_newline = size > 0 ? size - 1 : 0;
-        return raise(last_newline, last_newline, std::move(message), kind);
+        return raise(last_newline, last_newline, message, kind);
     }
-    raise(last.start, last.kind == Tok::Newline ? last.start : last.end, std::move(message), kind);
+    raise(last.start, last.kind == Tok::Newline ? last.start : last.end, message, kind);
     if (is_layout) {
         error_->column = error_->end_column - 1;
         error_->end_column = 0;
@@ -141,9 +142,9 @@ Parser::Failure Parser::raise_at_lexeme(const Lexeme& last, std::string message,
     return {};
 }
 
-Parser::Failure Parser::raise_to_here(const Node* first, std::string message) {
+Parser::Failure Parser::raise_to_here(const Node* first, std::string_view message) {
     const Lexeme& last = tokens_[tokens_.size() - 1];
-    return raise(offset_of_start(first->span), last.end - 1, std::move(message));
+    return raise(offset_of_start(first->span), last.end - 1, message);
 }
 
 bool Parser::raise_too_deep() {
@@ -151,10 +152,10 @@ bool Parser::raise_too_deep() {
     return true;
 }
 
-void Parser::warn(uint32_t start, uint32_t end, std::string message) {
+void Parser::warn(uint32_t start, uint32_t end, std::string_view message) {
     if (diagnosing_) return;  // the first pass has said it
     result_.warnings.push_back(
-        make_diagnostic(source_, Diagnostic::Kind::SyntaxWarning, start, end, std::move(message)));
+        make_diagnostic(source_, Diagnostic::Kind::SyntaxWarning, start, end, std::string(message)));
 }
 
 bool Parser::raise_generic(uint32_t furthest) {

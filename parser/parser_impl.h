@@ -178,20 +178,23 @@ class Parser {
         }
         operator bool() const { return false; }
     };
-    Failure raise(uint32_t start, uint32_t end, std::string message,
+    Failure raise(uint32_t start, uint32_t end, std::string_view message,
                   Diagnostic::Kind kind = Diagnostic::Kind::SyntaxError);
-    Failure raise_at(const Node* node, std::string message);
-    Failure raise_range(const Node* first, const Node* last, std::string message);
-    Failure raise_token(uint32_t index, std::string message);
-    Failure raise_tokens(uint32_t first, uint32_t last, std::string message);
-    Failure raise_at_last_token(std::string message, Diagnostic::Kind kind = Diagnostic::Kind::SyntaxError);
-    Failure raise_at_lexeme(const Lexeme& last, std::string message, Diagnostic::Kind kind);
+    Failure raise_at(const Node* node, std::string_view message);
+    Failure raise_range(const Node* first, const Node* last, std::string_view message);
+    Failure raise_token(uint32_t index, std::string_view message);
+    Failure raise_tokens(uint32_t first, uint32_t last, std::string_view message);
+    Failure raise_at_last_token(std::string_view message,
+                                Diagnostic::Kind kind = Diagnostic::Kind::SyntaxError);
+    Failure raise_at_lexeme(const Lexeme& last, std::string_view message, Diagnostic::Kind kind);
     Failure raise_to_here(const Node* first,
-                          std::string message);  // up to, not including, the last character looked at
-    bool raise_too_deep();                       // true
-    bool raise_generic(uint32_t furthest);       // whether the rest of the text may know better
+                          std::string_view message);  // up to, not including, the last character looked at
+    // "<before><what the node is><after>"
+    Failure raise_described(const char* before, const ExprNode* node, const char* after = "");
+    bool raise_too_deep();                  // true
+    bool raise_generic(uint32_t furthest);  // whether the rest of the text may know better
     void check_rest();
-    void warn(uint32_t start, uint32_t end, std::string message);
+    void warn(uint32_t start, uint32_t end, std::string_view message);
     uint32_t offset_of_start(const Span& span) const { return source_.line_start(span.line) + span.column; }
     uint32_t offset_of_end(const Span& span) const {
         return source_.line_start(span.end_line) + span.end_column;
@@ -231,6 +234,7 @@ class Parser {
     StmtNode* compound_statement();
     bool block(Seq<StmtNode*>& body, const char* owner, uint32_t owner_token);
     bool colon_and_block(Seq<StmtNode*>& body, const char* owner, uint32_t owner_token);
+    Failure raise_no_block(const char* owner, uint32_t owner_token);
     bool forced_colon();
     bool else_block(Seq<StmtNode*>& body);
     StmtNode* if_statement();
@@ -288,6 +292,7 @@ class Parser {
     bool diagnose_expression(uint32_t start, ExprNode* first);
     bool diagnose_named_expression(uint32_t start, ExprNode* first);
     bool is_legacy_keyword(uint32_t index);
+    Failure raise_legacy_call(uint32_t name, const ExprNode* argument);
     bool starts_with_display(const ExprNode* node, uint32_t start) const;
     bool first_diagnosis(uint32_t token, Diagnosis reason);
 
@@ -325,6 +330,8 @@ class Parser {
     bool arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords, bool generator_allowed);
     keyword* keyword_argument();
     ExprNode* argument();
+    void split_arguments(const Items<Node>& items, Seq<ExprNode*>& args, Seq<keyword*>& keywords);
+    bool diagnose_late_argument(bool has_unpacking);
     bool diagnose_generator_argument(ExprNode* element, Seq<comprehension*> clauses, bool is_first);
     bool diagnose_keyword(uint32_t start, ExprNode* value);
     arguments* parameters(bool is_lambda);

@@ -34,9 +34,12 @@ ExprNode* Parser::invalid_target(ExprNode* node, Target target) {
 bool Parser::raise_invalid_target(ExprNode* node, Target target) {
     ExprNode* invalid = invalid_target(node, target);
     if (!invalid) return false;
-    raise_at(invalid, std::string(target == Target::Delete ? "cannot delete " : "cannot assign to ") +
-                          describe(invalid));
+    raise_described(target == Target::Delete ? "cannot delete " : "cannot assign to ", invalid);
     return true;
+}
+
+Parser::Failure Parser::raise_described(const char* before, const ExprNode* node, const char* after) {
+    return raise_at(node, std::string(before) + describe(node) + after);
 }
 
 bool Parser::is_star_target(const ExprNode* node) {
