@@ -181,6 +181,12 @@ void Compiler::emit_binary(Operator op, Reg target, Reg left, Operand right, boo
 }
 
 Operand Compiler::binary(const BinOp* n, Operand left, Reg target, Reg mark) {
+    if (auto* values = percent_format(n, left)) {
+        Reg result = target_of(mark, target);
+        Temporaries temporaries(*this);
+        string_of(Seq<ExprNode*>{const_cast<ExprNode**>(values->begin()), values->size()}, result, true);
+        return {nullptr, result};
+    }
     Operand right = operand(n->right);
     if (left.constant && right.constant)
         if (auto* folded = fold_binary(arena_, n->op, left.constant, right.constant)) {
@@ -321,15 +327,34 @@ void Compiler::compare(const Compare* n, Reg dst) {
 
 // ---- conditional values
 
+// Evaluates into R[result], then jumps if the truth of the value is `sense`. An `and` inside an `or` (or the other way
+// round) that is decided early has been tested already: it jumps to where the outer one would.
+void Compiler::bool_operand(const ExprNode* x, Reg result, bool sense, Label target) {
+    auto* inner = as_if<BoolOp>(x);
+    if (!inner) {
+        into(x, result);
+        return jump_if_register(result, sense, target);
+    }
+    At at(*this, inner);
+    bool deciding = inner->op == BoolOperator::Or;
+    Label end = e().new_label();
+    for (uint32_t i = 0; i + 1 < inner->values.size(); i++) {
+        bool_operand(inner->values[i], result, deciding, deciding == sense ? target : end);
+    }
+    bool_operand(inner->values.back(), result, sense, target);
+    e().bind(end);
+}
+
 void Compiler::bool_op(const BoolOp* n, Reg dst) {
     Reg result = e().is_temporary(dst) ? dst : e().temp();
     Label end = e().new_label();
-    uint32_t bound_mark = 0;
-    for (uint32_t i = 0; i < n->values.size(); i++) {
-        into(n->values[i], result);
-        if (i == 0) bound_mark = bound().mark();
-        if (i + 1 < n->values.size()) jump_if_register(result, n->op == BoolOperator::Or, end);
+    // Of names that are bound in here, only those of the first operand are certain.
+    uint32_t bound_mark = bound().mark();
+    for (uint32_t i = 0; i + 1 < n->values.size(); i++) {
+        bool_operand(n->values[i], result, n->op == BoolOperator::Or, end);
+        if (i == 0 && !is<BoolOp>(n->values[0])) bound_mark = bound().mark();
     }
+    into(n->values.back(), result);
     e().bind(end);
     bound().undo(bound_mark);
     if (result != dst) e().emit(Op::MOVE, dst, result);
@@ -362,38 +387,6 @@ void Compiler::named_expr(const NamedExpr* n, Reg dst) {
     into(n->value, r);
     store_symbol(as<Name>(n->target)->symbol, r);
     move(dst, {nullptr, r});
-}
-
-// ---- f-strings
-
-void Compiler::joined_str(const JoinedStr* n, Reg dst) {
-    if (n->values.empty()) return load_text(dst, "");
-    if (n->values.size() == 1) return string_part(n->values[0], dst);
-    Reg base = e().top();
-    unsigned count = 0;
-    for (uint32_t i = 0; i < n->values.size(); i++) {
-        string_part(n->values[i], e().temp());
-        if (++count < 4 * kMaxWindow || i + 1 == n->values.size()) continue;
-        e().release(base);
-        e().emit(Op::BUILD_STRING, e().temp(), base, count);
-        count = 1;
-    }
-    e().emit(Op::BUILD_STRING, dst, base, count);
-}
-
-// Formatting is reported at the whole string.
-void Compiler::string_part(const ExprNode* part, Reg dst) {
-    auto* formatted = as_if<FormattedValue>(part);
-    if (!formatted) return into(part, dst);
-    Temporaries temporaries(*this);
-    formatted_value(formatted, dst);
-}
-
-void Compiler::formatted_value(const FormattedValue* n, Reg dst) {
-    Reg v = value(n->value);
-    Reg spec = kNoRegister;
-    if (n->format_spec) spec = value(n->format_spec);
-    e().emit(Op::FORMAT, dst, v, spec, n->conversion < 0 ? 0 : unsigned(n->conversion));
 }
 
 // ---- displays

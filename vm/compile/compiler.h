@@ -191,12 +191,10 @@ private:
     void compare(const ast::Compare* n, Reg dst);
     Operand compare_right(ast::CompareOperator op, const ExprNode* right);
     void emit_compare(ast::CompareOperator op, Reg target, Reg left, Reg right);
+    void bool_operand(const ExprNode* x, Reg result, bool sense, Label target);
     void bool_op(const ast::BoolOp* n, Reg dst);
     void if_exp(const ast::IfExp* n, Reg dst);
     void named_expr(const ast::NamedExpr* n, Reg dst);
-    void joined_str(const ast::JoinedStr* n, Reg dst);
-    void string_part(const ExprNode* part, Reg dst);
-    void formatted_value(const ast::FormattedValue* n, Reg dst);
     void list_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst);
     void tuple_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst);
     void set_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst);
@@ -210,6 +208,13 @@ private:
     unsigned finalizer_flag();
     void emit_yield(Reg v, unsigned flags, Reg dst);   // dst: for the value sent, or kNoRegister
     static bool is_call(const ExprNode* x) { return ast::is<ast::Call>(x) || ast::is<ast::GeneratorExp>(x); }
+
+    // ---- compile_format.cpp
+    void joined_str(const ast::JoinedStr* n, Reg dst);
+    void string_of(Seq<ExprNode*> values, Reg dst, bool at_value);
+    void string_part(const ExprNode* part, Reg dst, bool at_value);
+    void formatted_value(const ast::FormattedValue* n, Reg dst);
+    ArenaVector<ExprNode*>* percent_format(const ast::BinOp* n, Operand left);
 
     // ---- compile_condition.cpp
     void jump_if(const ExprNode* test, bool sense, Label target);
