@@ -698,6 +698,7 @@ at_safepoint:
         Str* name = CONSTANT(WORD(2)).as<Str>();
         if (load_method_miss(vm, fr, MUTABLE, self, name, o, function))
             RESUME(call_window(vm, fr, pc, function, &R(B), C + 1, Value::unbound(), X));
+        if (o.is_raised()) fr->pc = pc;   // reported at the attribute, not at the call
         RESUME(invoke_attribute(vm, fr, pc, o, self, name));
     }
     OP_LABEL(INVOKE_HIT) {
@@ -886,7 +887,7 @@ at_safepoint:
         SAVE(0);
         if (vm.handled.is_none()) LAND(vm.raise(kShapeRuntimeError, "No active exception to reraise"));
         vm.exception = vm.handled;
-        RESUME(unwind(vm, fr));
+        RESUME(unwind(vm, fr, true));
     }
     OP_LABEL(RERAISE) {
         SAVE(0);
