@@ -88,7 +88,7 @@ Outcome build_list(VM&, const Value* items, unsigned count);
 Outcome build_set(VM&, const Value* items, unsigned count);
 Outcome build_map(VM&, const Value* pairs, unsigned count);
 Outcome build_string(VM&, const Value* parts, unsigned count);
-Outcome list_extend_with(VM&, Value list, Value iterable, bool call_arguments);
+Outcome list_extend_with(VM&, Value list, Value iterable, Value callee);   // callee: of `f(*iterable)`, else unbound
 Outcome set_update_with(VM&, Value set, Value iterable);
 Outcome map_update_with(VM&, Value dict, Value mapping, Value callee);   // callee bound: keywords of a call to it
 Outcome format_value(VM&, Value v, unsigned conversion, Value spec);

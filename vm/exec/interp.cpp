@@ -839,7 +839,7 @@ at_safepoint:
         if (!list_append(vm.heap, R(A).as<List>(), R(B))) [[unlikely]] SLOW(0, vm.out_of_memory());
         NEXT(1);
     }
-    OP_LABEL(LIST_EXTEND) SLOW(1, list_extend_with(vm, R(A), R(B), X));
+    OP_LABEL(LIST_EXTEND) SLOW(1, list_extend_with(vm, R(A), R(B), X == 2 ? R(C) : Value::unbound()));
     OP_LABEL(LIST_TO_TUPLE) {
         List* l = R(B).as<List>();
         Tuple* t = make_tuple(vm.heap, l->items->items, l->size);
