@@ -24,23 +24,40 @@ Frame* enter(VM& vm, Frame* leaf, Value sent) {
     return leaf;
 }
 
-// Follows the delegates of g down to the frame that has to run, pairing root and leaf anew. That frame may turn out
-// to be a delegator whose delegate was finished, or is running, behind its back: `end` tells.
-enum class End { Leaf, Finished, Executing };
-Frame* find_leaf(VM& vm, Frame* root, Frame* g, End& end) {
+// Follows the delegates of g down to the frame that has to run. That frame may turn out to be a delegator whose
+// delegate was finished, or is running, behind its back; or g itself is running, at the end of this very chain: `end` tells.
+enum class End { Leaf, Finished, Executing, SelfExecuting };
+Frame* find_leaf(Frame* g, End& end) {
     Frame* p = g;
     end = End::Leaf;
     while (p->state == kDelegating) {
         Frame* inner = delegate_of(p);
-        if (inner->state == kRunning || inner->state == kDone) {
-            end = inner->state == kRunning ? End::Executing : End::Finished;
-            break;
+        if (inner->state == kDone) { end = End::Finished; return p; }
+        if (inner->state == kRunning) {
+            // How far up does what runs here reach? parent leads to the delegator only where that was resumed.
+            auto resumed_through = [](Frame* x) {
+                Frame* up = x->parent;
+                return up && up->is_generator() && up->state == kDelegating && delegate_of(up) == x;
+            };
+            Frame* top = inner;
+            while (top != g && resumed_through(top)) top = top->parent;
+            end = top == g ? End::SelfExecuting : End::Executing;
+            for (p = g; top != g && delegate_of(p) != top;) p = delegate_of(p);
+            return p;
         }
+        p = inner;
+    }
+    return p;
+}
+
+// Makes the frames from g down to leaf one chain under root.
+void link_chain(VM& vm, Frame* root, Frame* g, Frame* leaf) {
+    for (Frame* p = g; p != leaf;) {
+        Frame* inner = delegate_of(p);
         inner->parent = p;
         p = inner;
     }
-    pair(vm, root, p);
-    return p;
+    pair(vm, root, leaf);
 }
 
 // Runs on in the frame that find_leaf has found, with a value or (exception bound) with an exception.
@@ -121,16 +138,27 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
     default: break;
     }
     // Delegating.
-    g->parent = consumer;
     if (throwing && vm.is_instance(v, kShapeGeneratorExit)) {
         // The delegate is closed first; whatever that raises is thrown into g instead.
         Frame* inner = delegate_of(g);
+        End end;
+        find_leaf(g, end);
+        if (end == End::SelfExecuting) {
+            vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+            return raise_in(vm, consumer);
+        }
         g->link = g;
         g->state = kRunning;
         return land(vm, consumer, vm.call(vm.natives.throw_level, {Value::object(g), Value::object(inner), v}), consumer->pc);
     }
     End end;
-    Frame* leaf = find_leaf(vm, g, g, end);
+    Frame* leaf = find_leaf(g, end);
+    if (end == End::SelfExecuting) {
+        vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+        return raise_in(vm, consumer);
+    }
+    g->parent = consumer;
+    link_chain(vm, g, g, leaf);
     if (throwing && end == End::Leaf) return throw_at(vm, leaf, v);
     if (throwing) {
         if (end == End::Executing) return resume_leaf(vm, leaf, end, Value::none());
@@ -168,12 +196,17 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
         break;
     default: break;
     }
+    End end;
+    Frame* leaf = find_leaf(g, end);
+    if (end == End::SelfExecuting) {
+        vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+        return raise_in(vm, fr);
+    }
     Frame* root = fr->link;
     fr->state = kDelegating;
     fr->link = nullptr;
     g->parent = fr;
-    End end;
-    Frame* leaf = find_leaf(vm, root, g, end);
+    link_chain(vm, root, g, leaf);
     return resume_leaf(vm, leaf, end, sent);
 }
 

@@ -14,6 +14,13 @@ Iterator* make_iterator(VM& vm, BuiltinShape shape, Value source, Value extra, i
     return it;
 }
 
+Outcome make_dict_iterator(VM& vm, BuiltinShape shape, Dict* d) {
+    int64_t n = dict_length(d);
+    int64_t first = shape >= kShapeDictReverseKeyIterator ? d->table->used : 0;
+    return Value::object(
+        make_iterator(vm, shape, Value::object(d), Value::integer(int64_t(d->version)), first | n << 32, n));
+}
+
 Class* built_in_base(VM& vm, Value v) {
     Class* c = vm.class_of(v);
     while (!(c->class_flags & Class::kBuiltin) && c->base) c = c->base;
@@ -157,17 +164,13 @@ Outcome base_iter(VM& vm, Value v) {
     case Kind::Set:
         return Value::object(
             make_iterator(vm, kShapeSetIterator, v, Value::unbound(), 0, set_length(static_cast<Set*>(o))));
-    case Kind::Dict: {
-        int64_t n = dict_length(static_cast<Dict*>(o));
-        return Value::object(make_iterator(vm, kShapeDictKeyIterator, v, Value::integer(n), 0, n));
-    }
+    case Kind::Dict: return make_dict_iterator(vm, kShapeDictKeyIterator, static_cast<Dict*>(o));
     case Kind::DictView: {
         auto* view = static_cast<DictView*>(o);
-        int64_t n = dict_length(view->dict);
         BuiltinShape shape = view->aux == DictView::kKeys     ? kShapeDictKeyIterator
                              : view->aux == DictView::kValues ? kShapeDictValueIterator
                                                               : kShapeDictItemIterator;
-        return Value::object(make_iterator(vm, shape, Value::object(view->dict), Value::integer(n), 0, n));
+        return make_dict_iterator(vm, shape, view->dict);
     }
     case Kind::Iterator: return v;
     case Kind::Generator:
@@ -213,8 +216,7 @@ Outcome base_reversed(VM& vm, Value v) {
         BuiltinShape shape = which == DictView::kKeys     ? kShapeDictReverseKeyIterator
                              : which == DictView::kValues ? kShapeDictReverseValueIterator
                                                           : kShapeDictReverseItemIterator;
-        int64_t n = dict_length(d);
-        return Value::object(make_iterator(vm, shape, Value::object(d), Value::integer(n), d->table->used, n));
+        return make_dict_iterator(vm, shape, d);
     }
     default: return Outcome::unhandled();
     }
@@ -249,11 +251,13 @@ static Outcome next_of_dict(VM& vm, Iterator* it) {
     } else {
         e = next_entry(d->table, position);
     }
-    if (!e) return exhausted(it);
-    if (it->extra.as_int() == 0)
+    int64_t left = dict_items_left(it);
+    if (!e && int64_t(d->version) == it->extra.as_int()) return exhausted(it);
+    if (!e || left == 0) {   // as many as before, but others
+        it->stop = -1;
         return vm.raise(kShapeRuntimeError, "dictionary keys changed during iteration");
-    it->extra = Value::integer(it->extra.as_int() - 1);
-    it->index = position;
+    }
+    it->index = int64_t(position) | (left - 1) << 32;
     switch (it->shape) {
     case kShapeDictKeyIterator:
     case kShapeDictReverseKeyIterator: return e->key;

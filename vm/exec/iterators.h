@@ -8,7 +8,8 @@
 //   range_iterator           None         step (small int)     next value          items left
 //   longrange_iterator       Range        next index (int)     -                   -
 //   set_iterator             Set          -                    position            length when made; -1: failed
-//   dict_*iterator           Dict         items left           position            length when made; -1: failed
+//   dict_*iterator           Dict         version when made    position, and the   length when made; -1: failed
+//                                                              items left << 32
 //   reversed                 sequence     -                    next index          -
 //   iterator                 sequence     -                    next index          -
 //   callable_iterator        callable     sentinel             -                   -
@@ -21,6 +22,8 @@
 
 namespace gen {
 
+Outcome make_dict_iterator(VM&, BuiltinShape shape, Dict*);
+inline int64_t dict_items_left(const Iterator* it) { return it->index >> 32; }
 Iterator* make_iterator(VM&, BuiltinShape shape, Value source, Value extra = Value::unbound(), int64_t index = 0,
                         int64_t stop = 0);
 

@@ -127,10 +127,22 @@ Value frozen_if_set(VM& vm, Value item) {
     return frozen ? Value::object(frozen) : item;
 }
 
-// set, iterable; 2 iterator
+// set, iterable; 2 iterator. Another set is walked by position, whatever the script does to it meanwhile.
 static Outcome set_update_step(VM& vm, NativeFrame& frame) {
+    DictEntry* e;
+    uint32_t position;
     switch (frame.step_state()) {
     case 0:
+        if (is_set(frame[1]) && inherits_special(vm, frame[1], Special::Iter)) {
+            for (frame[2] = Value::integer(0);;) {
+                PAUSE(5);
+                position = uint32_t(frame[2].as_int());
+                e = next_entry(frame[1].as<Set>(), position);
+                if (!e) return Value::none();
+                frame[2] = Value::integer(position);
+                AWAIT(6, op_set_add(vm, frame[0].as<Set>(), e->key));
+            }
+        }
         AWAIT(1, op_iter(vm, frame[1]));
         frame[2] = frame.result();
         for (;;) {
