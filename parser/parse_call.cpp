@@ -39,6 +39,9 @@ bool Parser::arguments_list(Seq<ExprNode*>& args, Seq<keyword*>& keywords, bool 
                 return raise_token(start, "iterable argument unpacking follows keyword argument unpacking");
             }
             ExprNode* value = starred(&Parser::expression);
+            if (!value && diagnosing_ && has_keyword) {  // CPython sees no further than the star
+                return raise_token(start, "iterable argument unpacking follows keyword argument unpacking");
+            }
             if (!value) return false;
             if (diagnosing_ && start == open + 1 && (at(Tok::KwFor) || at(Tok::KwAsync))) {
                 Seq<comprehension*> clauses;

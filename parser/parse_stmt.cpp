@@ -153,12 +153,7 @@ StmtNode* Parser::expression_statement() {
         return nullptr;
     }
     if (augmented_operator(kind(), op)) return augmented_assignment(start, value);
-    if (diagnosing_ && at(Tok::ColonAssign)) {
-        // `a.b := 1`: reported by the rule for named expressions, which a statement has no other use for.
-        rewind(start);
-        named_expression();
-        return nullptr;
-    }
+    if (diagnosing_ && diagnose_as_expressions(start)) return nullptr;
     auto* node = make_statement<Expr>(start);
     node->value = value;
     return node;
@@ -187,7 +182,7 @@ StmtNode* Parser::assignment(uint32_t start, ExprNode* first) {
     const uint32_t assign = pos_;
     while (at(Tok::Assign)) {
         if (!is_star_target(value)) {
-            if (diagnosing_) diagnose_assignment_target(value_start, value);
+            if (diagnosing_) diagnose_assignment_target(start, value_start, value);
             return nullptr;
         }
         set_context(value, ExprContext::Store);
@@ -220,7 +215,7 @@ StmtNode* Parser::augmented_assignment(uint32_t start, ExprNode* target) {
     Operator op = Operator::Add;
     augmented_operator(kind(), op);
     if (!is_single_target(target)) {
-        if (!diagnosing_) return nullptr;
+        if (!diagnosing_ || diagnose_as_expressions(start)) return nullptr;
         pos_++;
         if (!yield_or_star_expressions()) return nullptr;
         return raise_described("'", target, "' is an illegal expression for augmented assignment");
@@ -236,49 +231,43 @@ StmtNode* Parser::augmented_assignment(uint32_t start, ExprNode* target) {
     return node;
 }
 
-// `target =`, where target is none. True when an error was raised.
-bool Parser::diagnose_assignment_target(uint32_t start, ExprNode* target) {
-    if (is<Yield>(target) || is<YieldFrom>(target)) {
-        if (tokens_[start].kind == Tok::KwYield)
-            raise_at(target, "assignment to yield expression not possible");
-        else
-            raise_invalid_target(target, Target::Star);
-        return true;
-    }
-    // As CPython, see the statement as an expression first: `f() = 1` may have been meant as a comparison.
-    // The element that stands before `=` decides.
+// A statement that is no assignment is seen as a list of expressions next, as by CPython: in `f() = 1` the
+// `=` may have been meant as `==`. True when an error was raised.
+bool Parser::diagnose_as_expressions(uint32_t start) {
     const uint32_t here = pos_;
-    ExprNode* last = target;
-    uint32_t last_start = start;
-    const bool bare_tuple = is<Tuple>(target) && tokens_[start].start == offset_of_start(target->span) &&
-                            (tokens_[start].kind != Tok::LParen ||
-                             as<Tuple>(target)->elts.front()->span.column != tokens_[start].column + 1);
-    if (start == 0 || tokens_[start - 1].kind != Tok::Assign) {
-        if (bare_tuple && tokens_[pos_ - 1].kind != Tok::Comma) {
-            last = as<Tuple>(target)->elts.back();
-            while (offset_of_start(last->span) > tokens_[last_start].start) last_start++;
-            while (last_start > start && tokens_[last_start - 1].kind == Tok::LParen) last_start--;
-        }
-        if (diagnose_named_expression(last_start, last)) return true;
-        rewind(here);
+    rewind(start);
+    if (star_named_expression() && accept(Tok::Comma)) {
+        while ((starts_expression(kind()) || at(Tok::Star)) && star_named_expression()) accept(Tok::Comma);
+    }
+    rewind(here);
+    return error_.has_value();
+}
+
+// `target =`, where target is none, in the statement that begins at `start`. True when an error was raised.
+bool Parser::diagnose_assignment_target(uint32_t start, uint32_t target_start, ExprNode* target) {
+    if (diagnose_as_expressions(start)) return true;
+    if (tokens_[target_start].kind == Tok::KwYield) {
+        return !raise_at(target, "assignment to yield expression not possible");
     }
     return raise_invalid_target(target, Target::Star);
 }
 
+bool Parser::in_parentheses(uint32_t first, uint32_t last) const {
+    if (tokens_[first].kind != Tok::LParen) return false;
+    const uint32_t outside = tokens_[first].level - 1u;
+    uint32_t close = first;
+    while (close < last && tokens_[close].level > outside) close++;
+    return close == last && tokens_[last].level == outside;
+}
+
 // `target: annotation`, where target is none. True when an error was raised.
 bool Parser::diagnose_annotation_target(uint32_t start, ExprNode* target) {
+    const bool is_bare = !in_parentheses(start, pos_ - 1);
     pos_++;
     if (!starts_expression(kind()) || !expression()) return error_.has_value();
     if (is<List>(target)) return !raise_at(target, "only single target (not list) can be annotated");
     if (is<Tuple>(target)) {
-        const bool bare =
-            tokens_[start].kind != Tok::LParen || offset_of_end(target->span) != tokens_[pos_ - 1].end;
-        const Node* place = target;
-        if (bare && tokens_[start].start == offset_of_start(as<Tuple>(target)->elts.empty()
-                                                                ? target->span
-                                                                : as<Tuple>(target)->elts.front()->span)) {
-            place = as<Tuple>(target)->elts.empty() ? target : as<Tuple>(target)->elts.front();
-        }
+        const Node* place = is_bare ? as<Tuple>(target)->elts.front() : target;
         return !raise_at(place, "only single target (not tuple) can be annotated");
     }
     return !raise_at(target, "illegal target for annotation");

@@ -216,7 +216,9 @@ class Parser {
     StmtNode* annotated_assignment(uint32_t start, ExprNode* target, bool simple);
     StmtNode* assignment(uint32_t start, ExprNode* first);
     StmtNode* augmented_assignment(uint32_t start, ExprNode* target);
-    bool diagnose_assignment_target(uint32_t start, ExprNode* target);
+    bool diagnose_as_expressions(uint32_t start);
+    bool diagnose_assignment_target(uint32_t start, uint32_t target_start, ExprNode* target);
+    bool in_parentheses(uint32_t first, uint32_t last) const;
     bool diagnose_annotation_target(uint32_t start, ExprNode* target);
     void warn_suspicious_assignment(uint32_t assign);
     StmtNode* return_statement();

@@ -226,6 +226,11 @@ void ScopeAnalyser::declaration(Seq<const Identifier*> names, uint16_t flag, con
         }
         Symbol* symbol = mention_in(current_, mangled, flag, place);
         current_->directives.push_back({symbol, place});
+        if (flag != kSymGlobal) continue;
+        // As in CPython, the module itself then means its globals by the name, also where exec() gives it locals.
+        OpenScope* module = current_;
+        while (module->outer()) module = module->outer();
+        if (module != current_) mention_in(module, mangled, kSymGlobal, place);
     }
 }
 
