@@ -12,6 +12,7 @@
 namespace gen {
 
 void define_core_natives(VM&);
+void define_math(VM&);
 
 // ---- what prelude_sys.gen needs for the standard streams
 
@@ -75,8 +76,11 @@ static void report_unraisable(VM& vm, Value error, Value object) {
     vm.exception = exception;
 }
 
-std::span<const ModuleDef* const> builtin_modules() {
-    static const ModuleDef* const modules[] = {&kSysModule, &kTracebackModule};
+std::span<const BuiltinModule> builtin_modules() {
+    static const BuiltinModule modules[] = {
+        {"errno", &kErrnoModule}, {"gc", &kGcModule}, {"math", nullptr, define_math}, {"_posix", &kPosixModule}, {"sys", &kSysModule},
+        {"time", &kTimeModule}, {"_traceback", &kTracebackModule}, {"_weakref", &kWeakrefModule},
+    };
     return modules;
 }
 
@@ -99,7 +103,7 @@ void install_runtime(VM& vm, RuntimeHost& host) {
     using Define = void (*)(VM&);
     static const Define defines[] = {
         define_object, define_type_type, define_descriptors, define_super, define_functions, define_code, define_module_type,
-        define_frames, define_exceptions, define_exception_groups, define_generators, define_async_generators,
+        define_frames, define_weakref, define_exceptions, define_exception_groups, define_generators, define_async_generators,
         define_int, define_bool, define_float, define_complex, define_str, define_bytes, define_bytearray, define_memoryview,
         define_list, define_tuple, define_dict, define_set, define_range, define_slice, define_iterators, define_builtins,
     };
@@ -129,6 +133,7 @@ void install_runtime(VM& vm, RuntimeHost& host) {
         Str* build = vm.names.build_class;
         if (vm.get(vm.builtins, build).is_unbound()) vm.set(vm.builtins, build, vm.get(vm.prelude, build));
     }
+    for (const char* name : {"open", "exit", "quit"}) vm.set(vm.builtins, name, vm.get(vm.prelude, vm.intern(name)));
     define_streams(vm);
 }
 

@@ -5,15 +5,13 @@
 
 namespace gen {
 
-static Value number_or_none(uint32_t n) { return Value::integer(n); }
-
 Value syntax_error(VM& vm, const Diagnostic& d, std::string_view filename) {
     BuiltinShape shape = d.kind == Diagnostic::Kind::IndentationError ? kShapeIndentationError
                          : d.kind == Diagnostic::Kind::TabError       ? kShapeTabError
                                                                       : kShapeSyntaxError;
     Value text = d.text.empty() && d.line == 0 ? Value::none() : vm.str(d.text);
-    Value place[] = {vm.str(filename), d.line ? number_or_none(d.line) : Value::none(), number_or_none(d.column), text,
-                     number_or_none(d.end_line), number_or_none(d.end_column)};
+    auto number = [](uint32_t n) { return Value::integer(n); };
+    Value place[] = {vm.str(filename), d.line ? number(d.line) : Value::none(), number(d.column), text, number(d.end_line), number(d.end_column)};
     static const char* const kNames[] = {"filename", "lineno", "offset", "text", "end_lineno", "end_offset"};
     Value message = vm.str(d.message);
     Value places = Value::object(make_tuple(vm.heap, place, 6));
@@ -43,6 +41,9 @@ Code* compile_source(VM& vm, const Source& source, const CompileOptions& options
         if (!result.warnings.empty()) print_warnings(vm, result.warnings, options.filename);
         return result.code;
     }
+    if (result.error && options.mode != CompileOptions::Mode::File && options.mode != CompileOptions::Mode::Exec && source.newline_added() &&
+        result.error->line == source.line_count() - 1 && result.error->text.ends_with('\n'))
+        result.error->text.pop_back();
     if (result.out_of_memory || !result.error) vm.out_of_memory();
     else vm.raise(syntax_error(vm, *result.error, options.filename));
     return nullptr;

@@ -78,7 +78,11 @@ static Outcome compile_embedded(VM& vm, Value* args) {
     std::string shown(args[0].as<Str>()->view());
     const EmbeddedFile* file = embedded(std::string(kLibrary) + shown.substr(kShown.size()));
     if (!file) return vm.raisef(kShapeImportError, "%s is not part of the library", shown.c_str());
-    Code* code = compile_embedded_file(vm, *file, shown, 0);
+    // What CPython has in C does not show in tracebacks.
+    static constexpr std::string_view kHiddenModules[] = {"bisect", "functools", "heapq", "io", "itertools", "operator", "os"};
+    std::string_view name = std::string_view(shown).substr(kShown.size());
+    bool hidden = std::count(std::begin(kHiddenModules), std::end(kHiddenModules), name.substr(0, name.find('.')));
+    Code* code = compile_embedded_file(vm, *file, shown, hidden ? uint32_t(Code::kHidden) : 0);
     return code ? Outcome(Value::object(code)) : Outcome::raised();
 }
 
@@ -143,11 +147,12 @@ bool source_line(VM& vm, const std::string& filename, uint32_t line, std::string
 
 static Outcome builtin_module(VM& vm, Value* args) {
     std::string_view name = args[0].as<Str>()->view();
-    for (const ModuleDef* def : builtin_modules())
-        if (name == def->name) {
-            Value existing = vm.get(vm.modules, vm.intern(name));
-            return existing.is_unbound() ? Outcome(Value::object(define_module(vm, *def))) : Outcome(existing);
-        }
+    for (const BuiltinModule& m : builtin_modules()) {
+        if (name != m.name) continue;
+        if (m.table) return Value::object(define_module(vm, *m.table));
+        m.define(vm);
+        return vm.get(vm.modules, vm.intern(name));
+    }
     return Value::none();
 }
 
@@ -163,7 +168,7 @@ static Outcome sys_argv(VM& vm, Value*) {
 
 static Outcome library_names(VM& vm, Value*) {
     Value list = vm.list();
-    for (const ModuleDef* def : builtin_modules()) list_append(vm.heap, list.as<List>(), vm.str(def->name));
+    for (const BuiltinModule& m : builtin_modules()) list_append(vm.heap, list.as<List>(), vm.str(m.name));
     for (const EmbeddedFile& file : embedded_files()) {
         if (!file.path.starts_with(kLibrary)) continue;
         std::string_view name = file.path.substr(kLibrary.size());

@@ -6,7 +6,13 @@
 namespace gen {
 
 void define_import(VM&);                                // __import__ in builtins and what the prelude needs
-std::span<const ModuleDef* const> builtin_modules();    // written in C++; made when first imported
+// Modules written in C++, made when first imported: by a table, or by a function that does what else is needed.
+struct BuiltinModule {
+    const char* name;
+    const ModuleDef* table;
+    void (*define)(VM&) = nullptr;
+};
+std::span<const BuiltinModule> builtin_modules();
 
 // Runs an embedded file in the globals of the prelude; false: the exception is in vm.exception.
 bool run_prelude(VM&, std::string_view path);

@@ -11,5 +11,6 @@ extern const ModuleDef kGcModule;
 extern const ModuleDef kPosixModule;        // "_posix": what os, io, shutil and tempfile are made of
 extern const ModuleDef kTracebackModule;    // "_traceback": source lines, positions and carets
 extern const ModuleDef kWeakrefModule;      // "_weakref"
+extern const ModuleDef kErrnoModule;
 
 }   // namespace gen

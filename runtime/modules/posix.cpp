@@ -1,0 +1,352 @@
+// _posix: the system calls that os, io, shutil and tempfile are made of. Paths are str or bytes; each needs the grant for files.
+#include "runtime/modules/modules.h"
+#include "runtime/types/core_types.h"
+#include "runtime/types/support.h"
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace gen {
+
+// ---- arguments
+
+static bool granted(VM& vm) {
+    if (runtime_of(vm).grants.files) return true;
+    vm.raise(kShapePermissionError, "the host does not grant access to files");
+    return false;
+}
+
+static bool path_of(VM& vm, Value v, std::string& out) {
+    if (!granted(vm)) return false;
+    if (is_str(v)) out = v.as<Str>()->view();
+    else if (is_bytes(v)) out = view_of(v.as<Bytes>());
+    else { vm.type_error("path should be string, bytes or os.PathLike, not %s", vm.type_name(v)); return false; }
+    if (out.find('\0') != std::string::npos) { vm.value_error("embedded null byte"); return false; }
+    return true;
+}
+static bool number_of(VM& vm, Value v, int64_t& out) {
+    if (v.is_unbound()) return true;
+    if (!is_int_like(v)) { vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v)); return false; }
+    out = int_clamp(v);
+    return true;
+}
+static Outcome done(VM& vm, int result, Value path = Value::unbound(), Value second = Value::unbound()) {
+    return result < 0 ? raise_os_error(vm, errno, path, second) : Outcome(Value::none());
+}
+static Outcome file_name(VM& vm, std::string_view name) {   // bytes that are no UTF-8 show as replacement characters
+    std::string text;
+    while (!name.empty()) {
+        size_t n = valid_utf8(name);
+        text += name.substr(0, n);
+        name.remove_prefix(n);
+        if (!name.empty()) { text += "\xef\xbf\xbd"; name.remove_prefix(1); }
+    }
+    return vm.checked(vm.str(text));
+}
+
+// ---- descriptors
+
+static Outcome px_open(VM& vm, Value* args) {   // path, flags, mode
+    std::string path;
+    int64_t flags = 0, mode = 0777;
+    if (!path_of(vm, args[0], path) || !number_of(vm, args[1], flags) || !number_of(vm, args[2], mode)) return Outcome::raised();
+    int fd;
+    do fd = open(path.c_str(), int(flags) | O_CLOEXEC, mode_t(mode));
+    while (fd < 0 && errno == EINTR && !vm.interrupt.load());
+    return fd < 0 ? raise_os_error(vm, errno, args[0]) : Outcome(Value::integer(fd));
+}
+static Outcome px_close(VM& vm, Value* args) {
+    int64_t fd = -1;
+    return number_of(vm, args[0], fd) ? done(vm, close(int(fd))) : Outcome::raised();
+}
+static Outcome px_read(VM& vm, Value* args) {   // descriptor, size
+    int64_t fd = -1, size = 0;
+    if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
+    if (size < 0) return raise_os_error(vm, EINVAL);
+    size = std::min<int64_t>(size, int64_t{1} << 30);
+    Bytes* b = make_bytes_uninitialized(vm.heap, size_t(size));
+    if (!b) return vm.out_of_memory();
+    ssize_t n;
+    do n = read(int(fd), b->data, size_t(size));
+    while (n < 0 && errno == EINTR && !vm.interrupt.load());
+    if (n < 0) return raise_os_error(vm, errno);
+    if (n == size) return Value::object(b);
+    return vm.checked(Value::object(make_bytes(vm.heap, b->data, size_t(n))));
+}
+static Outcome px_write(VM& vm, Value* args) {   // descriptor, data: how many bytes were written
+    int64_t fd = -1;
+    std::string_view data;
+    std::string scratch;
+    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    if (!view_bytes(vm, args[1], data, scratch)) return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(args[1]));
+    ssize_t n;
+    do n = write(int(fd), data.data(), data.size());
+    while (n < 0 && errno == EINTR && !vm.interrupt.load());
+    return n < 0 ? raise_os_error(vm, errno) : Outcome(Value::integer(n));
+}
+static Outcome px_lseek(VM& vm, Value* args) {
+    int64_t fd = -1, position = 0, how = 0;
+    if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], position) || !number_of(vm, args[2], how)) return Outcome::raised();
+    off_t at = lseek(int(fd), off_t(position), int(how));
+    return at < 0 ? raise_os_error(vm, errno) : Outcome(vm.integer(at));
+}
+static Outcome px_ftruncate(VM& vm, Value* args) {
+    int64_t fd = -1, size = 0;
+    if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
+    return done(vm, ftruncate(int(fd), off_t(size)));
+}
+static Outcome px_fsync(VM& vm, Value* args) {
+    int64_t fd = -1;
+    return number_of(vm, args[0], fd) ? done(vm, fsync(int(fd))) : Outcome::raised();
+}
+static Outcome px_isatty(VM& vm, Value* args) {
+    int64_t fd = -1;
+    return number_of(vm, args[0], fd) ? Outcome(Value::boolean(isatty(int(fd)))) : Outcome::raised();
+}
+static Outcome px_dup(VM& vm, Value* args) {
+    int64_t fd = -1;
+    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    int copy = fcntl(int(fd), F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? raise_os_error(vm, errno) : Outcome(Value::integer(copy));
+}
+static Outcome px_dup2(VM& vm, Value* args) {
+    int64_t from = -1, to = -1;
+    if (!number_of(vm, args[0], from) || !number_of(vm, args[1], to)) return Outcome::raised();
+    return dup2(int(from), int(to)) < 0 ? raise_os_error(vm, errno) : Outcome(args[1]);
+}
+static Outcome px_pipe(VM& vm, Value*) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return raise_os_error(vm, errno);
+    return vm.tuple({Value::integer(ends[0]), Value::integer(ends[1])});
+}
+
+// ---- files and directories
+
+static Outcome stat_fields(VM& vm, const struct stat& s) {   // the ten of the tuple, then times in full
+    auto seconds = [](const timespec& t) { return Value::integer(t.tv_sec); };
+    auto exact = [&](const timespec& t) { return vm.real(double(t.tv_sec) + double(t.tv_nsec) * 1e-9); };
+    auto nanoseconds = [&](const timespec& t) { return vm.integer(int64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec); };
+    return vm.tuple({Value::integer(s.st_mode), vm.integer(int64_t(s.st_ino)), vm.integer(int64_t(s.st_dev)), Value::integer(int64_t(s.st_nlink)),
+                     Value::integer(s.st_uid), Value::integer(s.st_gid), vm.integer(s.st_size), seconds(s.st_atim), seconds(s.st_mtim),
+                     seconds(s.st_ctim), exact(s.st_atim), exact(s.st_mtim), exact(s.st_ctim), nanoseconds(s.st_atim), nanoseconds(s.st_mtim),
+                     nanoseconds(s.st_ctim), Value::integer(s.st_blksize), Value::integer(s.st_blocks)});
+}
+static Outcome px_stat(VM& vm, Value* args) {   // path or descriptor, follow
+    struct stat s;
+    if (is_int_like(args[0])) return fstat(int(int_clamp(args[0])), &s) < 0 ? raise_os_error(vm, errno) : stat_fields(vm, s);
+    std::string path;
+    if (!path_of(vm, args[0], path)) return Outcome::raised();
+    int r = args[1].is_false() ? lstat(path.c_str(), &s) : stat(path.c_str(), &s);
+    return r < 0 ? raise_os_error(vm, errno, args[0]) : stat_fields(vm, s);
+}
+
+static Outcome px_listdir(VM& vm, Value* args) {   // path: a list of (name, d_type)
+    std::string path;
+    if (!path_of(vm, args[0], path)) return Outcome::raised();
+    DIR* d = opendir(path.c_str());
+    if (!d) return raise_os_error(vm, errno, args[0]);
+    Value list = vm.list();
+    errno = 0;
+    while (dirent* e = readdir(d)) {
+        std::string_view name = e->d_name;
+        if (name == "." || name == "..") continue;
+        Outcome text = file_name(vm, name);
+        if (text.is_raised() || !list_append(vm.heap, list.as<List>(), vm.tuple({text.value(), Value::integer(e->d_type)}))) {
+            closedir(d);
+            return text.is_raised() ? text : vm.out_of_memory();
+        }
+    }
+    closedir(d);
+    return list;
+}
+
+template <int (*call)(const char*)> static Outcome one_path(VM& vm, Value* args) {
+    std::string path;
+    return path_of(vm, args[0], path) ? done(vm, call(path.c_str()), args[0]) : Outcome::raised();
+}
+template <int (*call)(const char*, const char*)> static Outcome two_paths(VM& vm, Value* args) {
+    std::string from, to;
+    if (!path_of(vm, args[0], from) || !path_of(vm, args[1], to)) return Outcome::raised();
+    return done(vm, call(from.c_str(), to.c_str()), args[0], args[1]);
+}
+template <int (*call)(const char*, mode_t)> static Outcome path_and_mode(VM& vm, Value* args) {
+    std::string path;
+    int64_t mode = 0777;
+    if (!path_of(vm, args[0], path) || !number_of(vm, args[1], mode)) return Outcome::raised();
+    return done(vm, call(path.c_str(), mode_t(mode)), args[0]);
+}
+static Outcome px_readlink(VM& vm, Value* args) {
+    std::string path;
+    char target[PATH_MAX];
+    if (!path_of(vm, args[0], path)) return Outcome::raised();
+    ssize_t n = readlink(path.c_str(), target, sizeof target);
+    return n < 0 ? raise_os_error(vm, errno, args[0]) : file_name(vm, {target, size_t(n)});
+}
+static Outcome px_access(VM& vm, Value* args) {
+    std::string path;
+    int64_t mode = 0;
+    if (!path_of(vm, args[0], path) || !number_of(vm, args[1], mode)) return Outcome::raised();
+    return Value::boolean(access(path.c_str(), int(mode)) == 0);
+}
+static Outcome px_utime(VM& vm, Value* args) {   // path, (atime_ns, mtime_ns) or None
+    std::string path;
+    timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
+    if (!path_of(vm, args[0], path)) return Outcome::raised();
+    if (is_tuple(args[1]) && args[1].as<Tuple>()->size == 2)
+        for (int i = 0; i < 2; i++) {
+            int64_t ns = int_clamp(args[1].as<Tuple>()->items[i]);
+            times[i] = {time_t(ns / 1'000'000'000), long(ns % 1'000'000'000)};
+        }
+    return done(vm, utimensat(AT_FDCWD, path.c_str(), times, 0), args[0]);
+}
+static Outcome px_getcwd(VM& vm, Value*) {
+    char path[PATH_MAX];
+    if (!granted(vm)) return Outcome::raised();
+    return getcwd(path, sizeof path) ? file_name(vm, path) : raise_os_error(vm, errno);
+}
+static Outcome px_umask(VM& vm, Value* args) {
+    int64_t mask = 0;
+    return number_of(vm, args[0], mask) ? Outcome(Value::integer(umask(mode_t(mask)))) : Outcome::raised();
+}
+
+// ---- the process
+
+static Outcome px_environ(VM& vm, Value*) {
+    Dict* d = vm.dict();
+    for (char** e = environ; runtime_of(vm).grants.environment && *e; e++) {
+        std::string_view entry = *e;
+        size_t equals = entry.find('=');
+        if (equals == std::string_view::npos || valid_utf8(entry) < entry.size()) continue;
+        vm.set(d, entry.substr(0, equals), vm.str(entry.substr(equals + 1)));
+    }
+    return Value::object(d);
+}
+static Outcome px_putenv(VM& vm, Value* args) {
+    if (!is_str(args[0]) || !is_str(args[1])) return vm.type_error("str expected, not %s", vm.type_name(is_str(args[0]) ? args[1] : args[0]));
+    return done(vm, setenv(args[0].as<Str>()->data, args[1].as<Str>()->data, 1));
+}
+static Outcome px_unsetenv(VM& vm, Value* args) {
+    if (!is_str(args[0])) return vm.type_error("str expected, not %s", vm.type_name(args[0]));
+    return done(vm, unsetenv(args[0].as<Str>()->data));
+}
+template <auto call> static Outcome process_number(VM& vm, Value*) { return vm.integer(int64_t(call())); }
+static Outcome px_cpu_count(VM&, Value*) { return Value::integer(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN))); }
+static Outcome px_urandom(VM& vm, Value* args) {
+    int64_t n = 0;
+    if (!number_of(vm, args[0], n)) return Outcome::raised();
+    if (n < 0) return vm.value_error("negative argument not allowed");
+    if (!vm.heap.reserve(size_t(n))) return vm.no_room();
+    Bytes* b = make_bytes_uninitialized(vm.heap, size_t(n));
+    if (!b) return vm.out_of_memory();
+    for (size_t at = 0; at < size_t(n);) {
+        ssize_t got = getrandom(b->data + at, size_t(n) - at, 0);
+        if (got > 0) at += size_t(got);
+    }
+    return Value::object(b);
+}
+static Outcome px_kill(VM& vm, Value* args) {
+    int64_t pid = 0, signal = 0;
+    if (!number_of(vm, args[0], pid) || !number_of(vm, args[1], signal)) return Outcome::raised();
+    return done(vm, kill(pid_t(pid), int(signal)));
+}
+static Outcome px_exit(VM& vm, Value* args) {   // os._exit: nothing is flushed or closed
+    int64_t status = 0;
+    if (!number_of(vm, args[0], status)) return Outcome::raised();
+    _exit(int(status));
+}
+static Outcome px_system(VM& vm, Value* args) {
+    std::string command;
+    if (!path_of(vm, args[0], command)) return Outcome::raised();
+    host_of(vm).streams.out.flush();
+    return Value::integer(std::system(command.c_str()));
+}
+static Outcome px_strerror(VM& vm, Value* args) {
+    int64_t n = 0;
+    return number_of(vm, args[0], n) ? vm.checked(vm.str(std::strerror(int(n)))) : Outcome::raised();
+}
+static Outcome px_terminal_size(VM& vm, Value* args) {
+    int64_t fd = 1;
+    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    winsize w;
+    if (ioctl(int(fd), TIOCGWINSZ, &w) < 0) return raise_os_error(vm, errno);
+    return vm.tuple({Value::integer(w.ws_col), Value::integer(w.ws_row)});
+}
+static Outcome px_uname(VM& vm, Value*) {
+    utsname u;
+    if (uname(&u) < 0) return raise_os_error(vm, errno);
+    return vm.tuple({vm.str(u.sysname), vm.str(u.nodename), vm.str(u.release), vm.str(u.version), vm.str(u.machine)});
+}
+
+static const NativeDef kFunctions[] = {
+    {.signature = "open(path, flags, mode=0o777, /)", .fn = px_open}, {.signature = "close(fd, /)", .fn = px_close},
+    {.signature = "read(fd, length, /)", .fn = px_read}, {.signature = "write(fd, data, /)", .fn = px_write},
+    {.signature = "lseek(fd, position, how, /)", .fn = px_lseek}, {.signature = "ftruncate(fd, length, /)", .fn = px_ftruncate},
+    {.signature = "fsync(fd, /)", .fn = px_fsync}, {.signature = "isatty(fd, /)", .fn = px_isatty}, {.signature = "dup(fd, /)", .fn = px_dup},
+    {.signature = "dup2(fd, fd2, /)", .fn = px_dup2}, {.signature = "pipe()", .fn = px_pipe},
+    {.signature = "stat(path, follow=True, /)", .fn = px_stat}, {.signature = "listdir(path, /)", .fn = px_listdir},
+    {.signature = "mkdir(path, mode=0o777, /)", .fn = path_and_mode<mkdir>}, {.signature = "chmod(path, mode, /)", .fn = path_and_mode<chmod>},
+    {.signature = "rmdir(path, /)", .fn = one_path<rmdir>}, {.signature = "unlink(path, /)", .fn = one_path<unlink>},
+    {.signature = "chdir(path, /)", .fn = one_path<chdir>}, {.signature = "rename(src, dst, /)", .fn = two_paths<rename>},
+    {.signature = "link(src, dst, /)", .fn = two_paths<link>}, {.signature = "symlink(src, dst, /)", .fn = two_paths<symlink>},
+    {.signature = "readlink(path, /)", .fn = px_readlink}, {.signature = "access(path, mode, /)", .fn = px_access},
+    {.signature = "utime(path, times, /)", .fn = px_utime}, {.signature = "getcwd()", .fn = px_getcwd}, {.signature = "umask(mask, /)", .fn = px_umask},
+    {.signature = "environ()", .fn = px_environ}, {.signature = "putenv(name, value, /)", .fn = px_putenv},
+    {.signature = "unsetenv(name, /)", .fn = px_unsetenv}, {.signature = "getpid()", .fn = process_number<getpid>},
+    {.signature = "getppid()", .fn = process_number<getppid>}, {.signature = "getuid()", .fn = process_number<getuid>},
+    {.signature = "geteuid()", .fn = process_number<geteuid>}, {.signature = "getgid()", .fn = process_number<getgid>},
+    {.signature = "cpu_count()", .fn = px_cpu_count}, {.signature = "urandom(size, /)", .fn = px_urandom},
+    {.signature = "kill(pid, signal, /)", .fn = px_kill}, {.signature = "_exit(status, /)", .fn = px_exit},
+    {.signature = "system(command, /)", .fn = px_system}, {.signature = "strerror(code, /)", .fn = px_strerror},
+    {.signature = "terminal_size(fd, /)", .fn = px_terminal_size}, {.signature = "uname()", .fn = px_uname},
+};
+
+static void init(VM& vm, Module* m) {
+    struct Row { const char* name; int value; };
+    static const Row rows[] = {
+        {"O_RDONLY", O_RDONLY}, {"O_WRONLY", O_WRONLY}, {"O_RDWR", O_RDWR}, {"O_CREAT", O_CREAT}, {"O_EXCL", O_EXCL}, {"O_TRUNC", O_TRUNC},
+        {"O_APPEND", O_APPEND}, {"O_NONBLOCK", O_NONBLOCK}, {"O_NOFOLLOW", O_NOFOLLOW}, {"O_CLOEXEC", O_CLOEXEC}, {"O_SYNC", O_SYNC},
+        {"F_OK", F_OK}, {"R_OK", R_OK}, {"W_OK", W_OK}, {"X_OK", X_OK}, {"DT_DIR", DT_DIR}, {"DT_REG", DT_REG}, {"DT_LNK", DT_LNK},
+        {"DT_UNKNOWN", DT_UNKNOWN},
+    };
+    for (auto [name, value] : rows) vm.set(m->dict, name, Value::integer(value));
+}
+
+const ModuleDef kPosixModule = {.name = "_posix", .functions = kFunctions, .init = init};
+
+// ---- errno
+
+static void init_errno(VM& vm, Module* m) {
+    struct Row { const char* name; int value; };
+    static const Row rows[] = {
+#define ROW(name) {#name, name}
+        ROW(EPERM), ROW(ENOENT), ROW(ESRCH), ROW(EINTR), ROW(EIO), ROW(ENXIO), ROW(E2BIG), ROW(EBADF), ROW(ECHILD), ROW(EAGAIN), ROW(ENOMEM),
+        ROW(EACCES), ROW(EFAULT), ROW(EBUSY), ROW(EEXIST), ROW(EXDEV), ROW(ENODEV), ROW(ENOTDIR), ROW(EISDIR), ROW(EINVAL), ROW(ENFILE),
+        ROW(EMFILE), ROW(ENOTTY), ROW(EFBIG), ROW(ENOSPC), ROW(ESPIPE), ROW(EROFS), ROW(EMLINK), ROW(EPIPE), ROW(EDOM), ROW(ERANGE),
+        ROW(EDEADLK), ROW(ENAMETOOLONG), ROW(ENOSYS), ROW(ENOTEMPTY), ROW(ELOOP), ROW(EWOULDBLOCK), ROW(EPROTO), ROW(EOVERFLOW), ROW(EILSEQ),
+        ROW(ENOTSOCK), ROW(EDESTADDRREQ), ROW(EMSGSIZE), ROW(EPROTOTYPE), ROW(ENOPROTOOPT), ROW(EOPNOTSUPP), ROW(ENOTSUP), ROW(EAFNOSUPPORT),
+        ROW(EADDRINUSE), ROW(EADDRNOTAVAIL), ROW(ENETDOWN), ROW(ENETUNREACH), ROW(ECONNABORTED), ROW(ECONNRESET), ROW(ENOBUFS), ROW(EISCONN),
+        ROW(ENOTCONN), ROW(ESHUTDOWN), ROW(ETIMEDOUT), ROW(ECONNREFUSED), ROW(EHOSTUNREACH), ROW(EALREADY), ROW(EINPROGRESS), ROW(ECANCELED),
+#undef ROW
+    };
+    Dict* codes = vm.dict();
+    for (auto [name, value] : rows) {
+        vm.set(m->dict, name, Value::integer(value));
+        Probe probe;
+        dict_set(vm.heap, codes, Value::integer(value), uint64_t(value), vm.str(name), probe);
+    }
+    vm.set(m->dict, "errorcode", Value::object(codes));
+}
+const ModuleDef kErrnoModule = {.name = "errno", .init = init_errno, .doc = "This module makes available standard errno system symbols."};
+
+}   // namespace gen
