@@ -294,7 +294,7 @@ bool Parser::comprehension_clauses(Seq<comprehension*>& clauses) {
 comprehension* Parser::comprehension_clause() {
     const bool is_async = accept(Tok::KwAsync);
     if (!accept(Tok::KwFor)) return nullptr;
-    ExprNode* target = target_list(Target::For, Tok::KwIn);
+    ExprNode* target = target_list();
     if (!target || !accept(Tok::KwIn)) return nullptr;
     ExprNode* iter = disjunction();
     if (!iter) return nullptr;
@@ -330,14 +330,14 @@ ExprNode* Parser::target_item() {
 }
 
 // The targets of a `for`: up to `in`.
-ExprNode* Parser::target_list(Target target, Tok end) {
+ExprNode* Parser::target_list() {
     const uint32_t start = pos_;
     ExprNode* result = target_item();
     if (result && at(Tok::Comma)) {
         Items<ExprNode> items(*this);
         items.push(result);
         while (result && accept(Tok::Comma)) {
-            if (at(end)) break;
+            if (at(Tok::KwIn)) break;
             result = target_item();
             if (result) items.push(result);
         }
@@ -347,13 +347,13 @@ ExprNode* Parser::target_list(Target target, Tok end) {
             result = above(tuple, height(tuple->elts));
         }
     }
-    if (result && is_star_target(result) && at(end)) {
+    if (result && is_star_target(result) && at(Tok::KwIn)) {
         set_context(result, ExprContext::Store);
         return result;
     }
     if (!diagnosing_ || error_ || !first_diagnosis(start, Diagnosis::Target)) return nullptr;
     rewind(start);
-    if (ExprNode* expressions = star_expressions()) raise_invalid_target(expressions, target);
+    if (ExprNode* expressions = star_expressions()) raise_invalid_target(expressions, Target::For);
     return nullptr;
 }
 

@@ -124,7 +124,7 @@ StmtNode* Parser::while_statement() {
 
 StmtNode* Parser::for_statement(uint32_t start, bool is_async) {
     const uint32_t keyword = pos_++;
-    ExprNode* target = target_list(Target::For, Tok::KwIn);
+    ExprNode* target = target_list();
     if (!target || !accept(Tok::KwIn)) return nullptr;
     ExprNode* iter = star_expressions();
     Seq<StmtNode*> body, orelse;

@@ -312,7 +312,7 @@ class Parser {
     comprehension* comprehension_clause();
     bool diagnose_display_comprehension(ExprNode* first);
     ExprNode* target_item();
-    ExprNode* target_list(Target target, Tok end);
+    ExprNode* target_list();
     template <class T>
     ExprNode* comprehension_of(uint32_t start, ExprNode* element, Tok close);
 

@@ -82,15 +82,17 @@ class ScopeAnalyser {
     void expressions(Seq<ExprNode*> nodes, bool stars_allowed = false);
     void expression_parts(ExprNode* node);
     void keywords(Seq<keyword*> items, const Node* call);
+    void name(Name* node);
+    void yield(ExprNode* node, ExprNode* value, bool is_from);
+    void pattern(PatternNode* node);
+
+    // ---- comprehensions (scope_comprehension.cpp)
     void comprehension_scope(ExprNode* node, const char* name, const char* description,
                              Seq<comprehension*> generators, ExprNode* first, ExprNode* second,
                              Scope*& scope);
     void comprehension_clause(comprehension* clause, bool is_first);
     void named_expression(NamedExpr* node);
     void extend_to_function(Name* target);
-    void name(Name* node);
-    void yield(ExprNode* node, ExprNode* value, bool is_from);
-    void pattern(PatternNode* node);
 
     // ---- checks (scope_check.cpp)
     void raise(const Span& place, std::string message);
