@@ -53,7 +53,7 @@ static Outcome bytearray_insert(VM& vm, Value* args) {
 }
 
 static Outcome bytearray_extend(VM& vm, Value* args) {
-    if (is_str(args[1])) return vm.type_error("expected iterable of integers; got: 'str'");
+    if (is_str(args[1])) return vm.type_error("'str' object cannot be interpreted as an integer");
     if (is_int_like(args[1])) return vm.type_error("can't extend bytearray with %s", vm.type_name(args[1]));
     Outcome o = bytes_from_source(vm, args[1], Value::unbound(), Value::unbound(), true);
     if (!o.is_value()) return o;

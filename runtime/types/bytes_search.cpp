@@ -200,9 +200,7 @@ static Outcome split_spaces(VM& vm, Value self, std::string_view text, int64_t m
         if (i == text.size()) break;
         size_t start = i;
         if (most-- == 0) {
-            i = text.size();
-            while (i > start && space(text[i - 1])) i--;
-            ok = pieces.add(text.substr(start, i - start));
+            ok = pieces.add(text.substr(start));
             break;
         }
         while (i < text.size() && !space(text[i])) i++;
@@ -220,9 +218,7 @@ static Outcome rsplit_spaces(VM& vm, Value self, std::string_view text, int64_t 
         if (i == 0) break;
         size_t stop = i;
         if (most-- == 0) {
-            i = 0;
-            while (i < stop && space(text[i])) i++;
-            ok = pieces.add(text.substr(i, stop - i));
+            ok = pieces.add(text.substr(0, stop));
             break;
         }
         while (i > 0 && !space(text[i - 1])) i--;
@@ -399,6 +395,7 @@ Outcome bytes_hex(VM& vm, Value* args) {
     if (!args[1].is_unbound() && !args[1].is_none()) {
         if (is_str(args[1])) separator = args[1].as<Str>()->view();
         else if (is_bytes(args[1])) separator = view_of(args[1].as<Bytes>());
+        else if (is_int_like(args[1]) || is_float(args[1])) return vm.type_error("object of type '%s' has no len()", vm.type_name(args[1]));
         else return vm.type_error("sep must be str or bytes.");
         if ((is_str(args[1]) ? args[1].as<Str>()->length : separator.size()) != 1)
             return vm.raise(kShapeValueError, "sep must be length 1.");

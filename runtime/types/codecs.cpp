@@ -196,6 +196,8 @@ bool Decoder::order(size_t size, bool& little) {
     uint32_t mark = unit(0, size, true);
     little = !(size == 2 ? mark == 0xfffe : mark == 0xfffe0000u);
     if (mark == 0xfeff || !little) start_ = size;
+    if (size == 2) encoding_ = little ? Encoding::Utf16Le : Encoding::Utf16Be;   // as errors call it
+    else encoding_ = little ? Encoding::Utf32Le : Encoding::Utf32Be;
     return true;
 }
 

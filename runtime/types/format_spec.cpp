@@ -328,7 +328,7 @@ static bool float_text(VM& vm, double d, const FormatSpec& spec, char default_ty
 
 static Outcome format_real(VM& vm, double d, FormatSpec& spec) {
     std::string text;
-    if (!float_text(vm, d, spec, 0, text)) return Outcome::raised();
+    if (!float_text(vm, d, spec, '0', text)) return Outcome::raised();
     StringBuilder out(vm.heap);
     append_number(out, float_parts(text), spec);
     return finish(vm, out);
@@ -360,7 +360,7 @@ Outcome format_complex(VM& vm, double real, double imag, std::string_view text) 
     for (bool imaginary : {false, true}) {
         if (!imaginary && skip_real) continue;
         std::string digits;
-        if (!float_text(vm, imaginary ? imag : real, part, plain && spec.precision < 0 ? 'r' : plain ? 'g' : 0, digits))
+        if (!float_text(vm, imaginary ? imag : real, part, plain && spec.precision < 0 ? 'r' : plain ? 'g' : '0', digits))
             return Outcome::raised();
         if (plain && digits.ends_with(".0")) digits.resize(digits.size() - 2);
         if (imaginary && !skip_real) part.sign = '+';

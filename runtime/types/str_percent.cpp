@@ -44,7 +44,7 @@ private:
     Step specification();
     bool parse(size_t& at, Spec& spec, Value& mapping_key);
     Step next_argument(Value& v);
-    bool star(int64_t& n);
+    bool star(int64_t& n, int64_t most);
     Step show(const Spec& spec, Value v);
     Step show_int(const Spec& spec, Value v);
     Step show_float(const Spec& spec, Value v);
@@ -107,12 +107,13 @@ PercentFormat::Step PercentFormat::next_argument(Value& v) {
     return fail(vm_.type_error("not enough arguments for format string"));
 }
 
-bool PercentFormat::star(int64_t& n) {
+bool PercentFormat::star(int64_t& n, int64_t most) {
     Value v;
     if (next_argument(v) != Step::Ok) return false;
     if (!is_int_like(v)) { vm_.type_error("* wants int"); return false; }
-    if (int_to_int64(v, n) && n >= INT_MIN && n <= INT_MAX) return true;
-    vm_.raise(kShapeOverflowError, "Python int too large to convert to C int");
+    if (int_to_int64(v, n) && n >= -most && n <= most) return true;
+    vm_.raise(kShapeOverflowError, most == INT_MAX ? "Python int too large to convert to C int"
+                                                   : "Python int too large to convert to C ssize_t");
     return false;
 }
 
@@ -153,22 +154,22 @@ bool PercentFormat::parse(size_t& at, Spec& spec, Value& mapping_key) {
         else if (c == '0') spec.zero = true;
         else break;
     }
-    auto number = [&](int64_t& n, const char* too_big) {
+    auto number = [&](int64_t& n, int64_t most, const char* too_big) {
         n = 0;
         for (; at < text_.size() && text_[at] >= '0' && text_[at] <= '9'; at++) {
             n = n * 10 + (text_[at] - '0');
-            if (n > INT_MAX) { vm_.raise(kShapeValueError, too_big); return false; }
+            if (n > most) { vm_.raise(kShapeValueError, too_big); return false; }
         }
         return true;
     };
     if (text_[at] == '*') {
-        if (!star(spec.width)) return false;
+        if (!star(spec.width, INT64_MAX / 16)) return false;
         if (spec.width < 0) {
             spec.left = true;
             spec.width = -spec.width;
         }
         at++;
-    } else if (!number(spec.width, "width too big")) {
+    } else if (!number(spec.width, INT64_MAX / 16, "width too big")) {
         return false;
     }
     if (incomplete()) return false;
@@ -176,10 +177,10 @@ bool PercentFormat::parse(size_t& at, Spec& spec, Value& mapping_key) {
         at++;
         if (incomplete()) return false;
         if (text_[at] == '*') {
-            if (!star(spec.precision)) return false;
+            if (!star(spec.precision, INT_MAX)) return false;
             spec.precision = std::max<int64_t>(spec.precision, 0);
             at++;
-        } else if (!number(spec.precision, "precision too big")) {
+        } else if (!number(spec.precision, INT_MAX, "precision too big")) {
             return false;
         }
     }
@@ -199,7 +200,7 @@ PercentFormat::Step PercentFormat::specification() {
     mapped = Value::unbound();      // widths by * come from the arguments
     if (!parse(at, spec, mapping_key)) return Step::Raised;
     mapped = answered;
-    if (spec.type == '%') {
+    if (spec.type == '%' && at == position + 2) {
         out.append('%');
         return finish_item(at);
     }
@@ -212,6 +213,7 @@ PercentFormat::Step PercentFormat::specification() {
     }
     Value v;
     Step s = next_argument(v);
+    if (s == Step::Ok && spec.width > int64_t(kMaxStr)) s = fail(vm_.out_of_memory());
     if (s == Step::Ok) s = show(spec, v);
     return s == Step::Ok ? finish_item(at) : s;
 }
@@ -351,7 +353,7 @@ PercentFormat::Step PercentFormat::show_character(const Spec& spec, Value v) {
         }
         if (!is_int_like(v)) {
             if (has_index(vm_, v)) return ask(Ask::Index, v);
-            return fail(vm_.type_error("%%c requires an integer in range(256) or a single byte, not %s", vm_.type_name(v)));
+            return fail(vm_.type_error("%%c requires an integer in range(256) or a single byte"));
         }
         if (!int_to_int64(v, c) || c < 0 || c > 255)
             return fail(vm_.raise(kShapeOverflowError, "%c arg not in range(256)"));

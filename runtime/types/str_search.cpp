@@ -183,7 +183,7 @@ static Outcome split_spaces(VM& vm, std::string_view text, int64_t most) {
         p = skip_spaces(p, end);
         if (p == end) break;
         if (most-- == 0) {
-            ok = pieces.add({p, size_t(skip_spaces_back(p, end) - p)});
+            ok = pieces.add({p, size_t(end - p)});
             break;
         }
         const char *word = p, *stop = p;
@@ -205,8 +205,7 @@ static Outcome rsplit_spaces(VM& vm, std::string_view text, int64_t most) {
         p = skip_spaces_back(begin, p);
         if (p == begin) break;
         if (most-- == 0) {
-            const char* first = skip_spaces(begin, p);
-            ok = pieces.add({first, size_t(p - first)});
+            ok = pieces.add({begin, size_t(p - begin)});
             break;
         }
         const char *stop = p, *word = p;
@@ -318,7 +317,7 @@ static bool has_char(std::string_view set, char32_t c) {
 static Outcome strip(VM& vm, Value* args, bool left, bool right, const char* name) {
     Str* self = text_of(args[0]);
     bool spaces = args[1].is_unbound() || args[1].is_none();
-    if (!spaces && !is_str(args[1])) return vm.type_error("%s arg must be None or str, not %s", name, vm.type_name(args[1]));
+    if (!spaces && !is_str(args[1])) return vm.type_error("%s arg must be None or str", name);
     std::string_view set = spaces ? std::string_view{} : text_of(args[1])->view();
     auto drop = [&](char32_t c) { return spaces ? is_space(c) : has_char(set, c); };
     const char *begin = self->data, *end = begin + self->size;

@@ -157,6 +157,10 @@ Outcome op_binary(VM& vm, BinaryOp op, Value a, Value b, bool in_place) {
 // ---- pow() with a modulus: only the methods of the base, and of the exponent and modulus if their class is another
 
 static Outcome power_unsupported(VM& vm, Value a, Value b, Value modulus) {
+    for (Value v : {b, modulus}) {
+        if (is_float(v)) return vm.type_error("pow() 3rd argument not allowed unless all arguments are integers");
+        if (is_complex(v)) return vm.raise(kShapeValueError, "complex modulo");
+    }
     return vm.type_error("unsupported operand type(s) for ** or pow(): '%s', '%s', '%s'", vm.type_name(a),
                          vm.type_name(b), vm.type_name(modulus));
 }

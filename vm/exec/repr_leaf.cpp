@@ -233,6 +233,19 @@ static bool append_range(VM& vm, StringBuilder& out, Range* r) {
     return true;
 }
 
+// As that of bytes, but a ' is escaped inside "" too.
+static void append_bytearray_text(StringBuilder& out, std::string_view data) {
+    size_t start = out.size();
+    append_bytes_repr(out, data);
+    std::string text(out.view().substr(start));
+    if (!text.starts_with("b\"") || text.find('\'') == std::string::npos) return;
+    out.truncate(start);
+    for (char c : text) {
+        if (c == '\'') out.append('\\');
+        out.append(c);
+    }
+}
+
 ReprRun::Leaf ReprRun::write_leaf(Value v) {
     constexpr auto of = [](bool ok) { return ok ? Leaf::Written : Leaf::Raised; };
     if (v.is_int()) return of(append_int(vm_, out_, v));
@@ -255,7 +268,7 @@ ReprRun::Leaf ReprRun::write_leaf(Value v) {
         case Kind::ByteArray:
             out_.append(vm_.class_name(vm_.class_of(v)));
             out_.append('(');
-            append_bytes_repr(out_, view_of(v.as<ByteArray>()));
+            append_bytearray_text(out_, view_of(v.as<ByteArray>()));
             out_.append(')');
             break;
         case Kind::MemoryView:
