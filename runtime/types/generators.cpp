@@ -1,6 +1,8 @@
 // Generators and coroutines: their methods and attributes, and the natives by which the VM closes them.
 #include "runtime/types/generators.h"
 
+#include "vm/exec/exec.h"
+
 namespace gen {
 
 // ---- throw(type, value, traceback)
@@ -111,12 +113,11 @@ static const NativeDef kThrowLevel = {.signature = "throw_level(generator, inner
 // ---- attributes
 
 static Outcome get_running(VM&, Value self) {
-    Frame* g = generator_of(self);
-    return Value::boolean(g->state == kRunning);
+    return Value::boolean(is_executing(generator_of(self)));
 }
 static Outcome get_suspended(VM&, Value self) {
     Frame* g = generator_of(self);
-    return Value::boolean(g->state == kSuspended || g->state == kDelegating);
+    return Value::boolean(g->state == kSuspended || (g->state == kDelegating && !is_executing(g)));
 }
 static Outcome get_code(VM&, Value self) { return Value::object(generator_of(self)->code()); }
 

@@ -154,6 +154,9 @@ int special_of(VM& vm, const Str* name) {
 bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
     auto solid = [](Class* c) {   // the built-in class that decides about the layout
         while (c->class_flags & Class::kHeapType) c = c->base;
+        // Exceptions without attributes of their own are laid out as their base.
+        while (c->instance_kind == Kind::Exception && c->base->instance_kind == Kind::Exception && c->inline_slots == c->base->inline_slots)
+            c = c->base;
         return c;
     };
     layout = nullptr;

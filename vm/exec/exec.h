@@ -50,6 +50,7 @@ Frame* generator_return(VM&, Frame* fr, Value v);        // GENERATOR_RETURN
 Frame* touch(VM&, Frame* fr);                            // fr runs again after a collection has scanned it
 void pair(VM&, Frame* root, Frame* leaf);
 void free_owned(VM&, Frame* g);
+bool is_executing(const Frame* g);                       // gi_running: it, or what it delegates to, is on the running chain
 
 // ---- unwind.cpp
 // Unwinds with vm.exception from fr, whose pc is at the instruction that raised. `reraise`: fr is in the traceback already.

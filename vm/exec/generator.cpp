@@ -94,6 +94,13 @@ Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
 
 }   // namespace
 
+bool is_executing(const Frame* g) {
+    if (g->state != kDelegating) return g->state == kRunning;
+    End end;
+    find_leaf(const_cast<Frame*>(g), end);
+    return end == End::SelfExecuting;
+}
+
 void pair(VM& vm, Frame* root, Frame* leaf) {
     root->link = leaf;
     leaf->link = root;
@@ -125,6 +132,10 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
             vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
             return raise_in(vm, consumer);
         }
+        if (g->shape == kShapeAsyncGenerator) {
+            vm.raise(kShapeStopAsyncIteration, std::initializer_list<Value>{});
+            return raise_in(vm, consumer);
+        }
         return iteration_ended(vm, consumer, Value::none());
     case kCreated:
         if (!throwing && !v.is_none()) {
@@ -134,6 +145,7 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
         [[fallthrough]];
     case kSuspended:
         g->parent = consumer;
+        g->link = g;   // it may have been a delegate; its delegator finds out
         return throwing ? throw_at(vm, g, v) : enter(vm, g, v);
     default: break;
     }

@@ -525,7 +525,7 @@ at_safepoint:
         if (it.is_object() && it.as_object()->shape == kShapeGenerator) [[likely]] {
             Frame* g = it.as<Frame>();
             Frame* leaf = g;
-            if (g->state > kSuspended) [[unlikely]] {
+            if (g->state > kSuspended || g->link != g) [[unlikely]] {
                 leaf = g->link;
                 if (!(g->state == kDelegating && leaf && leaf->link == g && leaf->state == kSuspended)) {
                     SAVE(0);
@@ -731,7 +731,7 @@ at_safepoint:
             if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
             Frame* g = v.as<Frame>();
             Value sent = C ? R(B + 1) : Value::none();
-            if (g->state == kSuspended) [[likely]] RESUME_GENERATOR(g, g, sent, 3);
+            if (g->state == kSuspended && g->link == g) [[likely]] RESUME_GENERATOR(g, g, sent, 3);
             SAVE(3);
             RESUME(resume_generator(vm, fr, g, Request::Resume::Send, sent));
         }
