@@ -103,7 +103,7 @@ Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, R
     return {nullptr, result};
 }
 
-// `super()` means super(__class__, first argument); both are handed over as they stand, bound or not.
+// `super()` means super(__class__, first argument); the cell and the argument are handed over as they stand, bound or not.
 bool Compiler::super_call(const Call* n, Reg base) {
     auto* name = as_if<Name>(n->func);
     if (!name || name->id->text != "super" || !n->args.empty() || !n->keywords.empty()) return false;
@@ -112,7 +112,7 @@ bool Compiler::super_call(const Call* n, Reg base) {
     e().release(base + 1);
     Reg cls = e().temp(), self = e().temp();
     Symbol* cell = scope->find_mangled(id("__class__"));
-    if (cell && cell->kind == NameKind::Free) e().emit(Op::LOAD_FREE, cls, cell->free, name_constant(cell->name));
+    if (cell && cell->kind == NameKind::Free) e().emit(Op::LOAD_CLOSURE, cls, cell->free);
     else load_special(cls, Value::unbound());
     if (scope->arg_count == 0) {
         load_special(self, Value::unbound());

@@ -26,6 +26,7 @@ void Compiler::annotation(const ExprNode* x, Reg dst) {
     if (future_annotations_) return load_text(dst, arena_.copy_text(unparse(x)));
     auto* starred = as_if<Starred>(x);   // `*args: *Ts`
     if (!starred) return into(x, dst);
+    Temporaries temporaries(*this);
     e().emit(Op::UNPACK, dst, value(starred->value), 1);
 }
 

@@ -87,8 +87,7 @@ Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
             return land(vm, leaf, vm.call_prelude(vm.names.delegate_throw, {iterator, exception}), leaf->pc);
         }
     }
-    vm.exception = exception;
-    set_context(vm, exception);
+    vm.exception = exception;   // its context is what the generator handles, if anything: see RERAISE
     return unwind(vm, leaf);
 }
 
@@ -176,7 +175,6 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
         if (end == End::Executing) return resume_leaf(vm, leaf, end, Value::none());
         leaf->state = kRunning;
         vm.exception = v;
-        set_context(vm, v);
         return unwind(vm, leaf);
     }
     return resume_leaf(vm, leaf, end, v);
