@@ -40,7 +40,15 @@ Outcome check_class_cell(VM& vm, Value* a) {
     return Value::none();
 }
 
+// For _delegate_throw, which the delegating generator called: the exception is that generator's own, so that StopIteration is
+// not taken for the end of its delegate.
+Outcome raise_at_yield(VM& vm, Value* a) {
+    vm.frame->parent->pc++;   // from DELEGATE to the YIELD behind it
+    return vm.raise(a[0]);
+}
+
 const NativeDef kNatives[] = {
+    {"_raise_at_yield(error, /)", raise_at_yield},
     {"_sys_modules()", sys_modules},
     {"_report_unraisable(error, object, /)", report_unraisable},
     {"_is_coroutine(object, /)", is_coroutine},

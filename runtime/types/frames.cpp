@@ -1,4 +1,5 @@
 // Frames and tracebacks as scripts see them: copies of what was known when someone asked.
+#include "vm/exec/exec.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 
@@ -71,7 +72,7 @@ Value frame_info(VM& vm, Frame* f) {
         last = info;
         n++;
         // Who resumed a suspended generator last is no news.
-        if (f->is_generator() && f->state != kRunning && f->state != kDelegating) break;
+        if (f->is_generator() && !is_executing(f)) break;
     }
     return first ? Value::object(first) : Value::none();
 }

@@ -71,7 +71,7 @@ Outcome object_str_native(VM& vm, Value* args) { return op_repr(vm, args[0]); }
 
 Value fast_str(VM& vm, Value v) {
     if (v.is_int()) {
-        Str* s = int_to_str(vm.heap, v);
+        Str* s = int_to_str(vm.heap, v);   // a small one
         return s ? Value::object(s) : Value::unbound();
     }
     if (is_exact_str(v)) return v;

@@ -15,11 +15,11 @@ static bool on_stack(const List* stack, Value v) {
 
 bool ReprRun::active(Frame* callers, Value v) {
     for (Frame* f = callers; f; f = f->parent) {
+        if (f->aux & kBaseFrame) break;
         if (f->is_native()) {
             auto* native = static_cast<NativeFrame*>(f);
             if (native->native()->def == &kReprGoOn && on_stack((*native)[0].as<List>(), v)) return true;
         }
-        if (f->aux & kBaseFrame) break;
     }
     return false;
 }

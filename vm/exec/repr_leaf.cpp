@@ -209,13 +209,13 @@ static bool append_int(VM& vm, StringBuilder& out, Value v) {
         append_number(out, v.as_int());
         return true;
     }
-    if (int_text_too_long(v)) {
+    if (int_text_too_long(v, vm.limits.int_digits)) {
         vm.value_error("Exceeds the limit (%zu digits) for integer string conversion; "
-                       "use sys.set_int_max_str_digits() to increase the limit", kMaxIntDigits);
+                       "use sys.set_int_max_str_digits() to increase the limit", vm.limits.int_digits);
         return false;
     }
     std::string text;
-    if (!int_to_text(v, 10, text)) { vm.out_of_memory(); return false; }
+    if (!int_to_text(v, 10, text, vm.limits.int_digits)) { vm.out_of_memory(); return false; }
     out.append(text);
     return true;
 }

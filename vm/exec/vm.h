@@ -61,6 +61,7 @@ struct Limits {
     size_t stack = size_t{1} << 30;          // bytes of frames; 0: none
     int64_t depth = 0;                       // sys.setrecursionlimit; 0: none
     uint64_t steps = 0;                      // 0: none
+    size_t int_digits = kMaxIntDigits;       // of conversions from and to decimal text
 };
 
 class VM {
