@@ -50,6 +50,7 @@ static Outcome set_int_max_str_digits(VM& vm, Value* args) {
     int64_t n = args[0].as_int();
     if (n != 0 && n < 640) return vm.value_error("maxdigits must be 0 or larger than 640");
     runtime_of(vm).max_str_digits = n;
+    vm.limits.int_digits = n ? size_t(n) : SIZE_MAX;
     return Value::none();
 }
 static Outcome getswitchinterval(VM& vm, Value*) { return vm.real(double(runtime_of(vm).switch_interval_us) / 1e6); }

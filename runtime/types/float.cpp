@@ -46,7 +46,11 @@ static Outcome make(VM& vm, Value cls, Outcome o) {
 }
 
 static Outcome float_new(VM& vm, Value* args) {
-    if (!checked_class(vm, args[0], kShapeFloat)) return Outcome::raised();
+    Class* cls = checked_class(vm, args[0], kShapeFloat);
+    if (!cls) return Outcome::raised();
+    // Keywords are for the __init__ of a subclass.
+    if (!args[2].is_unbound() && dict_length(args[2].as<Dict>()) && is_object_special(vm, cls->specials[int(Special::Init)], Special::Init))
+        return vm.type_error("float() takes no keyword arguments");
     return make(vm, args[0], args[1].is_unbound() ? Outcome(vm.zero) : float_of(vm, args[1]));
 }
 
@@ -183,7 +187,7 @@ static const AttributeDef kFloatAttributes[] = {
 };
 
 static const NativeDef kFloatMethods[] = {
-    {.signature = "__new__(cls, x=0, /)", .fn = float_new, .step = float_new_step, .flags = kStaticNative,
+    {.signature = "__new__(cls, x=0, /, **kwargs)", .fn = float_new, .step = float_new_step, .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
     GEN_OPERATOR(float_binary, "add", Add),
     GEN_OPERATOR(float_binary, "sub", Sub),

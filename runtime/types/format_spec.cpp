@@ -7,7 +7,7 @@ namespace gen {
 
 Outcome too_many_digits(VM& vm) {
     return vm.value_error("Exceeds the limit (%zu digits) for integer string conversion; "
-                          "use sys.set_int_max_str_digits() to increase the limit", kMaxIntDigits);
+                          "use sys.set_int_max_str_digits() to increase the limit", vm.limits.int_digits);
 }
 
 // ---- parsing: [[fill]align][sign][z][#][0][width][grouping][.precision][type]
@@ -268,9 +268,9 @@ Outcome format_int(VM& vm, Value v, std::string_view text) {
     if (spec.precision >= 0) return not_allowed(vm, "Precision not allowed in integer format specifier");
     if (spec.zero_minus) return not_allowed(vm, "Negative zero coercion (z) not allowed in integer format specifier");
     if (spec.type == 'c') return format_character(vm, v, spec);
-    if (base == 10 && int_text_too_long(v)) return too_many_digits(vm);
+    if (base == 10 && int_text_too_long(v, vm.limits.int_digits)) return too_many_digits(vm);
     std::string digits;
-    if (!int_to_text(v, base, digits)) return vm.out_of_memory();
+    if (!int_to_text(v, base, digits, vm.limits.int_digits)) return vm.out_of_memory();
     NumberText number;
     number.digits = digits;
     number.negative = digits[0] == '-';

@@ -13,12 +13,12 @@ namespace gen {
 Outcome parse_int(VM& vm, std::string_view text, int base, Value shown) {
     Value out;
     size_t digits = 0;
-    switch (int_from_text(vm.heap, text, base, out, &digits)) {
+    switch (int_from_text(vm.heap, text, base, out, &digits, vm.limits.int_digits)) {
         case ParseInt::Ok: return out;
         case ParseInt::NoMemory: return vm.out_of_memory();
         case ParseInt::TooLong:
             return vm.value_error("Exceeds the limit (%zu digits) for integer string conversion: value has %zu digits; "
-                                  "use sys.set_int_max_str_digits() to increase the limit", kMaxIntDigits, digits);
+                                  "use sys.set_int_max_str_digits() to increase the limit", vm.limits.int_digits, digits);
         case ParseInt::Invalid: break;
     }
     constexpr size_t kShown = 200;

@@ -99,7 +99,7 @@ static Outcome str_sizeof(VM&, Value* args) { return Value::integer(int64_t(size
 
 static Outcome str_format_spec(VM& vm, Value* args) {
     if (!is_str(args[1])) return vm.type_error("__format__() argument must be str, not %s", vm.type_name(args[1]));
-    if (text_of(args[1])->size == 0) return exact_str(vm, text_of(args[0]));
+    if (text_of(args[1])->size == 0) return op_str(vm, args[0]);
     return format_str(vm, text_of(args[0]), text_of(args[1])->view());
 }
 

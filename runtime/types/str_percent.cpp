@@ -271,10 +271,10 @@ PercentFormat::Step PercentFormat::show_int(const Spec& spec, Value v) {
                             : vm_.type_error("%%%c format: an integer is required, not %s", char(spec.type), vm_.type_name(v)));
     }
     int base = decimal ? 10 : spec.type == 'o' ? 8 : 16;
-    if (base == 10 && int_text_too_long(v)) return fail(too_many_digits(vm_));
+    if (base == 10 && int_text_too_long(v, vm_.limits.int_digits)) return fail(too_many_digits(vm_));
     if (spec.precision > INT_MAX - 3) return fail(vm_.raise(kShapeOverflowError, "precision too large"));
     std::string digits;
-    if (!int_to_text(v, base, digits)) return fail(vm_.out_of_memory());
+    if (!int_to_text(v, base, digits, vm_.limits.int_digits)) return fail(vm_.out_of_memory());
     std::string_view sign = digits[0] == '-' ? "-" : spec.plus ? "+" : spec.space ? " " : "";
     if (digits[0] == '-') digits.erase(0, 1);
     if (spec.type == 'X')

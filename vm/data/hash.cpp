@@ -4,6 +4,8 @@
 #include "vm/data/int.h"
 #include "vm/data/string.h"
 
+#include <cmath>
+
 namespace gen {
 
 namespace {
@@ -86,6 +88,7 @@ bool hash_within(const FastHash& how, Value v, uint64_t& out, int depth, int& bu
             return true;
         case kShapeFloat:
             out = float_hash(static_cast<Float*>(o)->value);
+            if (std::isnan(static_cast<Float*>(o)->value)) out = hash_pointer(o);   // one nan is not another
             return true;
         case kShapeComplex: {
             auto* c = static_cast<Complex*>(o);

@@ -13,7 +13,7 @@
 namespace gen {
 
 constexpr size_t kMaxIntLimbs = size_t{1} << 26;  // of 64 bits
-constexpr size_t kMaxIntDigits = 4300;            // of conversions from and to decimal text
+constexpr size_t kMaxIntDigits = 4300;            // of conversions from and to decimal text, unless told otherwise
 
 inline bool is_int_object(Value v) { return v.is_object() && v.as_object()->kind == Kind::Int; }
 inline bool is_int_like(Value v) { return v.is_int() || v.is_bool() || is_int_object(v); }
@@ -109,13 +109,14 @@ double int_frexp(Value, int64_t& exponent);  // |result| in [0.5, 1); for logari
 Value int_from_digits(Heap&, std::string_view digits, int base, bool negative = false);
 enum class ParseInt : uint8_t { Ok, Invalid, TooLong, NoMemory };
 // The grammar of int(text, base): space around, sign, prefix, underscores, decimals of any script. base 0
-// or 2..36. TooLong: beyond kMaxIntDigits; `digits` tells how many.
-ParseInt int_from_text(Heap&, std::string_view text, int base, Value& out, size_t* digits = nullptr);
-// Appends digits (lower case, '-' in front, no prefix). False: decimal and longer than kMaxIntDigits, or no
-// memory.
-bool int_to_text(Value, int base, std::string& out);
+// or 2..36. TooLong: beyond `most` digits; `digits` tells how many.
+ParseInt int_from_text(Heap&, std::string_view text, int base, Value& out, size_t* digits = nullptr,
+                       size_t most = kMaxIntDigits);
+// Appends digits (lower case, '-' in front, no prefix). False: decimal and longer than `most`, or no memory.
+bool int_to_text(Value, int base, std::string& out, size_t most = kMaxIntDigits);
 size_t int_text_size(Value, int base);  // an upper bound of the characters, before they are made
-bool int_text_too_long(Value);          // would be refused by int_to_text in base 10
+// Would be refused by int_to_text in base 10.
+bool int_text_too_long(Value, size_t most = kMaxIntDigits);
 Str* int_to_str(Heap&, Value);          // decimal; null: too long (ask before), or no memory
 // Two's complement if `with_sign`; false: does not fit.
 bool int_to_bytes(Value, uint8_t* out, size_t size, bool little_endian, bool with_sign);

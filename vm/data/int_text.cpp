@@ -140,7 +140,7 @@ Value int_from_digits(Heap& heap, std::string_view digits, int base, bool negati
     return finish_int(heap, r, size, negative);
 }
 
-ParseInt int_from_text(Heap& heap, std::string_view text, int base, Value& out, size_t* digits) {
+ParseInt int_from_text(Heap& heap, std::string_view text, int base, Value& out, size_t* digits, size_t most) {
     StringBuilder ascii(heap);
     if (!is_ascii(text)) {
         if (!append_ascii_digits(ascii, text)) return ParseInt::Invalid;
@@ -163,7 +163,7 @@ ParseInt int_from_text(Heap& heap, std::string_view text, int base, Value& out, 
         }
     }
     if (digits) *digits = count;
-    if (!is_power_of_two(base) && count > kMaxIntDigits) return ParseInt::TooLong;
+    if (!is_power_of_two(base) && count > most) return ParseInt::TooLong;
     if (count == text.size()) {
         out = int_from_digits(heap, text, base, negative);
     } else {
@@ -184,13 +184,13 @@ size_t int_text_size(Value v, int base) {
            3;
 }
 
-bool int_text_too_long(Value v) {
-    if (v.is_int() || least_decimal_digits(v) + 2 < kMaxIntDigits) return false;
+bool int_text_too_long(Value v, size_t most) {
+    if (v.is_int() || least_decimal_digits(v) < most - std::min<size_t>(most, 2)) return false;
     std::string text;
-    return !int_to_text(v, 10, text);
+    return !int_to_text(v, 10, text, most);
 }
 
-bool int_to_text(Value v, int base, std::string& out) {
+bool int_to_text(Value v, int base, std::string& out, size_t most) {
     IntView i(v);
     if (i.size <= 1) {
         char buffer[72];
@@ -200,14 +200,14 @@ bool int_to_text(Value v, int base, std::string& out) {
         out.append(buffer, size_t(end - buffer));
         return true;
     }
-    if (base == 10 && least_decimal_digits(v) > kMaxIntDigits) return false;
+    if (base == 10 && least_decimal_digits(v) > most) return false;
     size_t start = out.size();
     if (i.negative) out.push_back('-');
     if (is_power_of_two(base))
         append_power_of_two(i, base, out);
     else if (!append_other_base(i, base, out))
         return false;
-    if (base == 10 && out.size() - start - i.negative > kMaxIntDigits) {
+    if (base == 10 && out.size() - start - i.negative > most) {
         out.resize(start);
         return false;
     }
