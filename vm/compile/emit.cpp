@@ -78,13 +78,25 @@ uint32_t Emitter::constant(const Folded& f) {
 }
 
 uint32_t Emitter::name(const Identifier* id) {
-    while (name_index_.size() <= id->serial) name_index_.push_back(0);
-    uint32_t& index = name_index_[id->serial];
-    if (!index) {
-        names_.push_back(pool_.builder().str(id->text, true));
-        index = names_.size();
+    auto place = [](Seq<NameEntry> table, const Identifier* name) {
+        uint32_t mask = table.size() - 1, at = name->serial * 2654435761u >> 7 & mask;
+        while (table[at].name && table[at].name != name) at = (at + 1) & mask;
+        return &table[at];
+    };
+    if ((name_count_ + 1) * 4 > name_table_.size() * 3) {
+        uint32_t capacity = name_table_.empty() ? 8 : name_table_.size() * 2;
+        Seq<NameEntry> larger{arena_.make_array<NameEntry>(capacity), capacity};
+        for (const NameEntry& entry : name_table_)
+            if (entry.name) *place(larger, entry.name) = entry;
+        name_table_ = larger;
     }
-    return index - 1;
+    NameEntry* entry = place(name_table_, id);
+    if (!entry->name) {
+        *entry = {id, names_.size()};
+        names_.push_back(pool_.builder().str(id->text, true));
+        name_count_++;
+    }
+    return entry->index;
 }
 
 uint32_t Emitter::code(Code* code) {
@@ -96,7 +108,7 @@ uint32_t Emitter::code(Code* code) {
 
 Emitter::Emitter(ConstantPool& pool, unsigned first_temporary)
     : pool_(pool), arena_(pool.arena()), words_(arena_), labels_(arena_), fixups_(arena_), positions_(arena_),
-      handlers_(arena_), ranges_(arena_), names_(arena_), constants_(arena_), name_index_(arena_),
+      handlers_(arena_), ranges_(arena_), names_(arena_), constants_(arena_),
       first_temporary_(first_temporary), top_(first_temporary), registers_(std::max(first_temporary, 1u)) {
     handlers_.push_back({});
     too_many_registers_ = first_temporary > 0xff00;

@@ -121,6 +121,11 @@ private:
         std::string_view key;
     };
 
+    struct NameEntry {
+        const Identifier* name = nullptr;
+        uint32_t index = 0;
+    };
+
     void put(Instruction first, uint32_t extra = 0);
     void note_position();
     void lengthen_jumps();
@@ -135,7 +140,8 @@ private:
     ArenaVector<Handler> handlers_;
     ArenaVector<Range> ranges_;
     ArenaVector<Value> names_, constants_;
-    ArenaVector<uint32_t> name_index_;    // Identifier::serial -> index + 1
+    Seq<NameEntry> name_table_;           // open addressing by Identifier::serial
+    uint32_t name_count_ = 0;
     Seq<Entry> table_;
     Span span_;
     Reg first_temporary_, top_, registers_;
