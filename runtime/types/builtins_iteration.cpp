@@ -77,7 +77,7 @@ static Outcome sum_fn(VM& vm, Value* args) {
     if (args[1].is_unbound()) args[1] = Value::integer(0);
     if (is_exact(args[0], kShapeRange) && is_exact_int(args[1])) return sum_of_range(vm, args[0].as<Range>(), args[1]);
     Items items = items_of(args[0]);
-    if (!items.at) return Outcome::unhandled();
+    if (!items.at || is_str(args[1]) || is_bytes_like(args[1])) return Outcome::unhandled();   // refused there
     Value total = args[1];
     for (size_t i = 0; i < items.size; i++)
         if (!add_fast(vm, total, items.at[i])) return Outcome::unhandled();

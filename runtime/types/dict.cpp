@@ -45,6 +45,23 @@ static Outcome dict_update_fn(VM& vm, Value* args) {
     return args[2].is_unbound() ? Outcome(Value::none()) : op_dict_merge(vm, self_of(args), args[2]);
 }
 
+// The keys of a set or dict have their hashes already.
+static Outcome fromkeys_fn(VM& vm, Value* args) {
+    if (!args[0].is(Value::object(vm.type(kShapeDict)))) return Outcome::unhandled();
+    DictTable* keys = is_exact(args[1], kShapeSet) || is_exact(args[1], kShapeFrozenSet) ? args[1].as<Set>()->table
+                      : is_exact_dict(args[1])                                          ? args[1].as<Dict>()->table
+                                                                                        : nullptr;
+    if (!keys) return Outcome::unhandled();
+    Dict* d = make_dict(vm.heap, keys->live);
+    if (!d) return vm.out_of_memory();
+    uint32_t position = 0;
+    while (DictEntry* e = next_entry(keys, position))
+        if (!dict_insert_new(vm.heap, d, e->key, e->hash, args[2].is_unbound() ? Value::none() : args[2]))
+            return vm.out_of_memory();
+    charge(vm, keys->live / 8);
+    return Value::object(d);
+}
+
 static Outcome fromkeys_step(VM& vm, NativeFrame& frame) {   // cls, iterable, value; 3 dict, 4 iterator
     switch (frame.step_state()) {
     case 0:
@@ -157,7 +174,7 @@ static const NativeDef kMethods[] = {
      .flags = kConsumes, .doc = "Initialize self.  See help(type(self)) for accurate signature."},
     {.signature = "clear(self, /)", .fn = clear, .doc = "D.clear() -> None.  Remove all items from D."},
     {.signature = "copy(self, /)", .fn = copy, .doc = "D.copy() -> a shallow copy of D"},
-    {.signature = "fromkeys(cls, iterable, value=None, /)", .step = fromkeys_step, .locals = 2,
+    {.signature = "fromkeys(cls, iterable, value=None, /)", .fn = fromkeys_fn, .step = fromkeys_step, .locals = 2,
      .flags = kClassNative | kConsumes, .doc = "Create a new dictionary with keys from iterable and values set to value."},
     {.signature = "get(self, key, default=None, /)", .fn = get_fn, .step = get_step,
      .doc = "Return the value for key if key is in the dictionary, else default."},

@@ -35,7 +35,7 @@ static int64_t items_left(Iterator* it) {
         return n;
     }
     default:   // of dicts
-        return it->stop == dict_length(it->source.as<Dict>()) ? it->extra.as_int() : 0;
+        return it->stop == dict_length(it->source.as<Dict>()) ? dict_items_left(it) : 0;
     }
 }
 static Outcome length_hint(VM& vm, Value* args) {

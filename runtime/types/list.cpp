@@ -57,15 +57,32 @@ static Outcome list_extend_step(VM& vm, NativeFrame& frame) {
     return Value::none();
 }
 
+static const NativeDef kExtend = {.signature = "extend(self, iterable, /)", .fn = list_extend_fn,
+                                  .step = list_extend_step, .locals = 1, .flags = kConsumes,
+                                  .doc = "Extend list by appending elements from the iterable."};
+
+// Keywords are for subclasses with a __new__ of their own, which then get here too.
+static bool refuses_keywords(VM& vm, Value self, Value keywords) {
+    if (keywords.is_unbound()) return false;
+    Value own = vm.special(self, Special::New);
+    if (!own.is(vm.type(kShapeList)->specials[int(Special::New)])) return false;
+    vm.type_error("list() takes no keyword arguments");
+    return true;
+}
+
+static Outcome list_init_step(VM& vm, NativeFrame& frame) {   // self, iterable, keywords
+    switch (frame.step_state()) {
+    case 0: AWAIT(1, call_internal(vm, kExtend, {frame[0], frame[1]}));
+    }
+    return Value::none();
+}
+
 static Outcome list_init(VM& vm, Value* args) {
+    if (refuses_keywords(vm, args[0], args[2])) return Outcome::raised();
     list_clear(vm.heap, self_of(args));
     if (args[1].is_unbound()) return Value::none();
     return extend_fast(vm, self_of(args), args[1]);
 }
-
-static const NativeDef kExtend = {.signature = "extend(self, iterable, /)", .fn = list_extend_fn,
-                                  .step = list_extend_step, .locals = 1, .flags = kConsumes,
-                                  .doc = "Extend list by appending elements from the iterable."};
 
 static Outcome list_iadd_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
@@ -230,7 +247,7 @@ static Outcome list_sort_step(VM& vm, NativeFrame& frame) {
         frame[2] = Value::boolean(!int_is_zero(frame.result()));
         {
             auto* l = frame[0].as<List>();
-            Array* empty = make_array(vm.heap, 1);
+            Array* empty = make_array(vm.heap, 0);
             frame[3] = Value::object(l->items);
             frame[4] = Value::integer(int64_t(l->size));
             frame[7] = Value::object(empty);
@@ -335,7 +352,7 @@ static Outcome len(VM&, Value* args) { return Value::integer(int64_t(self_of(arg
 static const NativeDef kMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwargs)", .fn = list_new, .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
-    {.signature = "__init__(self, iterable=(), /)", .fn = list_init, .step = list_extend_step, .locals = 1,
+    {.signature = "__init__(self, iterable=(), /, **kwargs)", .fn = list_init, .step = list_init_step,
      .flags = kConsumes, .doc = "Initialize self.  See help(type(self)) for accurate signature."},
     {.signature = "append(self, object, /)", .fn = list_append_fn, .doc = "Append object to the end of the list."},
     {.signature = "clear(self, /)", .fn = list_clear_fn, .doc = "Remove all items from list."},

@@ -109,6 +109,11 @@ static Outcome range_index(VM& vm, Value* args) {
     return raise_with_repr(vm, kShapeValueError, "%R is not in range", args[1]);
 }
 
+static Outcome range_reduce(VM& vm, Value* args) {
+    Range* r = range_of(args[0]);
+    return vm.tuple({Value::object(vm.type(kShapeRange)), vm.tuple({r->start, r->stop, r->step})});
+}
+
 static const NativeDef kRangeMethods[] = {
     {.signature = "__new__(cls, start, stop=None, step=1, /)", .fn = range_new, .step = range_new_step, .locals = 1,
      .flags = kStaticNative, .doc = "Create and return a new object.  See help(type) for accurate signature."},
@@ -116,6 +121,7 @@ static const NativeDef kRangeMethods[] = {
      .doc = "rangeobject.count(value) -> integer -- return number of occurrences of value"},
     {.signature = "index(self, value, /)", .fn = range_index,
      .doc = "rangeobject.index(value) -> integer -- return index of value.\nRaise ValueError if the value is not present."},
+    {.signature = "__reduce__(self, /)", .fn = range_reduce, .doc = "Return state information for pickling."},
     {.signature = "__len__(self, /)", .fn = range_len},
     {.signature = "__bool__(self, /)", .fn = range_bool},
     {.signature = "__getitem__(self, key, /)", .fn = base_getitem_native},
@@ -188,6 +194,10 @@ static Outcome slice_compare(VM& vm, CompareOp op, Value a, Value b) {
     return sequence_compare(vm, op, bounds(vm, a), bounds(vm, b));
 }
 
+static Outcome slice_reduce(VM& vm, Value* args) {
+    return vm.tuple({Value::object(vm.type(kShapeSlice)), bounds(vm, args[0])});
+}
+
 static const NativeDef kSliceMethods[] = {
     {.signature = "__new__(cls, start, stop=None, step=None, /)", .fn = slice_new, .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
@@ -197,6 +207,7 @@ static const NativeDef kSliceMethods[] = {
             "indices, and the stride length of the extended slice described by\n"
             "S. Out of bounds indices are clipped in a manner consistent with the\n"
             "handling of normal slices."},
+    {.signature = "__reduce__(self, /)", .fn = slice_reduce, .doc = "Return state information for pickling."},
     {.signature = "__repr__(self, /)", .fn = repr_native},
     {.signature = "__eq__(self, value, /)", .fn = compare_native<CompareOp::Eq, slice_compare>},
     {.signature = "__ne__(self, value, /)", .fn = compare_native<CompareOp::Ne, slice_compare>},

@@ -247,11 +247,19 @@ static Outcome each_fn(VM& vm, Value* args) {
     return others->size == 1 ? operation(vm, self_of(args), others->items[0]) : Outcome::unhandled();
 }
 
+// Null: a comparison has to ask, or no memory.
+static Set* symmetric_of(VM& vm, const Set* a, const Set* b) {
+    Set* out = nullptr;
+    return set_symmetric_difference(vm.heap, a->table, b->table, kShapeSet, out) == Store::Done ? out : nullptr;
+}
+
 static Outcome symmetric_update_step(VM& vm, NativeFrame& frame) {   // self, other
     switch (frame.step_state()) {
     case 0:
         if (frame[0].is(frame[1])) return set_clear(vm.heap, frame[0].as<Set>()) ? Outcome(Value::none()) : vm.out_of_memory();
         AWAIT(1, op_set(vm, frame[1]));
+        if (Set* combined = symmetric_of(vm, frame[0].as<Set>(), frame.result().as<Set>()))
+            return set_assign(vm.heap, frame[0].as<Set>(), combined) ? Outcome(Value::none()) : vm.out_of_memory();
         AWAIT(2, call_internal(vm, kToggle, {frame[0], frame.result()}));
     }
     return Value::none();
@@ -276,10 +284,12 @@ static Outcome reflected_native(VM& vm, Value* args) {
     return operation(vm, args[1], args[0], base_shape(vm, args[1]));
 }
 
+static Outcome only_sets(VM&, Value* args) {
+    return is_set(args[1]) ? Outcome::unhandled() : Outcome(Value::not_implemented());
+}
 static Outcome update_in_place_step(VM& vm, NativeFrame& frame, Outcome (*operation)(VM&, Value, Value)) {
     switch (frame.step_state()) {
     case 0:
-        if (!is_set(frame[1])) return Value::not_implemented();
         AWAIT(1, operation(vm, frame[0], frame[1]));
     }
     return frame[0];
@@ -297,7 +307,6 @@ static Outcome ixor_step(VM& vm, NativeFrame& frame) {
 static Outcome iand_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
     case 0:
-        if (!is_set(frame[1])) return Value::not_implemented();
         AWAIT(1, intersection(vm, frame[0], frame[1], kShapeSet));
     }
     if (!set_assign(vm.heap, frame[0].as<Set>(), frame.result().as<Set>())) return vm.out_of_memory();
@@ -421,7 +430,7 @@ static Outcome set_init(VM& vm, Value* args) {
 }
 
 static Outcome frozenset_new(VM& vm, Value* args) {
-    if (!args[0].is(Value::object(vm.type(kShapeFrozenSet)))) return Outcome::unhandled();
+    if (!args[0].is(Value::object(vm.type(kShapeFrozenSet))) || !args[2].is_unbound()) return Outcome::unhandled();
     if (args[1].is_unbound()) return vm.checked(new_set(vm, kShapeFrozenSet));
     return is_exact(args[1], kShapeFrozenSet) ? Outcome(args[1]) : op_set(vm, args[1], kShapeFrozenSet);
 }
@@ -431,16 +440,16 @@ static Outcome frozenset_new_step(VM& vm, NativeFrame& frame) {   // of a subcla
     switch (frame.step_state()) {
     case 0:
         cls = checked_class(vm, frame[0], kShapeFrozenSet);
-        if (!cls) return Outcome::raised();
+        if (!cls || refuses_keywords(vm, cls, kShapeFrozenSet, frame[2])) return Outcome::raised();
         s = static_cast<Set*>(allocate_instance(vm, cls));
         if (!s) return vm.out_of_memory();
         s->version = vm.heap.next_version();
-        frame[2] = Value::object(s);
+        frame[3] = Value::object(s);
         if (!frame[1].is_unbound()) {
-            AWAIT(1, op_set_update(vm, frame[2].as<Set>(), frame[1]));
+            AWAIT(1, op_set_update(vm, frame[3].as<Set>(), frame[1]));
         }
     }
-    return frame[2];
+    return frame[3];
 }
 
 // Methods of both classes.
@@ -506,15 +515,15 @@ static const NativeDef kSetMethods[] = {
     {.signature = "intersection_update(self, /, *others)", .step = assign_step<intersection>, .locals = 2,
      .doc = "Update a set with the intersection of itself and another."},
     kSymmetricUpdate,
-    {.signature = "__iand__(self, value, /)", .step = iand_step},
-    {.signature = "__ior__(self, value, /)", .step = ior_step},
-    {.signature = "__isub__(self, value, /)", .step = isub_step},
-    {.signature = "__ixor__(self, value, /)", .step = ixor_step},
+    {.signature = "__iand__(self, value, /)", .fn = only_sets, .step = iand_step},
+    {.signature = "__ior__(self, value, /)", .fn = only_sets, .step = ior_step},
+    {.signature = "__isub__(self, value, /)", .fn = only_sets, .step = isub_step},
+    {.signature = "__ixor__(self, value, /)", .fn = only_sets, .step = ixor_step},
     SET_METHODS,
 };
 
 static const NativeDef kFrozenSetMethods[] = {
-    {.signature = "__new__(cls, iterable=(), /)", .fn = frozenset_new, .step = frozenset_new_step, .locals = 1,
+    {.signature = "__new__(cls, iterable=(), /, **kwargs)", .fn = frozenset_new, .step = frozenset_new_step, .locals = 1,
      .flags = kStaticNative | kConsumes,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
     {.signature = "copy(self, /)", .fn = frozenset_copy, .doc = "Return a shallow copy of a set."},

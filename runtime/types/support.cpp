@@ -13,6 +13,13 @@ void set_type_attribute(VM& vm, BuiltinShape id, const char* name, Value v) {
     vm.heap.write(cls);
 }
 
+bool refuses_keywords(VM& vm, Class* cls, BuiltinShape base, Value keywords) {
+    if (keywords.is_unbound()) return false;
+    if (!cls->specials[int(Special::Init)].is(vm.type(base)->specials[int(Special::Init)])) return false;
+    vm.type_error("%s() takes no keyword arguments", std::string(vm.class_name(vm.type(base))).c_str());
+    return true;
+}
+
 Outcome generic_alias(VM& vm, Value* args) {
     auto* alias = vm.heap.make<GenericAlias>(Kind::GenericAlias, kShapeGenericAlias);
     alias->origin = args[0];

@@ -14,6 +14,9 @@ namespace gen {
 inline bool is_builtin(VM& vm, const Class* cls, BuiltinShape id) { return cls == vm.type(id); }
 inline bool is_exact(Value v, BuiltinShape id) { return v.is_object() && v.as_object()->shape == id; }
 
+// Keywords for __new__ of an immutable built-in class: refused unless cls has an __init__ of its own that takes them.
+bool refuses_keywords(VM&, Class* cls, BuiltinShape base, Value keywords);
+
 // A position like list.index(x, start, stop) takes: clamped, counted from the end when negative.
 inline int64_t from_end(int64_t i, size_t length) {
     if (i >= 0) return i;

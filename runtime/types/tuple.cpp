@@ -3,12 +3,12 @@
 
 namespace gen {
 
-static Outcome tuple_from_step(VM& vm, NativeFrame& frame) {   // cls, iterable
+static Outcome tuple_from_step(VM& vm, NativeFrame& frame) {   // cls, iterable, keywords
     Class* cls;
     switch (frame.step_state()) {
     case 0:
         cls = checked_class(vm, frame[0], kShapeTuple);
-        if (!cls) return Outcome::raised();
+        if (!cls || refuses_keywords(vm, cls, kShapeTuple, frame[2])) return Outcome::raised();
         if (frame[1].is_unbound()) frame[1] = Value::object(vm.empty_tuple);
         AWAIT(1, op_tuple(vm, frame[1]));
     }
@@ -22,7 +22,7 @@ static Outcome tuple_from_step(VM& vm, NativeFrame& frame) {   // cls, iterable
 }
 
 static Outcome tuple_new(VM& vm, Value* args) {
-    if (!args[0].is(Value::object(vm.type(kShapeTuple)))) return Outcome::unhandled();
+    if (!args[0].is(Value::object(vm.type(kShapeTuple))) || !args[2].is_unbound()) return Outcome::unhandled();
     if (args[1].is_unbound()) return Value::object(vm.empty_tuple);
     return op_tuple(vm, args[1]);
 }
@@ -68,7 +68,7 @@ static Outcome tuple_getnewargs(VM& vm, Value* args) {
 }
 
 static const NativeDef kTupleMethods[] = {
-    {.signature = "__new__(cls, iterable=(), /)", .fn = tuple_new, .step = tuple_from_step,
+    {.signature = "__new__(cls, iterable=(), /, **kwargs)", .fn = tuple_new, .step = tuple_from_step,
      .flags = kStaticNative | kConsumes, .doc = "Create and return a new object.  See help(type) for accurate signature."},
     {.signature = "count(self, value, /)", .step = sequence_count_step, .locals = 2,
      .doc = "Return number of occurrences of value."},
