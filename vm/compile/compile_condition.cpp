@@ -98,6 +98,27 @@ void Compiler::emit_compare_jump(CompareOperator op, Reg left, Operand right, bo
     }
 }
 
+// What follows a condition is reported at the last comparison in it (as CPython's compiler happens to do), if it has one.
+const ExprNode* Compiler::last_comparison(const ExprNode* test) {
+    const ExprNode* last = nullptr;
+    for (;;) {
+        if (is<Compare>(test)) return test;
+        if (auto* n = as_if<UnaryOp>(test); n && n->op == UnaryOperator::Not) {
+            test = n->operand;
+        } else if (auto* n = as_if<IfExp>(test)) {
+            for (const ExprNode* part : {n->test, n->body})
+                if (auto* found = last_comparison(part)) last = found;
+            test = n->orelse;
+        } else if (auto* n = as_if<BoolOp>(test)) {
+            for (ExprNode* value : n->values)
+                if (auto* found = last_comparison(value)) last = found;
+            return last;
+        } else {
+            return last;
+        }
+    }
+}
+
 // In a chain, the first comparison that is false decides; operands take turns in two registers.
 void Compiler::jump_if_compare(const Compare* n, bool sense, Label target) {
     At at(*this, n);

@@ -284,7 +284,10 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
     Label next = e().new_label(), end = e().new_label();
     uint32_t bound_mark = bound().mark();
     auto inner = [&] {
-        for (ExprNode* condition : clause->ifs) jump_if(condition, false, next);
+        for (ExprNode* condition : clause->ifs) {
+            jump_if(condition, false, next);
+            if (const ExprNode* comparison = last_comparison(condition)) e().set_span(comparison->span);
+        }
         if (depth + 1 < c.generators.size()) comprehension_loop(c, depth + 1);
         else comprehension_element(c);
     };
@@ -305,6 +308,7 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
         store(clause->target, item);
         inner();
         e().set_handler(outer);
+        e().set_span(c.node->span);
         e().bind(next);
         e().emit_jump(Op::FOR_ITER, body, item, iterator);
         if (owned) {

@@ -71,6 +71,7 @@ bool parse_percent(std::string_view text, size_t& pos, char& conversion, std::st
 ArenaVector<ExprNode*>* Compiler::percent_format(const BinOp* n, Operand left) {
     auto* tuple = n->op == Operator::Mod ? as_if<ast::Tuple>(n->right) : nullptr;
     if (!tuple || !left.constant || !left.constant->is(Folded::Kind::Str)) return nullptr;
+    if (fold_display(arena_, tuple)) return nullptr;   // CPython leaves constants alone, and so their place in tracebacks
     for (ExprNode* item : tuple->elts)
         if (is<Starred>(item)) return nullptr;
     std::string_view text = left.constant->text;

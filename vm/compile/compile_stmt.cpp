@@ -498,10 +498,9 @@ void Compiler::async_for_stmt(const AsyncFor* s) {
 
 void Compiler::assert_stmt(const Assert* s) {
     Label holds = e().new_label();
-    e().set_span(s->test->span);
     jump_if(s->test, true, holds);
     uint32_t mark = bound().mark();
-    e().set_span(s->test->span);
+    if (const ExprNode* comparison = last_comparison(s->test)) e().set_span(comparison->span);
     Reg error = e().temp();
     e().emit(Op::INTRINSIC, error, error, 0, unsigned(Intrinsic::ASSERTION_ERROR));
     if (s->msg) {

@@ -219,6 +219,7 @@ private:
     // ---- compile_condition.cpp
     void jump_if(const ExprNode* test, bool sense, Label target);
     void jump_if_compare(const ast::Compare* n, bool sense, Label target);
+    static const ExprNode* last_comparison(const ExprNode* test);
     void emit_compare_jump(ast::CompareOperator op, Reg left, Operand right, bool sense, Label target);
     void jump_if_if_exp(const ast::IfExp* n, bool sense, Label target);
     void jump_if_bool_op(const ast::BoolOp* n, bool sense, Label target);
