@@ -159,16 +159,6 @@ Object* Heap::allocate_large(size_t bytes) {
     return reinterpret_cast<Object*>(s->page(1));
 }
 
-void Heap::release(Object* o, size_t bytes) {
-    if (o->flags & (kRemembered | kFinalizer | kWeaklyReferenced)) return;   // somebody will still look at it
-    mark_of(o) = 0;
-    auto* cell = reinterpret_cast<FreeCell*>(o);
-    o->kind = Kind::Free;
-    Bump& bump = bumps_[size_class(bytes)];
-    cell->next = bump.free;
-    bump.free = cell;
-}
-
 void Heap::rewind_allocation() {
     for (size_t c = 0; c < kClasses; c++) {
         bumps_[c] = {};

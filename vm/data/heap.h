@@ -84,7 +84,15 @@ public:
         return reinterpret_cast<Object*>(p);
     }
     // Gives a cell back at once, when the caller knows that nothing refers to it (owned generators).
-    void release(Object* o, size_t bytes);
+    void release(Object* o, size_t bytes) {
+        if (o->flags & (kRemembered | kFinalizer | kWeaklyReferenced)) return;   // somebody will still look at it
+        mark_of(o) = 0;
+        auto* cell = reinterpret_cast<FreeCell*>(o);
+        o->kind = Kind::Free;
+        Bump& bump = bumps_[size_class(bytes)];
+        cell->next = bump.free;
+        bump.free = cell;
+    }
 
     // ---- accounting, in bytes
     void set_limit(size_t bytes) { limit_ = bytes; }             // 0: none

@@ -791,10 +791,35 @@ at_safepoint:
             }
             NEXT(2);
         }
+        // A delegate: its delegator goes on behind DELEGATE, as the leaf of the root.
+        if (fr->link != fr && !((consumer->flags | fr->link->flags) & kClean) && fr->shape == kShapeGenerator) {
+            Value v = R(A);
+            Frame* g = fr;
+            Frame* root = g->link;
+            fr = consumer;
+            pc = fr->pc;
+            g->state = kDone;
+            g->link = g;
+            fr->state = kRunning;
+            root->link = fr;
+            fr->link = root;
+            vm.heap.write(root);
+            vm.heap.write(fr);
+            if (g->flags & kOwned) {
+                R(B) = Value::unbound();
+                vm.heap.release(g, g->code()->frame_bytes);
+            }
+            R(A) = v;
+            NEXT(SC);
+        }
         vm.frame = fr;
         RESUME(generator_return(vm, fr, R(A)));
     }
-    OP_LABEL(GET_YIELD_FROM) SLOW(0, get_yield_from(vm, fr, R(B)));
+    OP_LABEL(GET_YIELD_FROM) {
+        Value v = R(B);
+        if (v.is_object() && v.as_object()->shape == kShapeGenerator) [[likely]] { R(A) = v; NEXT(1); }
+        SLOW(0, get_yield_from(vm, fr, v));
+    }
     OP_LABEL(GET_AWAITABLE) SLOW(0, get_awaitable(vm, R(B), X));
     OP_LABEL(DELEGATE) {
         Value it = R(B);
