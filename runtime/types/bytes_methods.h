@@ -78,7 +78,7 @@ Outcome bytes_rmod(VM&, Value* args);
 Outcome bytes_compare(VM&, CompareOp, Value a, Value b);
 
 #define GEN_BYTES_SEARCH(name, function, text) \
-    {.signature = name "(self, sub, start=None, end=None, /)", .fn = function, .step = step_with_index, .locals = 1, .doc = text}
+    {.signature = name "(self, sub, start=None, end=None, /)", .fn = function, .step = step_with_index, .locals = 1, .flags = kPlainCount, .doc = text}
 #define GEN_BYTES_SIMPLE(name, function, text) {.signature = name "(self, /)", .fn = function, .doc = text}
 
 // The rows of both tables.
@@ -105,9 +105,9 @@ Outcome bytes_compare(VM&, CompareOp, Value a, Value b);
     GEN_BYTES_SEARCH("rindex", bytes_rindex, "As rfind, but raises ValueError when the subsection is not found."),    \
     GEN_BYTES_SEARCH("count", bytes_count, "Return the number of non-overlapping occurrences of subsection sub."),    \
     {.signature = "startswith(self, prefix, start=None, end=None, /)", .fn = bytes_startswith,                        \
-     .step = step_with_index, .locals = 1, .doc = "Return True if B starts with the specified prefix."},              \
+     .step = step_with_index, .locals = 1, .flags = kPlainCount, .doc = "Return True if B starts with the prefix."},  \
     {.signature = "endswith(self, suffix, start=None, end=None, /)", .fn = bytes_endswith, .step = step_with_index,   \
-     .locals = 1, .doc = "Return True if B ends with the specified suffix."},                                         \
+     .locals = 1, .flags = kPlainCount, .doc = "Return True if B ends with the specified suffix."},                   \
     {.signature = "replace(self, old, new, count=-1, /)", .fn = bytes_replace, .step = step_with_index, .locals = 1,  \
      .doc = "Return a copy with all occurrences of substring old replaced by new."},                                  \
     {.signature = "removeprefix(self, prefix, /)", .fn = bytes_removeprefix,                                          \

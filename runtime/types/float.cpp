@@ -55,7 +55,7 @@ static Outcome float_new(VM& vm, Value* args) {
 }
 
 static Outcome float_new_step(VM& vm, NativeFrame& frame) {
-    enum : uint32_t { kFloat = 1, kIndex };
+    enum : uint32_t { kFloat = 1, kWarned, kIndex };
     Value method;
     switch (frame.step_state()) {
         case 0:
@@ -66,7 +66,12 @@ static Outcome float_new_step(VM& vm, NativeFrame& frame) {
                     return vm.type_error("%s.__float__ returned non-float (type %s)",
                                          std::string(vm.type_name(frame[1])).c_str(),
                                          std::string(vm.type_name(frame.result())).c_str());
-                return make(vm, frame[0], frame.result());
+                frame[2] = frame.result();
+                if (!is_exact_float(frame[2])) {
+                    AWAIT(kWarned, warn(vm, kShapeDeprecationWarning,
+                                        subclass_warning(vm, std::string(vm.type_name(frame[1])) + ".__float__", "float", frame[2])));
+                }
+                return make(vm, frame[0], frame[2]);
             }
             AWAIT(kIndex, op_index(vm, frame[1]))
             return make(vm, frame[0], float_of(vm, frame.result()));

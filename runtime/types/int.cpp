@@ -77,8 +77,8 @@ static Outcome int_new(VM& vm, Value* args) {
     if (!get_int(vm, base, n, failure)) return failure;
     int64_t b = int_clamp(n);
     if (b != 0 && (b < 2 || b > 36)) return bad_base(vm);
-    bool is_text;
-    Outcome o = from_text(vm, x, int(b), is_text);
+    bool is_text = is_str(x) || is_bytes(x) || is_bytearray(x);
+    Outcome o = is_text ? from_text(vm, x, int(b), is_text) : Outcome::unhandled();
     if (!is_text) return vm.type_error("int() can't convert non-string with explicit base");
     return make(vm, cls, o);
 }
@@ -89,7 +89,7 @@ static Outcome not_a_number(VM& vm, Value x) {
 
 // int(x) by __int__, __index__ or __trunc__ of the script. Registers: cls, x, base.
 static Outcome int_new_step(VM& vm, NativeFrame& frame) {
-    enum : uint32_t { kBase = 1, kInt, kIndex, kTrunc, kTruncIndex };
+    enum : uint32_t { kBase = 1, kInt, kWarned, kIndex, kTrunc, kTruncIndex, kTruncWarned };
     Value method;
     switch (frame.step_state()) {
         case 0:
@@ -103,7 +103,11 @@ static Outcome int_new_step(VM& vm, NativeFrame& frame) {
                 AWAIT(kInt, call_found(vm, Special::Int, method, frame[1]))
                 if (!is_int_like(frame.result()))
                     return vm.type_error("__int__ returned non-int (type %s)", vm.type_name(frame.result()));
-                return make(vm, frame[0], vm.checked(int_exact(vm.heap, frame.result())));
+                frame[2] = frame.result();
+                if (!is_exact_int(frame[2])) {
+                    AWAIT(kWarned, warn(vm, kShapeDeprecationWarning, subclass_warning(vm, "__int__", "int", frame[2])));
+                }
+                return make(vm, frame[0], vm.checked(int_exact(vm.heap, frame[2])));
             }
             if (has_index(vm, frame[1])) {
                 AWAIT(kIndex, op_index(vm, frame[1]))
@@ -115,7 +119,9 @@ static Outcome int_new_step(VM& vm, NativeFrame& frame) {
             if (!has_index(vm, frame.result()))
                 return vm.type_error("__trunc__ returned non-Integral (type %s)", vm.type_name(frame.result()));
             AWAIT(kTruncIndex, op_index(vm, frame.result()))
-            return make(vm, frame[0], frame.result());
+            frame[2] = frame.result();
+            AWAIT(kTruncWarned, warn(vm, kShapeDeprecationWarning, "The delegation of int() to __trunc__ is deprecated."))
+            return make(vm, frame[0], frame[2]);
     }
     return Outcome::raised();
 }

@@ -110,7 +110,7 @@ static Outcome str_encode(VM& vm, Value* args) {
 }
 
 #define GEN_SEARCH(name, function, text) \
-    {.signature = name "(self, sub, start=None, end=None, /)", .fn = function, .step = step_with_index, .locals = 1, .doc = text}
+    {.signature = name "(self, sub, start=None, end=None, /)", .fn = function, .step = step_with_index, .locals = 1, .flags = kPlainCount, .doc = text}
 #define GEN_SIMPLE(name, function, text) {.signature = name "(self, /)", .fn = function, .doc = text}
 
 static const NativeDef kStrMethods[] = {
@@ -145,9 +145,9 @@ static const NativeDef kStrMethods[] = {
     GEN_SEARCH("rindex", str_rindex, "As rfind, but raises ValueError when the substring is not found."),
     GEN_SEARCH("count", str_count, "Return the number of non-overlapping occurrences of substring sub."),
     {.signature = "startswith(self, prefix, start=None, end=None, /)", .fn = str_startswith, .step = step_with_index,
-     .locals = 1, .doc = "Return True if S starts with the specified prefix (or one of a tuple), False otherwise."},
+     .locals = 1, .flags = kPlainCount, .doc = "Return True if S starts with the specified prefix (or one of a tuple), False otherwise."},
     {.signature = "endswith(self, suffix, start=None, end=None, /)", .fn = str_endswith, .step = step_with_index,
-     .locals = 1, .doc = "Return True if S ends with the specified suffix (or one of a tuple), False otherwise."},
+     .locals = 1, .flags = kPlainCount, .doc = "Return True if S ends with the specified suffix (or one of a tuple), False otherwise."},
     {.signature = "replace(self, old, new, count=-1, /)", .fn = str_replace, .step = step_with_index, .locals = 1,
      .doc = "Return a copy with all occurrences of substring old replaced by new."},
     {.signature = "removeprefix(self, prefix, /)", .fn = str_removeprefix,

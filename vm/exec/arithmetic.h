@@ -29,7 +29,8 @@ Special special_of(BinaryOp);
 Special reflected_special_of(BinaryOp);
 Special in_place_special_of(BinaryOp);   // not for DivMod
 
-// "'float' object cannot be interpreted as an integer"
 bool has_index(VM&, Value);
+// "__index__ returned non-int (type bool).  The ability ..."
+std::string subclass_warning(VM&, std::string_view method, std::string_view type, Value result);
 
 }   // namespace gen

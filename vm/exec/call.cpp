@@ -1,5 +1,6 @@
 // Calls: from a callee of any kind and its arguments to a pushed frame, or a result.
 #include "vm/exec/exec.h"
+#include "vm/exec/tables.h"
 
 namespace gen {
 
@@ -223,6 +224,13 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
         else vm.type_error("%s() takes exactly one argument (%zu given)", name.c_str(), given);
         return;
     }
+    if (only && (n->def->flags & kPlainCount)) {
+        bool few = given < required;
+        size_t bound = few ? required : most;
+        vm.type_error("%s() takes at %s %zu argument%s (%zu given)", native_name(vm, n, false).c_str(),
+                      few ? "least" : "most", bound, plural(bound), given);
+        return;
+    }
     if (only) {
         std::string name = native_name(vm, n, false);
         bool few = given < required;
@@ -356,6 +364,20 @@ Outcome check_instantiable(VM& vm, Class* cls) {
     return Value::none();
 }
 
+// list(), set(x), dict(a=1) and the like, whose __new__ and __init__ come to one operation. unhandled() for all others.
+Outcome make_container(VM& vm, Class* cls, const Arguments& a) {
+    size_t n = a.positional();
+    if (a.has_keywords() ? n > 0 || cls != vm.type(kShapeDict) : n > 1) return Outcome::unhandled();
+    if (cls == vm.type(kShapeList)) return n ? op_list(vm, a.at(0)) : vm.checked(Value::object(make_list(vm.heap)));
+    if (cls == vm.type(kShapeSet)) return n ? op_set(vm, a.at(0)) : vm.checked(Value::object(make_set(vm.heap)));
+    if (cls != vm.type(kShapeDict)) return Outcome::unhandled();
+    if (n) return is_exact_dict(a.at(0)) ? vm.checked(Value::object(dict_copy(vm.heap, a.at(0).as<Dict>()))) : Outcome::unhandled();
+    Dict* d = make_dict(vm.heap);
+    if (!d) return vm.out_of_memory();
+    bool good = a.each_keyword([&](Value key, Value v) { return is_exact_str(key) && vm.set(d, key.as<Str>(), v); });
+    return good ? Outcome(Value::object(d)) : Outcome::unhandled();
+}
+
 // A class called, where type.__call__ applies.
 Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame*& pushed) {
     Value make = cls->specials[int(Special::New)], init = cls->specials[int(Special::Init)];
@@ -412,6 +434,19 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
             return Outcome::unhandled();
         }
     }
+    Native* native_new = make.is_object() && make.as_object()->kind == Kind::Native ? make.as<Native>() : nullptr;
+    if (native_new && (cls->class_flags & Class::kBuiltin)) {
+        Outcome o = make_container(vm, cls, a);
+        if (!o.is_unhandled()) return o;
+        if (plain_init && a.count < 8) {   // all there is to do is __new__
+            Value buffer[8] = {Value::object(cls)};
+            for (unsigned i = 0; i < a.count; i++) buffer[1 + i] = a.items[i];
+            Arguments with_class = a;
+            with_class.items = buffer;
+            with_class.count++;
+            return call_native(vm, caller, native_new, with_class, pushed);
+        }
+    }
     // The general way: type_call(cls, args, keywords), a step native.
     size_t n = a.positional();
     Tuple* positional = n ? make_tuple(vm.heap, n) : vm.empty_tuple;
@@ -424,7 +459,6 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
             return vm.type_error("keywords must be strings");
         keywords = Value::object(d);
     }
-    (void)make;
     Value three[3] = {Value::object(cls), Value::object(positional), keywords};
     return call_native(vm, caller, vm.natives.type_call.as<Native>(), {three, 3, Value::unbound(), Value::unbound()}, pushed);
 }

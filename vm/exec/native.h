@@ -74,6 +74,7 @@ enum NativeFlags : uint16_t {
     kAtomicNative = 8,
     kAnyReceiver = 16,     // a method that takes any object as self (object's own, mostly)
     kHiddenNative = 32,
+    kPlainCount = 64,      // arity errors read "find() takes at most 3 arguments (4 given)"
 };
 
 struct NativeDef {

@@ -209,19 +209,33 @@ Outcome op_invert(VM& vm, Value v) {
     return unary(vm, Special::Invert, "~", v);
 }
 
-static Outcome index_step(VM& vm, NativeFrame& frame) {
-    enum : uint32_t { kStart, kGotResult };
-    if (frame.step_state() == kStart) {
-        Value method = vm.special(frame[0], Special::Index);
-        if (method.is_unbound())
-            return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(frame[0]));
-        if (!frame.await(vm, call_found(vm, Special::Index, method, frame[0]), kGotResult)) return vm.pending;
-    }
-    if (!is_int_like(frame.result()))
-        return vm.type_error("__index__ returned non-int (type %s)", vm.type_name(frame.result()));
-    return vm.checked(int_exact(vm.heap, frame.result()));
+std::string subclass_warning(VM& vm, std::string_view method, std::string_view type, Value result) {
+    std::string name(type);
+    return std::string(method) + " returned non-" + name + " (type " + vm.type_name(result) +
+           ").  The ability to return an instance of a strict subclass of " + name +
+           " is deprecated, and may not be supported in a future version of Python.";
 }
-static const NativeDef kIndex = {"index(object, /)", nullptr, index_step, 0, kHiddenNative};
+
+static Outcome index_step(VM& vm, NativeFrame& frame) {
+    enum : uint32_t { kGotResult = 1, kWarned };
+    Value method;
+    switch (frame.step_state()) {
+        case 0:
+            method = vm.special(frame[0], Special::Index);
+            if (method.is_unbound())
+                return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(frame[0]));
+            AWAIT(kGotResult, call_found(vm, Special::Index, method, frame[0]))
+            if (!is_int_like(frame.result()))
+                return vm.type_error("__index__ returned non-int (type %s)", vm.type_name(frame.result()));
+            frame[1] = frame.result();
+            if (!is_exact_int(frame[1])) {
+                AWAIT(kWarned, warn(vm, kShapeDeprecationWarning, subclass_warning(vm, "__index__", "int", frame[1])));
+            }
+            return vm.checked(int_exact(vm.heap, frame[1]));
+    }
+    return Outcome::raised();
+}
+static const NativeDef kIndex = {"index(object, /)", nullptr, index_step, 1, kHiddenNative};
 
 Outcome op_index(VM& vm, Value v) {
     if (is_exact_int(v)) return v;

@@ -17,6 +17,14 @@ Outcome call_found(VM& vm, Special s, Value method, Value self, std::initializer
     return vm.call_special(s, self, args);
 }
 
+Outcome warn(VM& vm, BuiltinShape category, std::string_view text) {
+    Value module = vm.get(vm.modules, vm.intern("warnings"));
+    if (!module.is_object() || module.as_object()->kind != Kind::Module) return Value::none();
+    Value function = vm.get(module.as<Module>()->dict, vm.intern("warn"));
+    if (function.is_unbound()) return Value::none();
+    return vm.call(function, {vm.str(text), Value::object(vm.type(category))});
+}
+
 Outcome call_internal(VM& vm, const NativeDef& def, std::initializer_list<Value> args) {
     auto* native = vm.heap.make<Native>(Kind::Native, kShapeBuiltinFunction);
     native->self = native->owner = Value::unbound();

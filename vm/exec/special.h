@@ -19,6 +19,9 @@ Outcome call_found(VM&, Special s, Value method, Value self, std::initializer_li
 // Requests a call of a native that is no attribute of anything: the long form of an operation.
 Outcome call_internal(VM&, const NativeDef&, std::initializer_list<Value> args);
 
+// warnings.warn(text, category), if the script has imported warnings. None.
+Outcome warn(VM&, BuiltinShape category, std::string_view text);
+
 // The pointer that ids, default hashes and reprs are made from.
 inline const void* address_of(Value v) { return reinterpret_cast<const void*>(v.bits()); }
 
