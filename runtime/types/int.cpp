@@ -115,13 +115,13 @@ static Outcome int_new_step(VM& vm, NativeFrame& frame) {
             }
             method = vm.special(frame[1], Special::Trunc);
             if (method.is_unbound()) return not_a_number(vm, frame[1]);
+            AWAIT(kTruncWarned, warn(vm, kShapeDeprecationWarning, "The delegation of int() to __trunc__ is deprecated."))
+            method = vm.special(frame[1], Special::Trunc);
             AWAIT(kTrunc, call_found(vm, Special::Trunc, method, frame[1]))
             if (!has_index(vm, frame.result()))
                 return vm.type_error("__trunc__ returned non-Integral (type %s)", vm.type_name(frame.result()));
             AWAIT(kTruncIndex, op_index(vm, frame.result()))
-            frame[2] = frame.result();
-            AWAIT(kTruncWarned, warn(vm, kShapeDeprecationWarning, "The delegation of int() to __trunc__ is deprecated."))
-            return make(vm, frame[0], frame[2]);
+            return make(vm, frame[0], frame.result());
     }
     return Outcome::raised();
 }
