@@ -103,7 +103,7 @@ void install_runtime(VM& vm, RuntimeHost& host) {
     using Define = void (*)(VM&);
     static const Define defines[] = {
         define_object, define_type_type, define_descriptors, define_super, define_functions, define_code, define_module_type,
-        define_frames, define_weakref, define_exceptions, define_exception_groups, define_generators, define_async_generators,
+        define_frames, define_weakref, define_generic_alias, define_exceptions, define_exception_groups, define_generators, define_async_generators,
         define_int, define_bool, define_float, define_complex, define_str, define_bytes, define_bytearray, define_memoryview,
         define_list, define_tuple, define_dict, define_set, define_range, define_slice, define_iterators, define_builtins,
     };
@@ -128,7 +128,7 @@ void install_runtime(VM& vm, RuntimeHost& host) {
         vm.set(vm.prelude, text.substr(0, text.find('(')), make_native(vm, def));
     }
     define_module(vm, kSysModule);
-    for (const char* part : {"prelude_core", "prelude", "prelude_exceptions", "prelude_import", "prelude_sys"}) {
+    for (const char* part : {"prelude_core", "prelude", "prelude_generic", "prelude_exceptions", "prelude_import", "prelude_sys"}) {
         if (!run_prelude(vm, "runtime/" + std::string(part) + ".gen")) give_up(vm, part);
         Str* build = vm.names.build_class;
         if (vm.get(vm.builtins, build).is_unbound()) vm.set(vm.builtins, build, vm.get(vm.prelude, build));
@@ -138,8 +138,29 @@ void install_runtime(VM& vm, RuntimeHost& host) {
 }
 
 void shut_down(VM& vm) {
-    host_of(vm).streams.out.flush();
-    host_of(vm).streams.err.flush();
+    StandardStreams& streams = host_of(vm).streams;
+    auto run = [&](Value function) {
+        if (function.is_unbound()) return;
+        if (vm.run(function, {}).is_raised()) report_unraisable(vm, vm.exception, function);
+        vm.exception = Value::unbound();
+    };
+    Value atexit = vm.get(vm.modules, vm.intern("atexit"));
+    if (atexit.is_object() && atexit.as_object()->kind == Kind::Module)
+        run(vm.get(atexit.as<Module>()->dict, vm.intern("_run_exitfuncs")));
+    streams.out.flush();
+    // Finalisers may make more of their kind; a few rounds are enough for honest ones.
+    for (int round = 0; round < 10 && (!vm.finalizable.empty() || !vm.dying.empty()); round++) {
+        for (size_t i = vm.finalizable.size(); i-- > 0;) {
+            vm.finalizable[i]->flags &= uint8_t(~kFinalizer);
+            vm.dying.push_back(vm.finalizable[i]);
+        }
+        vm.finalizable.clear();
+        vm.old_finalizable = 0;
+        vm.finalizing = true;
+        run(vm.natives.run_finalizers);
+    }
+    streams.out.flush();
+    streams.err.flush();
 }
 
 }   // namespace gen

@@ -17,6 +17,7 @@ void define_exception_groups(VM&);
 void define_generators(VM&);      // generator, coroutine; sets vm.natives.close_generator and throw_level
 void define_async_generators(VM&);
 void define_weakref(VM&);
+void define_generic_alias(VM&);      // list[int], int | str
 
 // OSError or its subclass for an errno.
 BuiltinShape os_error_class(int number);

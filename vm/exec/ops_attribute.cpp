@@ -88,6 +88,13 @@ Outcome plain_getattr(VM& vm, Value v, Str* name) {
         case Kind::BoundMethod:   // what a method lacks, its function may have
             if (vm.lookup(vm.class_of(v), name).is_unbound()) return op_getattr(vm, v.as<BoundMethod>()->function, name);
             break;
+        case Kind::GenericAlias: {   // list[int]: what it does not say itself is its origin's
+            Value own = vm.lookup(vm.class_of(v), name);
+            bool data = own.is_object() && own.as_object()->kind == Kind::Member;
+            if (!data && name != vm.names.special[int(Special::MroEntries)] && name != vm.names.dict)
+                return op_getattr(vm, v.as<GenericAlias>()->origin, name);
+            break;
+        }
         default: break;
         }
     }
