@@ -269,9 +269,42 @@ void Compiler::comprehension_element(ComprehensionState& c) {
     e().emit(Op::SET_ADD, c.result, v);
 }
 
+// `for y in [f(x)]` assigns.
+static const ExprNode* single_item(const ExprNode* iterable) {
+    auto* list = as_if<ast::List>(iterable);
+    auto* tuple = as_if<ast::Tuple>(iterable);
+    if (!list && !tuple) return nullptr;
+    Seq<ExprNode*> items = list ? list->elts : tuple->elts;
+    return items.size() == 1 && !is<Starred>(items[0]) ? items[0] : nullptr;
+}
+
+void Compiler::comprehension_assignment(ComprehensionState& c, uint32_t depth, const ExprNode* item) {
+    ast::comprehension* clause = c.generators[depth];
+    uint32_t bound_mark = bound().mark();
+    Reg local = plain_local(clause->target);
+    if (local != kNoRegister) into(item, local);
+    store(clause->target, local != kNoRegister ? local : value(item));
+    Label next = e().new_label();
+    comprehension_inner(c, depth, next);
+    e().bind(next);
+    bound().undo(bound_mark);
+}
+
+// What stands behind one `for`: its conditions, which skip to `next`, then the next `for` or the element.
+void Compiler::comprehension_inner(ComprehensionState& c, uint32_t depth, Label next) {
+    for (ExprNode* condition : c.generators[depth]->ifs) {
+        jump_if(condition, false, next);
+        if (const ExprNode* comparison = last_comparison(condition)) e().set_span(comparison->span);
+    }
+    if (depth + 1 < c.generators.size()) comprehension_loop(c, depth + 1);
+    else comprehension_element(c);
+}
+
 void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
     ast::comprehension* clause = c.generators[depth];
     Temporaries temporaries(*this);
+    if (const ExprNode* only = depth > 0 && !clause->is_async ? single_item(clause->iter) : nullptr)
+        return comprehension_assignment(c, depth, only);
     Reg iterator = 0;   // `.0`
     bool owned = depth > 0 && !clause->is_async && owns_iterator(clause->iter);
     if (depth > 0) {
@@ -283,18 +316,10 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
     HandlerId pad = exception != kNoRegister ? e().new_handler(exception) : outer;
     Label next = e().new_label(), end = e().new_label();
     uint32_t bound_mark = bound().mark();
-    auto inner = [&] {
-        for (ExprNode* condition : clause->ifs) {
-            jump_if(condition, false, next);
-            if (const ExprNode* comparison = last_comparison(condition)) e().set_span(comparison->span);
-        }
-        if (depth + 1 < c.generators.size()) comprehension_loop(c, depth + 1);
-        else comprehension_element(c);
-    };
     if (clause->is_async) {
         e().bind_backward(next, e().reachable());
         store(clause->target, next_async(iterator, pad));
-        inner();
+        comprehension_inner(c, depth, next);
         e().jump(next);
         end_async_for(pad, exception);
     } else {
@@ -306,7 +331,7 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
         e().bind_backward(body, live);
         e().set_handler(pad);
         store(clause->target, item);
-        inner();
+        comprehension_inner(c, depth, next);
         e().set_handler(outer);
         e().set_span(c.node->span);
         e().bind(next);

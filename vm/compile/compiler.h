@@ -291,6 +291,8 @@ private:
                              const ExprNode* value);
     struct ComprehensionState;
     void comprehension_loop(ComprehensionState& c, uint32_t depth);
+    void comprehension_assignment(ComprehensionState& c, uint32_t depth, const ExprNode* item);
+    void comprehension_inner(ComprehensionState& c, uint32_t depth, Label next);
     void comprehension_element(ComprehensionState& c);
     Code* class_body(const ast::ClassDef* s, uint32_t first_line);
     Code* function_code(Scope* scope, Stmts body, uint32_t first_line);
