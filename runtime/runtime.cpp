@@ -12,7 +12,6 @@
 namespace gen {
 
 void define_core_natives(VM&);
-void define_math(VM&);
 
 // ---- what prelude_sys.gen needs for the standard streams
 
@@ -78,7 +77,7 @@ static void report_unraisable(VM& vm, Value error, Value object) {
 
 std::span<const BuiltinModule> builtin_modules() {
     static const BuiltinModule modules[] = {
-        {"errno", &kErrnoModule}, {"gc", &kGcModule}, {"math", nullptr, define_math}, {"_posix", &kPosixModule}, {"sys", &kSysModule},
+        {"errno", &kErrnoModule}, {"gc", &kGcModule}, {"math", &kMathModule}, {"cmath", &kCmathModule}, {"_posix", &kPosixModule}, {"_random", &kRandomModule}, {"sys", &kSysModule},
         {"time", &kTimeModule}, {"_traceback", &kTracebackModule}, {"_weakref", &kWeakrefModule},
     };
     return modules;
@@ -128,7 +127,7 @@ void install_runtime(VM& vm, RuntimeHost& host) {
         vm.set(vm.prelude, text.substr(0, text.find('(')), make_native(vm, def));
     }
     define_module(vm, kSysModule);
-    for (const char* part : {"prelude_core", "prelude", "prelude_generic", "prelude_exceptions", "prelude_import", "prelude_sys"}) {
+    for (const char* part : {"prelude_core", "prelude", "prelude_generic", "prelude_exceptions", "prelude_import", "prelude_sys", "prelude_host"}) {
         if (!run_prelude(vm, "runtime/" + std::string(part) + ".gen")) give_up(vm, part);
         Str* build = vm.names.build_class;
         if (vm.get(vm.builtins, build).is_unbound()) vm.set(vm.builtins, build, vm.get(vm.prelude, build));

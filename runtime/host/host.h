@@ -17,6 +17,7 @@ struct RuntimeHost : Host {
     std::vector<std::string> search_path;   // sys.path
     std::string executable;
     bool interactive = false;
+    void* embedder = nullptr;               // the state behind gen/gen.h
     std::unordered_map<std::string, std::vector<std::string>> sources;   // lines of files that tracebacks have shown
     std::unordered_map<std::string, std::string> texts;                  // of modules without a file, by file name
     int64_t max_str_digits = 4300;

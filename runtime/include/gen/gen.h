@@ -1,0 +1,249 @@
+// Gen inside a C++ program.
+//
+//     gen::Interpreter vm;
+//     vm.def("area", [](double w, double h) { return w * h; });
+//     double a = vm.run("area(3, 4)").as<double>();
+//
+// An Interpreter is one world of its own: any number of them live in a process, each used by one thread at a time.
+// Without grants a script can compute and nothing else: no files, no environment, and what it prints goes to `out`.
+//
+// Errors of scripts, and wrong conversions, are gen::Error, with the traceback as text. What a C++ function throws
+// reaches the script as an exception: a gen::Error as what it was, anything else as RuntimeError.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace gen {
+
+class Interpreter;
+namespace detail { struct State; }
+
+// A value of a script, kept alive as long as this object (a handle) lives. Copies refer to the same value. It may outlive the
+// Interpreter object: the world ends with its last handle.
+class Ref {
+public:
+    Ref() = default;                                   // no value; only to be assigned to
+    Ref(const Ref&);
+    Ref(Ref&&) noexcept;
+    Ref& operator=(Ref) noexcept;
+    ~Ref();
+
+    explicit operator bool() const { return state_ != nullptr; }
+    bool is_none() const;
+    std::string type_name() const;                     // "int", "Point"
+    std::string str() const;                           // as str() and repr() of the language; may run script code
+    std::string repr() const;
+
+    // int64_t and other integers, double, float, bool, std::string, Ref. Error when the value is something else (an int
+    // is taken for a double; bool() takes any value by its truth).
+    template <class T> T as() const;
+
+    Ref attribute(std::string_view name) const;
+    void set_attribute(std::string_view name, const Ref& value) const;
+    Ref item(const Ref& key) const;                    // value[key]
+    size_t size() const;                               // len(value)
+
+    template <class... Args> Ref operator()(const Args&... args) const;
+    template <class... Args> Ref method(std::string_view name, const Args&... args) const;
+    Ref call(const std::vector<Ref>& args) const;
+
+    // ---- iterators and generators, one step at a time. No value: it has ended.
+    std::optional<Ref> next() const;
+    std::optional<Ref> send(const Ref& value) const;
+    // Raises an exception where the generator stands: `type` is the name of a built-in class or an exception class or object.
+    std::optional<Ref> raise(const Ref& exception) const;
+    std::optional<Ref> raise(std::string_view type, std::string_view message) const;
+    void close() const;
+    Ref result() const;                                // of a generator that has ended in the last step: what it returned
+
+    // for (gen::Ref v : generator.each()) ...
+    class Range;
+    Range each() const;
+
+private:
+    friend class Interpreter;
+    friend struct detail::State;
+    Ref(std::shared_ptr<detail::State> state, uint32_t slot) : state_(std::move(state)), slot_(slot) {}
+    int64_t to_int() const;
+    double to_double() const;
+    bool to_bool() const;
+    std::string to_string() const;
+    Interpreter interpreter() const;
+    std::shared_ptr<detail::State> state_;
+    uint32_t slot_ = 0;
+};
+
+class Error : public std::runtime_error {
+public:
+    // To be thrown by host functions: `type` names a built-in exception class ("ValueError").
+    Error(std::string type, std::string message)
+        : std::runtime_error(type + ": " + message), type_(std::move(type)), message_(std::move(message)) {}
+    Error(std::string type, std::string message, std::string traceback, Ref exception)
+        : std::runtime_error(message.empty() ? type : type + ": " + message), type_(std::move(type)), message_(std::move(message)),
+          traceback_(std::move(traceback)), exception_(std::move(exception)) {}
+    const std::string& type() const { return type_; }              // "ZeroDivisionError"
+    const std::string& message() const { return message_; }        // str(exception)
+    const std::string& traceback() const { return traceback_; }    // as the command line would print it
+    const Ref& exception() const { return exception_; }            // the object itself, if it comes from a script
+
+private:
+    std::string type_, message_, traceback_;
+    Ref exception_;
+};
+
+struct InterpreterOptions {
+    size_t memory = 0;                                 // bytes of the heap, 0: no limit. MemoryError in the script
+    size_t stack = size_t{1} << 30;                    // bytes of frames, 0: no limit. RecursionError in the script
+    uint64_t steps = 0;                                // calls and loop rounds, 0: no limit
+    bool files = false;                                // grants
+    bool environment = false;
+    std::vector<std::string> search_path;              // for import
+    std::vector<std::string> arguments;                // sys.argv
+    std::function<void(std::string_view)> out, err;    // what is printed; empty: thrown away
+    std::function<bool(std::string& line)> in;         // input(); empty: at its end
+};
+
+class Interpreter {
+public:
+    explicit Interpreter(InterpreterOptions options = {});
+
+    // Runs a program in the module __main__; the value of the last statement if that is an expression, else None.
+    Ref run(std::string_view source, std::string_view filename = "<string>");
+    // Makes a function that scripts can call. Parameters and result: what Ref::as knows, Ref itself, or void.
+    template <class F> void def(std::string_view name, F function);
+
+    Ref get(std::string_view name) const;              // a global of __main__, or a builtin; Error if there is none
+    void set(std::string_view name, const Ref& value);
+    template <class... Args> Ref call(std::string_view name, const Args&... args) { return get(name)(args...); }
+
+    Ref none() const;
+    Ref value(bool) const;
+    Ref value(int64_t) const;
+    Ref value(double) const;
+    Ref value(std::string_view) const;
+    Ref value(const std::vector<Ref>& items) const;    // a list
+    Ref value(const Ref& r) const { return r; }
+    Ref value(const char* text) const { return value(std::string_view(text)); }
+    Ref value(const std::string& text) const { return value(std::string_view(text)); }
+    template <class T> requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, int64_t>)
+    Ref value(T i) const { return value(int64_t(i)); }
+
+    size_t memory_used() const;                        // bytes of the heap
+    void set_step_limit(uint64_t steps);               // from now on; 0: none
+    void interrupt();                                  // from any thread: KeyboardInterrupt in the script
+
+private:
+    friend class Ref;
+    friend struct detail::State;
+    using Function = std::function<Ref(Interpreter&, const std::vector<Ref>&)>;
+    explicit Interpreter(std::shared_ptr<detail::State> state) : state_(std::move(state)) {}
+    void define(std::string_view name, size_t parameters, bool any, Function function);
+    template <class F, class R, class... Args> void define_as(std::string_view name, F function, R (F::*)(Args...) const);
+    template <class F, class R, class... Args> void define_as(std::string_view name, F function, R (F::*)(Args...));
+    std::shared_ptr<detail::State> state_;
+};
+
+// ---- what follows is the templates' other half
+
+class Ref::Range {
+public:
+    class Iterator {
+    public:
+        Iterator() = default;
+        explicit Iterator(Ref iterator) : iterator_(std::move(iterator)) { ++*this; }
+        const Ref& operator*() const { return *current_; }
+        Iterator& operator++() {
+            current_ = iterator_.next();
+            return *this;
+        }
+        bool operator!=(const Iterator&) const { return current_.has_value(); }
+
+    private:
+        Ref iterator_;
+        std::optional<Ref> current_;
+    };
+    explicit Range(Ref iterator) : iterator_(std::move(iterator)) {}
+    Iterator begin() const { return Iterator(iterator_); }
+    Iterator end() const { return {}; }
+
+private:
+    Ref iterator_;
+};
+
+inline Interpreter Ref::interpreter() const { return Interpreter(state_); }
+
+template <class T> T Ref::as() const {
+    using Plain = std::remove_cvref_t<T>;
+    if constexpr (std::is_same_v<Plain, Ref>) return *this;
+    else if constexpr (std::is_same_v<Plain, bool>) return to_bool();
+    else if constexpr (std::is_floating_point_v<Plain>) return Plain(to_double());
+    else if constexpr (std::is_integral_v<Plain>) {
+        int64_t i = to_int();
+        if (int64_t(Plain(i)) != i) throw Error("OverflowError", "int too large for the host's type");
+        return Plain(i);
+    } else {
+        static_assert(std::is_same_v<Plain, std::string>, "as<T>: int, floating point, bool, std::string or Ref");
+        return to_string();
+    }
+}
+
+template <class... Args> Ref Ref::operator()(const Args&... args) const {
+    Interpreter own = interpreter();
+    return call({own.value(args)...});
+}
+template <class... Args> Ref Ref::method(std::string_view name, const Args&... args) const { return attribute(name)(args...); }
+
+namespace detail {
+template <class R, class F, class... Args, size_t... I>
+Ref invoke(Interpreter& vm, F& function, const std::vector<Ref>& args, std::index_sequence<I...>) {
+    if constexpr (std::is_void_v<R>) {
+        function(args[I].template as<std::remove_cvref_t<Args>>()...);
+        return vm.none();
+    } else {
+        return vm.value(function(args[I].template as<std::remove_cvref_t<Args>>()...));
+    }
+}
+}   // namespace detail
+
+template <class F, class R, class... Args> void Interpreter::define_as(std::string_view name, F function, R (F::*)(Args...) const) {
+    if constexpr (sizeof...(Args) == 1 && (std::is_same_v<std::remove_cvref_t<Args>, std::vector<Ref>> && ...)) {
+        define(name, 0, true, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
+            if constexpr (std::is_void_v<R>) {
+                function(args);
+                return vm.none();
+            } else {
+                return vm.value(function(args));
+            }
+        });
+    } else {
+        define(name, sizeof...(Args), false, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
+            return detail::invoke<R, F, Args...>(vm, function, args, std::index_sequence_for<Args...>{});
+        });
+    }
+}
+template <class F, class R, class... Args> void Interpreter::define_as(std::string_view name, F function, R (F::*)(Args...)) {
+    define_as(name, [function](Args... args) mutable -> R { return function(std::forward<Args>(args)...); });
+}
+template <class F> void Interpreter::def(std::string_view name, F function) {
+    if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
+        [&]<class R, class... Args>(R (*plain)(Args...)) {
+            auto wrapped = [plain](Args... args) -> R { return plain(std::forward<Args>(args)...); };
+            def(name, wrapped);
+        }(function);
+    } else {
+        define_as(name, std::move(function), &F::operator());
+    }
+}
+
+}   // namespace gen

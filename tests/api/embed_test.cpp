@@ -1,0 +1,168 @@
+// The public interface: values both ways, host functions, errors, generators driven from C++, limits.
+#include "gen/gen.h"
+
+#include <gtest/gtest.h>
+
+using gen::Error;
+using gen::Interpreter;
+using gen::Ref;
+
+TEST(Embed, RunGivesTheLastExpression) {
+    Interpreter vm;
+    EXPECT_EQ(vm.run("1 + 2").as<int>(), 3);
+    EXPECT_EQ(vm.run("x = 6\nx * 7").as<int64_t>(), 42);
+    EXPECT_TRUE(vm.run("y = 1").is_none());
+    EXPECT_EQ(vm.run("'a' + 'b'").as<std::string>(), "ab");
+    EXPECT_DOUBLE_EQ(vm.run("x / 4").as<double>(), 1.5);
+    EXPECT_TRUE(vm.run("x == 6").as<bool>());
+    EXPECT_EQ(vm.run("2 ** 100").str(), "1267650600228229401496703205376");
+    EXPECT_EQ(vm.run("[1, 'a']").repr(), "[1, 'a']");
+}
+
+TEST(Embed, GlobalsAndCalls) {
+    Interpreter vm;
+    vm.run("def area(w, h):\n    return w * h\n");
+    EXPECT_EQ(vm.call("area", 3, 4).as<int>(), 12);
+    vm.set("factor", vm.value(2.5));
+    EXPECT_DOUBLE_EQ(vm.run("area(factor, 2)").as<double>(), 5.0);
+    EXPECT_THROW(vm.get("nowhere"), Error);
+    Ref list = vm.run("[10, 20, 30]");
+    EXPECT_EQ(list.size(), 3u);
+    EXPECT_EQ(list.item(vm.value(-1)).as<int>(), 30);
+    list.method("append", "x");
+    EXPECT_EQ(list.repr(), "[10, 20, 30, 'x']");
+    EXPECT_EQ(vm.run("import math\nmath").attribute("pi").as<double>(), 3.141592653589793);
+}
+
+static int64_t twice(int64_t n) { return 2 * n; }
+
+TEST(Embed, HostFunctions) {
+    Interpreter vm;
+    std::string log;
+    vm.def("twice", twice);
+    vm.def("hypotenuse", [](double a, double b) { return a * a + b * b; });
+    vm.def("log", [&](const std::string& text) { log += text + ";"; });
+    vm.def("total", [](const std::vector<Ref>& values) {
+        int64_t sum = 0;
+        for (const Ref& v : values) sum += v.as<int64_t>();
+        return sum;
+    });
+    vm.def("apply", [](Ref f, Ref x) { return f(x); });
+    EXPECT_EQ(vm.run("twice(21)").as<int>(), 42);
+    EXPECT_DOUBLE_EQ(vm.run("hypotenuse(3, 4.0)").as<double>(), 25.0);
+    EXPECT_TRUE(vm.run("log('a'); log('b')").is_none());
+    EXPECT_EQ(log, "a;b;");
+    EXPECT_EQ(vm.run("total(1, 2, 3, 4)").as<int>(), 10);
+    EXPECT_EQ(vm.run("apply(lambda n: n + 1, 4)").as<int>(), 5);
+    EXPECT_EQ(vm.run("sorted([3, 1, 2], key=lambda n: -twice(n))").repr(), "[3, 2, 1]");
+}
+
+TEST(Embed, ErrorsOfScripts) {
+    Interpreter vm;
+    vm.run("def divide(a, b):\n    return a / b\n", "tool.gen");
+    try {
+        vm.run("divide(1, 0)", "main.gen");
+        FAIL();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.type(), "ZeroDivisionError");
+        EXPECT_EQ(e.message(), "division by zero");
+        EXPECT_EQ(e.traceback(), "Traceback (most recent call last):\n"
+                                 "  File \"main.gen\", line 1, in <module>\n"
+                                 "    divide(1, 0)\n"
+                                 "  File \"tool.gen\", line 2, in divide\n"
+                                 "    return a / b\n"
+                                 "           ~~^~~\n"
+                                 "ZeroDivisionError: division by zero\n");
+    }
+    try {
+        vm.run("x = = 1", "bad.gen");
+        FAIL();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.type(), "SyntaxError");
+    }
+    EXPECT_THROW(vm.run("'text'").as<int>(), Error);
+    EXPECT_THROW(vm.run("300").as<int8_t>(), Error);
+}
+
+TEST(Embed, ErrorsOfTheHost) {
+    Interpreter vm;
+    vm.def("find", [](const std::string& name) -> int64_t {
+        if (name == "odd") throw std::out_of_range("no such thing");
+        throw Error("KeyError", name);
+    });
+    EXPECT_EQ(vm.run("try:\n    find('x')\nexcept KeyError as e:\n    r = e.args[0]\nr").as<std::string>(), "x");
+    EXPECT_EQ(vm.run("try:\n    find('odd')\nexcept RuntimeError as e:\n    r = str(e)\nr").as<std::string>(), "no such thing");
+    EXPECT_EQ(vm.run("try:\n    find(3)\nexcept TypeError as e:\n    r = str(e)\nr").as<std::string>(), "expected str, got int");
+    EXPECT_EQ(vm.run("try:\n    find()\nexcept TypeError as e:\n    r = str(e)\nr").as<std::string>(),
+              "find() takes 1 positional argument but 0 were given");
+}
+
+TEST(Embed, GeneratorsFromTheHost) {
+    Interpreter vm;
+    vm.run("def talk(n):\n"
+           "    try:\n"
+           "        while True:\n"
+           "            got = yield n\n"
+           "            if got is None:\n"
+           "                return 'done'\n"
+           "            n += got\n"
+           "    except ValueError as e:\n"
+           "        yield f'caught {e}'\n"
+           "    finally:\n"
+           "        global closed\n"
+           "        closed = True\n");
+    Ref g = vm.call("talk", 1);
+    EXPECT_EQ(g.next()->as<int>(), 1);
+    EXPECT_EQ(g.send(vm.value(10))->as<int>(), 11);
+    EXPECT_EQ(g.raise("ValueError", "no")->as<std::string>(), "caught no");
+    EXPECT_FALSE(g.next());
+    g = vm.call("talk", 5);
+    g.next();
+    EXPECT_FALSE(g.next());
+    EXPECT_EQ(g.result().as<std::string>(), "done");
+    vm.run("closed = False");
+    g = vm.call("talk", 5);
+    g.next();
+    g.close();
+    EXPECT_TRUE(vm.run("closed").as<bool>());
+    int64_t sum = 0;
+    for (const Ref& v : vm.run("(n * n for n in range(5))").each()) sum += v.as<int64_t>();
+    EXPECT_EQ(sum, 30);
+}
+
+TEST(Embed, OutputGoesToTheHost) {
+    std::string out;
+    Interpreter vm({.out = [&](std::string_view text) { out += text; }});
+    vm.run("print('hello', 1)");
+    EXPECT_EQ(out, "hello 1\n");
+}
+
+TEST(Embed, NothingIsGrantedByDefault) {
+    Interpreter vm;
+    EXPECT_THROW(vm.run("open('/etc/passwd')"), Error);
+    EXPECT_EQ(vm.run("import os\nlen(os.environ)").as<int>(), 0);
+}
+
+TEST(Embed, LimitsCanBeSurvived) {
+    Interpreter vm({.memory = 32 << 20, .stack = 4 << 20});
+    EXPECT_EQ(vm.run("def deep(n):\n    return deep(n + 1)\n"
+                     "try:\n    deep(0)\nexcept RecursionError:\n    r = 'too deep'\nr").as<std::string>(), "too deep");
+    EXPECT_EQ(vm.run("try:\n    [0] * 10**9\nexcept MemoryError:\n    r = 'too much'\nr").as<std::string>(), "too much");
+    vm.set_step_limit(100000);
+    EXPECT_THROW(vm.run("while True:\n    pass"), Error);
+    vm.set_step_limit(0);
+    EXPECT_EQ(vm.run("40 + 2").as<int>(), 42);
+}
+
+TEST(Embed, ManyInterpreters) {
+    Interpreter a, b;
+    a.run("x = 'a'");
+    b.run("x = 'b'");
+    EXPECT_EQ(a.run("x").as<std::string>() + b.run("x").as<std::string>(), "ab");
+    Ref outlives;
+    {
+        Interpreter c;
+        outlives = c.run("[1, 2, 3]");
+    }
+    EXPECT_EQ(outlives.repr(), "[1, 2, 3]");
+}
