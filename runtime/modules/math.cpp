@@ -278,9 +278,8 @@ static void add_constants(VM& vm, Module* m) {
     vm.set(m->dict, "nan", vm.real(std::numeric_limits<double>::quiet_NaN()));
 }
 
-void define_math(VM& vm) {
-    define_module(vm, {.name = "math", .functions = kMathFunctions, .init = add_constants,
-                       .doc = "This module provides access to the mathematical functions\ndefined by the C standard."});
-}
+extern const ModuleDef kMathModule = {
+    .name = "math", .functions = kMathFunctions, .init = add_constants,
+    .doc = "This module provides access to the mathematical functions\ndefined by the C standard."};
 
 }   // namespace gen

@@ -5,8 +5,6 @@
 
 namespace gen {
 
-void define_math(VM&);
-
 // ---- math_integer.cpp
 Outcome math_floor(VM&, Value* args);
 Outcome math_floor_step(VM&, NativeFrame&);

@@ -10,7 +10,10 @@ extern const ModuleDef kTimeModule;
 extern const ModuleDef kGcModule;
 extern const ModuleDef kPosixModule;        // "_posix": what os, io, shutil and tempfile are made of
 extern const ModuleDef kTracebackModule;    // "_traceback": source lines, positions and carets
+extern const ModuleDef kRandomModule;      // "_random": the Mersenne Twister
 extern const ModuleDef kWeakrefModule;      // "_weakref"
 extern const ModuleDef kErrnoModule;
+extern const ModuleDef kMathModule;
+extern const ModuleDef kCmathModule;
 
 }   // namespace gen

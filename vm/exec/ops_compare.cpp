@@ -201,35 +201,37 @@ static Outcome compare_containers(VM& vm, CompareOp op, Value a, Value b) {
 
 struct Comparison {
     Special special;
-    Value method, self, other;
+    Value method;
+    bool reflected;
     bool negate;    // __ne__ of object: not __eq__
 };
-struct Comparisons {
-    Comparison list[2];
-    unsigned count = 0;
-};
 
-static void add_comparison(VM& vm, Comparisons& c, CompareOp op, Value self, Value other) {
-    Special s = special_of(op);
-    Value method = vm.special(self, s);
-    bool negate = op == CompareOp::Ne && not_equal_by_default(vm, method);
-    if (negate) {
-        s = Special::Eq;
-        method = vm.special(self, s);
+// The method that `self` has for the comparison. False: none that decides more than the default does.
+static bool find_comparison(VM& vm, CompareOp op, const Class* self, Comparison& out) {
+    out.special = special_of(op);
+    out.method = self->specials[int(out.special)];
+    out.negate = op == CompareOp::Ne && not_equal_by_default(vm, out.method);
+    if (out.negate) {
+        out.special = Special::Eq;
+        out.method = self->specials[int(Special::Eq)];
     }
-    // object's own comparisons decide nothing that the default below does not.
-    if (method.is_unbound() || is_object_special(vm, method, s)) return;
-    c.list[c.count++] = {s, method, self, other, negate};
+    return !out.method.is_unbound() && !is_object_special(vm, out.method, out.special);
 }
 
-static Comparisons comparisons(VM& vm, CompareOp op, Value a, Value b) {
-    Comparisons c;
+// The next method to ask, from turn `turn` on (0 and 1: that of the right operand comes first if its class derives from that of
+// the left one). False: there is none.
+static bool next_comparison(VM& vm, CompareOp op, Value a, Value b, int64_t& turn, Comparison& out) {
     Class *left = vm.class_of(a), *right = vm.class_of(b);
     bool right_first = left != right && vm.is_subclass(right, left);
-    if (right_first) add_comparison(vm, c, reflected(op), b, a);
-    add_comparison(vm, c, op, a, b);
-    if (!right_first) add_comparison(vm, c, reflected(op), b, a);
-    return c;
+    while (turn < 2) {
+        out.reflected = (turn++ == 0) == right_first;
+        if (find_comparison(vm, out.reflected ? reflected(op) : op, out.reflected ? right : left, out)) return true;
+    }
+    return false;
+}
+
+static Outcome ask(VM& vm, const Comparison& c, Value a, Value b) {
+    return c.reflected ? call_found(vm, c.special, c.method, b, {a}) : call_found(vm, c.special, c.method, a, {b});
 }
 
 static Outcome compare_by_default(VM& vm, CompareOp op, Value a, Value b) {
@@ -240,23 +242,21 @@ static Outcome compare_by_default(VM& vm, CompareOp op, Value a, Value b) {
                          std::string(vm.type_name(a)).c_str(), std::string(vm.type_name(b)).c_str());
 }
 
-// compare(op, a, b, index): asks the methods from `index` on.
+// compare(op, a, b, turn): asks the methods from `turn` on.
 static Outcome comparison_step(VM& vm, NativeFrame& frame) {
     enum : uint32_t { kAsked = 1, kTruth };
     auto op = CompareOp(frame[0].as_int());
-    Comparisons asked;
     Comparison next;
-    size_t index;
+    int64_t turn;
     switch (frame.step_state()) {
         case 0:
             for (;;) {
-                asked = comparisons(vm, op, frame[1], frame[2]);
-                index = size_t(frame[3].as_int());
-                if (index >= asked.count) return compare_by_default(vm, op, frame[1], frame[2]);
-                next = asked.list[index];
-                frame[3] = Value::integer(int64_t(index) + 1);
+                turn = frame[3].as_int();
+                if (!next_comparison(vm, op, frame[1], frame[2], turn, next))
+                    return compare_by_default(vm, op, frame[1], frame[2]);
+                frame[3] = Value::integer(turn);
                 frame[4] = Value::boolean(next.negate);
-                AWAIT(kAsked, call_found(vm, next.special, next.method, next.self, {next.other}))
+                AWAIT(kAsked, ask(vm, next, frame[1], frame[2]))
                 if (!frame.result().is_not_implemented()) break;
             }
             if (!frame[4].is_true()) return frame.result();
@@ -265,20 +265,19 @@ static Outcome comparison_step(VM& vm, NativeFrame& frame) {
     }
     return Outcome::raised();
 }
-static const NativeDef kComparison = {"compare(operator, a, b, index, /)", nullptr, comparison_step, 1, kHiddenNative};
+static const NativeDef kComparison = {"compare(operator, a, b, turn, /)", nullptr, comparison_step, 1, kHiddenNative};
 
 Outcome op_compare(VM& vm, CompareOp op, Value a, Value b) {
     Fast f = fast_compare(op, a, b);
     if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
     Outcome o = compare_containers(vm, op, a, b);
     if (!o.is_unhandled()) return o;
-    Comparisons c = comparisons(vm, op, a, b);
-    for (unsigned i = 0; i < c.count; i++) {
-        const Comparison& next = c.list[i];
+    Comparison next;
+    for (int64_t turn = 0, from = 0; next_comparison(vm, op, a, b, turn, next); from = turn) {
         if (next.negate || !as_native(next.method))
-            return call_internal(vm, kComparison, {Value::integer(int64_t(op)), a, b, Value::integer(i)});
+            return call_internal(vm, kComparison, {Value::integer(int64_t(op)), a, b, Value::integer(from)});
         // As in op_binary, a native that calls the script does not answer NotImplemented afterwards.
-        o = call_found(vm, next.special, next.method, next.self, {next.other});
+        o = ask(vm, next, a, b);
         if (!o.is_value() || !o.value().is_not_implemented()) return o;
     }
     return compare_by_default(vm, op, a, b);

@@ -8,10 +8,10 @@ namespace gen {
 // ---- repr
 
 Outcome repr_by_layout(VM& vm, Value v) {
-    List* stack = make_list(vm.heap);
-    ReprRun run(vm, stack);
+    if (v.is_int()) return Value::object(int_to_str(vm.heap, v));
+    ReprRun run(vm);
     ReprRun::Progress p = run.write_by_layout(v);
-    return finish_repr(vm, run, p == ReprRun::Progress::Finished ? run.resume() : p, stack);
+    return finish_repr(vm, run, p == ReprRun::Progress::Finished ? run.resume() : p);
 }
 
 Outcome repr_native(VM& vm, Value* args) { return repr_by_layout(vm, args[0]); }
@@ -23,8 +23,8 @@ Outcome object_repr_native(VM& vm, Value* args) {
 }
 
 Value fast_repr(VM& vm, Value v) {
-    List* stack = make_list(vm.heap);
-    ReprRun run(vm, stack);
+    if (v.is_int()) return Value::object(int_to_str(vm.heap, v));   // small ones always succeed
+    ReprRun run(vm);
     if (run.start(v) != ReprRun::Progress::Finished) {
         run.give_up();
         return Value::unbound();

@@ -8,6 +8,7 @@ namespace gen {
 // ---- the mark against endless repetition
 
 static bool on_stack(const List* stack, Value v) {
+    if (!stack) return false;
     for (size_t i = 0; i < stack->size; i += 2)
         if (stack->items->items[i].is(v)) return true;
     return false;
@@ -25,6 +26,7 @@ bool ReprRun::active(Frame* callers, Value v) {
 }
 
 void ReprRun::give_up() {
+    if (!stack_) return;
     for (size_t i = 0; i < stack_->size; i += 2) stack_->items->items[i].as_object()->state &= ~kReprActive;
     list_clear(vm_.heap, stack_);
 }
@@ -82,6 +84,7 @@ bool ReprRun::open(Value v) {
         default: break;
     }
     o->state |= kReprActive;
+    if (!stack_) stack_ = make_list(vm_.heap);
     return list_append(vm_.heap, stack_, v) && list_append(vm_.heap, stack_, Value::integer(0));
 }
 
@@ -223,6 +226,7 @@ bool ReprRun::next(Value v, int64_t& position, Value& item) {
             auto* alias = v.as<GenericAlias>();
             if (position == 0) {
                 position = 1;
+                if (alias->state & kStarredAlias) out_.append('*');
                 item = alias->origin;
                 if (!append_type_name(vm_, out_, item)) return true;
             }
@@ -273,7 +277,7 @@ ReprRun::Progress ReprRun::write(Value v) {
 }
 
 ReprRun::Progress ReprRun::resume() {
-    while (stack_->size) {
+    while (stack_ && stack_->size) {
         Value* top = stack_->items->items + stack_->size - 2;
         Value container = top[0], item;
         int64_t position = top[1].as_int();
@@ -318,7 +322,7 @@ static Outcome repr_go_on_step(VM& vm, NativeFrame& frame) {
 }
 const NativeDef kReprGoOn = {"repr(stack, parts, object, /)", nullptr, repr_go_on_step, 0, kHiddenNative};
 
-Outcome finish_repr(VM& vm, ReprRun& run, ReprRun::Progress p, List* stack) {
+Outcome finish_repr(VM& vm, ReprRun& run, ReprRun::Progress p) {
     if (p == ReprRun::Progress::Finished) return finish(vm, run.out());
     if (p == ReprRun::Progress::Raised) {
         run.give_up();
@@ -328,7 +332,7 @@ Outcome finish_repr(VM& vm, ReprRun& run, ReprRun::Progress p, List* stack) {
     if (!so_far) return vm.out_of_memory();
     Value part = Value::object(so_far);
     List* parts = make_list(vm.heap, &part, 1);
-    return call_internal(vm, kReprGoOn, {Value::object(stack), Value::object(parts), run.custom()});
+    return call_internal(vm, kReprGoOn, {Value::object(run.stack()), Value::object(parts), run.custom()});
 }
 
 }   // namespace gen

@@ -10,10 +10,11 @@
 namespace gen {
 
 constexpr uint8_t kReprActive = 0x80;   // Object::state of containers
+constexpr uint8_t kStarredAlias = 4;   // Object::state of a GenericAlias: *tuple[int, str]
 
 class ReprRun {
 public:
-    ReprRun(VM& vm, List* stack) : vm_(vm), out_(vm.heap), stack_(stack) {}
+    explicit ReprRun(VM& vm, List* stack = nullptr) : vm_(vm), out_(vm.heap), stack_(stack) {}
 
     enum class Progress : uint8_t { Finished, Custom, Raised };
     // Writes v; Custom: `custom()` is to be written by its class, then go on with resume().
@@ -24,6 +25,7 @@ public:
     Progress resume();
     Value custom() const { return custom_; }
     StringBuilder& out() { return out_; }
+    List* stack() const { return stack_; }
     void give_up();        // takes the marks off
     static bool active(Frame* callers, Value v);
 
@@ -41,13 +43,13 @@ private:
 
     VM& vm_;
     StringBuilder out_;
-    List* stack_;          // container, position; innermost last
+    List* stack_;          // container, position; innermost last. Null: no container yet
     Value custom_;
     friend Outcome repr_by_layout(VM&, Value);
 };
 
 // Its text, or Outcome::call() to the step native that goes on.
-Outcome finish_repr(VM&, ReprRun&, ReprRun::Progress, List* stack);
+Outcome finish_repr(VM&, ReprRun&, ReprRun::Progress);
 extern const NativeDef kReprGoOn;
 
 }   // namespace gen
