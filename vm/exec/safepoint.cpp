@@ -21,7 +21,8 @@ void scan(Marker& m, const Frame* f) {
 // so that a deep stack costs what its top costs.
 void scan_chain(VM& vm, Marker& m, Frame* f, bool all) {
     bool top = true;
-    for (; f; f = f->parent) {
+    for (Frame* next; f; f = next) {
+        next = f->parent;
         if (f->aux & kBaseFrame && f->is_native()) {
             m.mark(f->registers, 1);
             m.mark(f->function);
@@ -30,6 +31,9 @@ void scan_chain(VM& vm, Marker& m, Frame* f, bool all) {
             if (f->is_generator()) {
                 m.mark(static_cast<Object*>(f));
                 m.mark(f->link);
+                // The delegators between a leaf and its root have not run, but who resumed the root may have.
+                Frame* root = f->link;
+                if (!all && root && root != f && root->link == f && root->state == kDelegating) next = root->parent;
             }
             scan(m, f);
             if (!top) f->flags |= kClean;
@@ -39,13 +43,23 @@ void scan_chain(VM& vm, Marker& m, Frame* f, bool all) {
     }
 }
 
-void trace_generator(Heap&, Marker& m, Object* o) {
+// Does g run on, without being told, when the collection is over?
+bool is_executing(const VM& vm, const Frame* g) {
+    if (vm.frame == g) return true;
+    for (const Fiber* f : vm.scheduler.fibers())
+        if (f != vm.fiber && f->frame == g) return true;
+    return false;
+}
+
+void trace_generator(Heap& heap, Marker& m, Object* o) {
+    auto& vm = *static_cast<VM*>(heap.owner);
     auto* g = static_cast<Frame*>(o);
     m.mark(g->function);
     if (g->state == kDone) return;
     scan(m, g);
     if (g->link && g->link->is_generator()) m.mark(static_cast<Object*>(g->link));
-    if (g->state == kSuspended || g->state == kDelegating) g->flags |= kClean;
+    if (g->state != kRunning || !is_executing(vm, g)) g->flags |= kClean;   // touch() is called when it goes on
+    else vm.running_generators.push_back(g);
     // The delegator of a suspended delegate holds it, not the other way round; a running chain is scanned as a stack.
 }
 
