@@ -3,11 +3,10 @@
 #include "runtime/types/attributes.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
+#include "vm/exec/repr.h"
 #include "vm/exec/special.h"
 
 namespace gen {
-
-enum AliasState : uint8_t { kStarred = 4 };   // *tuple[int, str]; 0x80 belongs to repr
 
 static GenericAlias* alias_of(Value v) { return v.as<GenericAlias>(); }
 static bool is_alias(Value v) { return v.is_object() && v.as_object()->kind == Kind::GenericAlias; }
@@ -62,7 +61,7 @@ static Outcome alias_eq(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
     case 0:
         if (!is_alias(frame[1])) return Value::not_implemented();
-        if ((alias_of(frame[0])->state ^ alias_of(frame[1])->state) & kStarred) return Value::false_();
+        if ((alias_of(frame[0])->state ^ alias_of(frame[1])->state) & kStarredAlias) return Value::false_();
         AWAIT(1, op_equal(vm, alias_of(frame[0])->origin, alias_of(frame[1])->origin));
         if (!frame.result().is_true()) return frame.result();
         AWAIT(2, op_equal(vm, alias_of(frame[0])->args, alias_of(frame[1])->args));
@@ -99,7 +98,7 @@ static Outcome alias_iter(VM& vm, Value* args) {
     starred->origin = alias_of(args[0])->origin;
     starred->args = alias_of(args[0])->args;
     starred->parameters = Value::unbound();
-    starred->state |= kStarred;
+    starred->state |= kStarredAlias;
     return op_iter(vm, vm.tuple({Value::object(starred)}));
 }
 
@@ -108,9 +107,9 @@ static Outcome alias_args(VM&, Value self) { return alias_of(self)->args; }
 static Outcome alias_parameters(VM& vm, Value self) {
     return vm.call_prelude(vm.intern("_parameters"), {alias_of(self)->args});
 }
-static Outcome alias_unpacked(VM&, Value self) { return Value::boolean(alias_of(self)->state & kStarred); }
+static Outcome alias_unpacked(VM&, Value self) { return Value::boolean(alias_of(self)->state & kStarredAlias); }
 static Outcome alias_unpacked_args(VM& vm, Value self) {
-    bool tuple = (alias_of(self)->state & kStarred) && alias_of(self)->origin.is(Value::object(vm.type(kShapeTuple)));
+    bool tuple = (alias_of(self)->state & kStarredAlias) && alias_of(self)->origin.is(Value::object(vm.type(kShapeTuple)));
     return tuple ? alias_of(self)->args : Value::none();
 }
 
@@ -206,7 +205,10 @@ void define_generic_alias(VM& vm) {
                      .doc = "Represent a PEP 585 generic type\n\nE.g. for t = list[int], t.__origin__ is list and t.__args__ is (int,)."});
     define_type(vm, {.shape = kShapeUnionType, .methods = kUnionMethods, .attributes = kUnionAttributes,
                      .doc = "Represent a PEP 604 union type\n\nE.g. for int | str"});
-    for (BuiltinShape shape : {kShapeGenericAlias, kShapeUnionType}) vm.type(shape)->module = vm.str("types");
+    for (BuiltinShape shape : {kShapeGenericAlias, kShapeUnionType}) {
+        vm.type(shape)->module = vm.str("types");
+        set_type_attribute(vm, shape, "__module__", vm.str("types"));
+    }
     vm.type(kShapeUnionType)->class_flags |= Class::kNoInstances;
 }
 

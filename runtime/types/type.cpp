@@ -117,44 +117,6 @@ static Outcome type_subclasscheck(VM& vm, Value* args) {
 
 // ---- unions: int | None
 
-static bool is_union_member(VM& vm, Value v) {
-    if (v.is_none() || is_class(v)) return true;
-    if (!v.is_object()) return false;
-    return v.as_object()->kind == Kind::GenericAlias || v.as_object()->kind == Kind::UnionType || vm.class_name(vm.class_of(v)) == "TypeVar";
-}
-
-static bool same_member(Value a, Value b) {
-    if (a.is(b)) return true;
-    if (!a.is_object() || !b.is_object() || a.as_object()->kind != Kind::GenericAlias || b.as_object()->kind != Kind::GenericAlias)
-        return false;
-    return a.as<GenericAlias>()->origin.is(b.as<GenericAlias>()->origin) &&
-           fast_eq(a.as<GenericAlias>()->args, b.as<GenericAlias>()->args) == Fast::True;
-}
-
-Outcome make_union(VM& vm, Value a, Value b) {
-    if (!is_union_member(vm, a) || !is_union_member(vm, b)) return Value::not_implemented();
-    List* members = make_list(vm.heap);
-    auto add = [&](Value v) {
-        if (v.is_none()) v = Value::object(vm.type(kShapeNone_));
-        for (uint64_t i = 0; i < members->size; i++)
-            if (same_member(members->items->items[i], v)) return;
-        list_append(vm.heap, members, v);
-    };
-    for (Value v : {a, b}) {
-        if (v.is_object() && v.as_object()->kind == Kind::UnionType) {
-            auto* t = v.as<UnionType>()->args.as<Tuple>();
-            for (uint64_t i = 0; i < t->size; i++) add(t->items[i]);
-        } else {
-            add(v);
-        }
-    }
-    if (members->size == 1) return members->items->items[0];
-    Tuple* args = make_tuple(vm.heap, members->items->items, members->size);
-    if (!args) return vm.out_of_memory();
-    auto* u = vm.heap.make<UnionType>(Kind::UnionType, kShapeUnionType);
-    u->args = Value::object(args);
-    return Value::object(u);
-}
 static Outcome type_or(VM& vm, Value* args) { return make_union(vm, args[0], args[1]); }
 static Outcome type_ror(VM& vm, Value* args) { return make_union(vm, args[1], args[0]); }
 

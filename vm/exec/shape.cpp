@@ -58,6 +58,7 @@ size_t layout_bytes(Kind kind, size_t payload) {
     case Kind::Super: return sizeof(Super);
     case Kind::WeakRef: return sizeof(WeakRef);
     case Kind::Iterator: return sizeof(Iterator);
+    case Kind::GenericAlias: return sizeof(GenericAlias);
     default: return sizeof(Object);
     }
 }
