@@ -7,6 +7,11 @@ namespace gen {
 namespace {
 
 constexpr unsigned kMaxBuffer = 64;      // arguments that fit the C stack; more go through a Tuple
+// Room for them that is not cleared: clearing costs more than most calls.
+union Buffer {
+    Buffer() {}
+    Value values[kMaxBuffer];
+};
 
 struct Arguments {
     const Value* items;
@@ -320,7 +325,8 @@ bool bind_native(VM& vm, const Native* n, Value* slots, const Arguments& a) {
 
 Outcome call_native(VM& vm, Frame* caller, const Native* n, const Arguments& a, Frame*& pushed) {
     const NativeDef& def = *n->def;
-    Value slots[kMaxBuffer];
+    Buffer room;
+    Value* slots = room.values;
     if (def.fn && !a.has_keywords() && a.tuple.is_unbound() && a.count == def.signature.positional &&
         a.count == def.signature.parameters()) {
         for (unsigned i = 0; i < a.count; i++) slots[i] = a.items[i];
@@ -411,7 +417,8 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
                 for (unsigned i = 0; i < a.count; i++) frame->registers[1 + i] = a.items[i];
                 good = true;
             } else {
-                Value buffer[kMaxBuffer];
+                Buffer room;
+                Value* buffer = room.values;
                 Arguments with_self = a;
                 if (a.count < kMaxBuffer) {
                     buffer[0] = argument;
@@ -500,7 +507,8 @@ Frame* make_generator(VM& vm, Function* f) {
 Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple, Value keywords, bool owned,
                    Frame*& pushed) {
     Arguments a{args, count, tuple, keywords};
-    Value buffer[kMaxBuffer];
+    Buffer room;
+    Value* buffer = room.values;
     // Puts one more argument in front.
     auto prepend = [&](Value self) {
         unsigned named = a.named();

@@ -1,6 +1,7 @@
 // The texts of values that hold no others (or show them by name only).
 #include "vm/exec/repr.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -136,7 +137,7 @@ static void append_member(VM& vm, StringBuilder& out, Member* m) {
 
 static void append_number(StringBuilder& out, int64_t i) {
     char text[24];
-    out.append({text, size_t(snprintf(text, sizeof text, "%lld", (long long)(i)))});
+    out.append({text, size_t(std::to_chars(text, text + sizeof text, i).ptr - text)});
 }
 
 static void append_code(StringBuilder& out, Code* code, Value v) {
