@@ -10,7 +10,7 @@ using namespace gen;
 namespace {
 
 class AssemblerTest : public testing::Test {
-protected:
+  protected:
     AssemblerTest() { strings_.start(heap_); }
     Code* ok(std::string_view text) {
         AssembleResult r = assemble(builder_, text);
@@ -58,21 +58,39 @@ TEST_F(AssemblerTest, TextOfAssembledCodeAssemblesToTheSame) {
     ASSERT_TRUE(again);
     EXPECT_EQ(disassemble(*again, {.positions = true}), text);
     EXPECT_EQ(again->length(), code->length());
-    for (uint32_t pc = 0; pc < code->length(); pc++) EXPECT_EQ(again->entry()[pc].bits, code->entry()[pc].bits);
+    for (uint32_t pc = 0; pc < code->length(); pc++)
+        EXPECT_EQ(again->entry()[pc].bits, code->entry()[pc].bits);
     EXPECT_EQ(again->registers, code->registers);
 }
 
 TEST_F(AssemblerTest, LiteralsKeepTheirTypes) {
     std::string text = ".code @0 'm'\n.registers 1\n";
-    const char* literals[] = {"1", "True", "1.0", "0.0", "-0.0", "-7", "4611686018427387904", "0xfffffffffffffffffffffff",
-                              "1e+300", "1e-05", "inf", "'a\\'\\n\\x00'", "b'\\xff'", "()", "(1, ('a', None), 1.5)",
-                              "{1, 2}", "complex(0.0, -1.5)", "Ellipsis"};
+    const char* literals[] = {"1",
+                              "True",
+                              "1.0",
+                              "0.0",
+                              "-0.0",
+                              "-7",
+                              "4611686018427387904",
+                              "0xfffffffffffffffffffffff",
+                              "1e+300",
+                              "1e-05",
+                              "inf",
+                              "'a\\'\\n\\x00'",
+                              "b'\\xff'",
+                              "()",
+                              "(1, ('a', None), 1.5)",
+                              "{1, 2}",
+                              "complex(0.0, -1.5)",
+                              "Ellipsis"};
     int n = 0;
     for (const char* literal : literals) text += ".const " + std::to_string(n++) + " " + literal + "\n";
-    text += "    0  LOAD_CONST r0, complex(0.0, 2.0)\n    1  LOAD_CONST r0, complex(0.0, -1.5)\n    2  RETURN_NONE\n";
+    text +=
+        "    0  LOAD_CONST r0, complex(0.0, 2.0)\n    1  LOAD_CONST r0, complex(0.0, -1.5)\n    2  "
+        "RETURN_NONE\n";
     Code* code = ok(text);
     ASSERT_TRUE(code);
-    ASSERT_EQ(code->constants->size, std::size(literals) + 1);   // and complex(0.0, 2.0)
+    ASSERT_EQ(code->constants->size, std::size(literals) + 1);  // and complex(0.0, 2.0)
     std::string once = disassemble(*code);
     Code* again = ok(once);
     ASSERT_TRUE(again);
@@ -85,9 +103,10 @@ TEST_F(AssemblerTest, LiteralsKeepTheirTypes) {
 }
 
 TEST_F(AssemblerTest, NestedCodesAreConstants) {
-    Code* code = ok(".code @0 outer\n MAKE_FUNCTION r0, r0, @1\n RETURN r0\n"
-                    ".code @1 inner generator new_locals\n.positional 1\n.locals x\n"
-                    " YIELD r0 x=4\n LOAD_SENT r0\n GENERATOR_RETURN r0\n.registers 3\n");
+    Code* code =
+        ok(".code @0 outer\n MAKE_FUNCTION r0, r0, @1\n RETURN r0\n"
+           ".code @1 inner generator new_locals\n.positional 1\n.locals x\n"
+           " YIELD r0 x=4\n LOAD_SENT r0\n GENERATOR_RETURN r0\n.registers 3\n");
     ASSERT_TRUE(code);
     EXPECT_EQ(verify(*code), "");
     Code* inner = code->constants->items[0].as<Code>();
@@ -98,8 +117,10 @@ TEST_F(AssemblerTest, NestedCodesAreConstants) {
 }
 
 TEST_F(AssemblerTest, PositionsAndHandlersAreFound) {
-    Code* code = ok(".code m\n.at 1:2-1:5\nA: LOAD_INT r0, 1\n NEG r0, r0\n.line 2\nB: POS r0, r0\n RETURN r0\nC: RERAISE r1\n"
-                    ".exception A B -> C r1\n");
+    Code* code =
+        ok(".code m\n.at 1:2-1:5\nA: LOAD_INT r0, 1\n NEG r0, r0\n.line 2\nB: POS r0, r0\n RETURN r0\nC: "
+           "RERAISE r1\n"
+           ".exception A B -> C r1\n");
     ASSERT_TRUE(code);
     EXPECT_EQ(position_of(*code, 0).line, 1u);
     EXPECT_EQ(position_of(*code, 1).end_column, 5u);
@@ -125,7 +146,8 @@ TEST_F(AssemblerTest, VerifierFindsWhatIsWrong) {
         return code ? verify(*code) : "does not assemble";
     };
     EXPECT_EQ(verdict(".code m\n LOAD_INT r0, 1\n"), "'m' at 0 LOAD_INT: falls off the end");
-    EXPECT_EQ(verdict(".code m\n CHECK_BOUND r0, 5\n RETURN r0\n"), "'m' at 0 CHECK_BOUND: constant 0 is no name");
+    EXPECT_EQ(verdict(".code m\n CHECK_BOUND r0, 5\n RETURN r0\n"),
+              "'m' at 0 CHECK_BOUND: constant 0 is no name");
     EXPECT_EQ(verdict(".code m\n YIELD r0\n RETURN r0\n"), "'m' at 0 YIELD: not in a generator");
     EXPECT_EQ(verdict(".code m generator\n RETURN r0\n"), "'m' at 0 RETURN: in a generator");
     EXPECT_EQ(verdict(".code m\nA: NOP\nB: JUMP B\n.exception B A -> B r0\n"),
@@ -135,4 +157,4 @@ TEST_F(AssemblerTest, VerifierFindsWhatIsWrong) {
     EXPECT_EQ(verify(*code), "'m' at 0 MOVE: register 1 is outside the frame");
 }
 
-}   // namespace
+}  // namespace

@@ -23,10 +23,11 @@ std::string read(const fs::path& path) {
 }
 
 class CompileTest : public testing::Test {
-protected:
+  protected:
     CompileTest() { strings_.start(heap_); }
 
-    CompileResult compile_text(std::string_view text, CompileOptions::Mode mode = CompileOptions::Mode::File) {
+    CompileResult compile_text(std::string_view text,
+                               CompileOptions::Mode mode = CompileOptions::Mode::File) {
         CompileOptions options;
         options.mode = mode;
         options.filename = "test.gen";
@@ -49,7 +50,8 @@ protected:
         Code* code = ok(text);
         for (size_t i = 0; code && i < code->constants->size; i++) {
             Value v = code->constants->items[i];
-            if (v.is_object() && v.as_object()->kind == Kind::Code) return disassemble(*v.as<Code>(), {.nested = false});
+            if (v.is_object() && v.as_object()->kind == Kind::Code)
+                return disassemble(*v.as<Code>(), {.nested = false});
         }
         return "";
     }
@@ -83,7 +85,8 @@ TEST_F(CompileTest, GoldenListings) {
     EXPECT_GE(found, 20u);
 }
 
-// Every program of the tests and the library compiles to well-formed code whose listing assembles to the same.
+// Every program of the tests and the library compiles to well-formed code whose listing assembles to the
+// same.
 TEST_F(CompileTest, ProgramsCompileAndListingsRoundTrip) {
     size_t programs = 0;
     for (const char* folder : {"samples", "tests", "runtime"}) {
@@ -92,8 +95,9 @@ TEST_F(CompileTest, ProgramsCompileAndListingsRoundTrip) {
             SCOPED_TRACE(entry.path());
             CompileOptions options;
             options.filename = entry.path().filename();
-            CompileResult r = compile(builder_, Source::from_bytes(options.filename, read(entry.path())), options);
-            if (!r.code) continue;   // a test of syntax errors
+            CompileResult r =
+                compile(builder_, Source::from_bytes(options.filename, read(entry.path())), options);
+            if (!r.code) continue;  // a test of syntax errors
             programs++;
             ASSERT_EQ(verify(*r.code), "");
             std::string text = disassemble(*r.code, {.positions = true});
@@ -107,9 +111,11 @@ TEST_F(CompileTest, ProgramsCompileAndListingsRoundTrip) {
 }
 
 TEST_F(CompileTest, ConstantsKeepTypeAndSign) {
-    std::string text = listing("f(1, 1.0, True, 0.0, -0.0, 0, -1, 'a', b'a', 1+2j, 10**30, (1, 1.0), (1.0, 1))");
-    for (const char* part : {" 1\n", ", 1.0\n", "True", ", 0.0\n", ", -0.0\n", ", 0\n", ", -1\n", "'a'", "b'a'",
-                             "complex(1.0, 2.0)", "0xc9f2c9cd04674edea40000000", "(1, 1.0)", "(1.0, 1)"})
+    std::string text =
+        listing("f(1, 1.0, True, 0.0, -0.0, 0, -1, 'a', b'a', 1+2j, 10**30, (1, 1.0), (1.0, 1))");
+    for (const char* part :
+         {" 1\n", ", 1.0\n", "True", ", 0.0\n", ", -0.0\n", ", 0\n", ", -1\n", "'a'", "b'a'",
+          "complex(1.0, 2.0)", "0xc9f2c9cd04674edea40000000", "(1, 1.0)", "(1.0, 1)"})
         EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
@@ -133,7 +139,8 @@ TEST_F(CompileTest, LocalsAreCheckedUnlessCertainlyBound) {
     EXPECT_EQ(count(function("def f(a):\n if a: x = 1\n else: x = 2\n return x"), "CHECK_BOUND"), 0u);
     EXPECT_EQ(count(function("def f(a):\n if a: x = 1\n else: return\n return x"), "CHECK_BOUND"), 0u);
     EXPECT_EQ(count(function("def f(a):\n for x in a: pass\n return x"), "CHECK_BOUND"), 1u);
-    EXPECT_EQ(count(function("def f(a):\n while True:\n  x = a\n  if x: break\n return x"), "CHECK_BOUND"), 0u);
+    EXPECT_EQ(count(function("def f(a):\n while True:\n  x = a\n  if x: break\n return x"), "CHECK_BOUND"),
+              0u);
     EXPECT_EQ(count(function("def f(a):\n try: x = a()\n except E: pass\n return x"), "CHECK_BOUND"), 1u);
     EXPECT_EQ(count(function("def f(a):\n try: x = a()\n except E: x = 1\n return x"), "CHECK_BOUND"), 0u);
     EXPECT_EQ(count(function("def f(a):\n try: x = a()\n finally: a()\n return x"), "CHECK_BOUND"), 0u);
@@ -141,7 +148,9 @@ TEST_F(CompileTest, LocalsAreCheckedUnlessCertainlyBound) {
     EXPECT_EQ(count(function("def f(a):\n x = 1\n del x\n return x"), "CHECK_BOUND"), 1u);
     EXPECT_EQ(count(function("def f(a):\n a and (x := 1)\n return x"), "CHECK_BOUND"), 1u);
     EXPECT_EQ(count(function("def f(a):\n (x := 1) and a\n return x"), "CHECK_BOUND"), 0u);
-    EXPECT_EQ(count(function("def f(a):\n match a:\n  case 1: x = 1\n  case _: x = 2\n return x"), "CHECK_BOUND"), 0u);
+    EXPECT_EQ(
+        count(function("def f(a):\n match a:\n  case 1: x = 1\n  case _: x = 2\n return x"), "CHECK_BOUND"),
+        0u);
 }
 
 TEST_F(CompileTest, WalrusDoesNotDisturbOperands) {
@@ -175,7 +184,8 @@ TEST_F(CompileTest, LongChainsNeedNoDeepStack) {
 TEST_F(CompileTest, FarJumpsAreLengthened) {
     std::string body;
     for (int i = 0; i < 20000; i++) body += "  x.a = i\n";
-    std::string text = "def f(x, n):\n for i in n:\n" + body + "  if i < 3: break\n else:\n" + body + " return x\n";
+    std::string text =
+        "def f(x, n):\n for i in n:\n" + body + "  if i < 3: break\n else:\n" + body + " return x\n";
     ASSERT_TRUE(ok(text));
     ASSERT_TRUE(ok("def f(x, n):\n try:\n  if n < 3:\n " + body + "\n except n: pass\n"));
 }
@@ -212,7 +222,7 @@ TEST_F(CompileTest, NamespaceModes) {
     std::string text = disassemble(*code);
     EXPECT_NE(text.find("LOAD_NAME"), std::string::npos);
     EXPECT_NE(text.find("STORE_NAME"), std::string::npos);
-    EXPECT_NE(text.find("LOAD_GLOBAL"), std::string::npos);   // in f
+    EXPECT_NE(text.find("LOAD_GLOBAL"), std::string::npos);  // in f
     EXPECT_NE(listing("a + 1", Mode::Eval).find("RETURN"), std::string::npos);
     EXPECT_NE(listing("a\n", Mode::Single).find("PRINT_EXPRESSION"), std::string::npos);
 }
@@ -224,21 +234,21 @@ TEST_F(CompileTest, PositionsAreCPythons) {
         for (uint32_t pc = 0; pc < code->length(); pc += op_info(code->entry()[pc].op()).words)
             if (code->entry()[pc].op() == op && nth-- == 0) {
                 PositionEntry p = position_of(*code, pc);
-                return std::to_string(p.line) + ":" + std::to_string(p.column) + "-" + std::to_string(p.end_line) + ":" +
-                       std::to_string(p.end_column);
+                return std::to_string(p.line) + ":" + std::to_string(p.column) + "-" +
+                       std::to_string(p.end_line) + ":" + std::to_string(p.end_column);
             }
         return std::string("absent");
     };
     EXPECT_EQ(at(Op::GET_ATTR), "2:3-2:4");
-    EXPECT_EQ(at(Op::INVOKE), "3:3-3:4");     // the lookup
+    EXPECT_EQ(at(Op::INVOKE), "3:3-3:4");  // the lookup
     EXPECT_EQ(at(Op::GET_ATTR, 1), "5:4-5:7");
     EXPECT_EQ(at(Op::ADD), "5:4-5:14");
     EXPECT_EQ(at(Op::GET_ITEM), "5:10-5:14");
     for (uint32_t pc = 0; pc < code->length(); pc += op_info(code->entry()[pc].op()).words)
         if (code->entry()[pc].op() == Op::INVOKE) {
-            EXPECT_EQ(position_of(*code, pc + 3).line, 3u);   // the call
+            EXPECT_EQ(position_of(*code, pc + 3).line, 3u);  // the call
             EXPECT_EQ(position_of(*code, pc + 3).end_line, 4u);
         }
 }
 
-}   // namespace
+}  // namespace

@@ -12,7 +12,7 @@
 namespace gen {
 namespace {
 
-constexpr unsigned kDefaultScratch = 0xf000;   // until the number of registers is known
+constexpr unsigned kDefaultScratch = 0xf000;  // until the number of registers is known
 
 struct Fixup {
     uint32_t pc;
@@ -27,19 +27,24 @@ struct Draft {
     std::vector<Value> locals, cells, frees;
     std::vector<uint16_t> cell_parameters;
     std::vector<Value> constants;
-    std::vector<std::string> constant_keys;   // literal text with the number of a nested code: equal means the same
-    std::vector<std::pair<size_t, size_t>> nested;   // constant index, number of the code
+    std::vector<std::string>
+        constant_keys;  // literal text with the number of a nested code: equal means the same
+    std::vector<std::pair<size_t, size_t>> nested;  // constant index, number of the code
     std::vector<Instruction> words;
     std::vector<PositionEntry> positions;
     std::map<std::string, uint32_t> labels;
     std::vector<Fixup> fixups;
-    struct Range { std::string start, end, target; uint32_t reg; int line; };
+    struct Range {
+        std::string start, end, target;
+        uint32_t reg;
+        int line;
+    };
     std::vector<Range> ranges;
     int number = -1;
 };
 
 class Assembler {
-public:
+  public:
     Assembler(CodeBuilder& builder, std::string_view text) : builder_(builder), text_(text) {}
 
     AssembleResult run() {
@@ -58,7 +63,7 @@ public:
         return {code, error_};
     }
 
-private:
+  private:
     void fail(const std::string& message) {
         if (error_.empty()) error_ = "line " + std::to_string(line_) + ": " + message;
     }
@@ -68,13 +73,22 @@ private:
         while (p_ < end_ && (*p_ == ' ' || *p_ == '\t' || *p_ == '\r')) p_++;
         if (p_ < end_ && *p_ == ';') p_ = end_;
     }
-    bool at_end() { skip(); return p_ >= end_; }
+    bool at_end() {
+        skip();
+        return p_ >= end_;
+    }
     bool take(char c) {
         skip();
-        if (p_ < end_ && *p_ == c) { p_++; return true; }
+        if (p_ < end_ && *p_ == c) {
+            p_++;
+            return true;
+        }
         return false;
     }
-    static bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.'; }
+    static bool is_word(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '.';
+    }
     std::string word() {
         skip();
         const char* start = p_;
@@ -84,13 +98,19 @@ private:
     // Whether the next word is followed by `c`; takes both.
     bool take_key(char key) {
         skip();
-        if (end_ - p_ > 1 && p_[0] == key && p_[1] == '=') { p_ += 2; return true; }
+        if (end_ - p_ > 1 && p_[0] == key && p_[1] == '=') {
+            p_ += 2;
+            return true;
+        }
         return false;
     }
     int64_t number() {
         skip();
         std::string digits;
-        if (p_ < end_ && *p_ == '-') { digits += '-'; p_++; }
+        if (p_ < end_ && *p_ == '-') {
+            digits += '-';
+            p_++;
+        }
         digits += word();
         char* stop;
         errno = 0;
@@ -101,7 +121,10 @@ private:
     unsigned reg() {
         skip();
         if (take('-')) return kNoRegister;
-        if (!take('r')) { fail("a register is expected"); return 0; }
+        if (!take('r')) {
+            fail("a register is expected");
+            return 0;
+        }
         auto r = unsigned(number());
         if (!drafts_.empty() && r + 1 > drafts_.back().registers) drafts_.back().registers = r + 1;
         return r;
@@ -112,29 +135,41 @@ private:
         std::string out;
         char quote = *p_++;
         while (p_ < end_ && *p_ != quote) {
-            if (*p_ != '\\' || p_ + 1 >= end_) { out += *p_++; continue; }
+            if (*p_ != '\\' || p_ + 1 >= end_) {
+                out += *p_++;
+                continue;
+            }
             char c = p_[1];
             p_ += 2;
-            if (c == 'n') out += '\n';
-            else if (c == 't') out += '\t';
+            if (c == 'n')
+                out += '\n';
+            else if (c == 't')
+                out += '\t';
             else if (c == 'x' && end_ - p_ >= 2) {
                 out += char(std::strtol(std::string(p_, 2).c_str(), nullptr, 16));
                 p_ += 2;
-            } else out += c;
+            } else
+                out += c;
         }
-        if (p_ >= end_) fail("unterminated string");
-        else p_++;
+        if (p_ >= end_)
+            fail("unterminated string");
+        else
+            p_++;
         return out;
     }
     bool at_literal() {
         skip();
         if (p_ >= end_) return false;
-        return *p_ == '\'' || *p_ == '"' || *p_ == '(' || *p_ == '{' || *p_ == '@' || *p_ == '-' || is_word(*p_);
+        return *p_ == '\'' || *p_ == '"' || *p_ == '(' || *p_ == '{' || *p_ == '@' || *p_ == '-' ||
+               is_word(*p_);
     }
     // `key` receives a text that equal constants share.
     Value literal(std::string& key) {
         skip();
-        if (p_ >= end_) { fail("a literal is expected"); return {}; }
+        if (p_ >= end_) {
+            fail("a literal is expected");
+            return {};
+        }
         if (*p_ == '\'' || *p_ == '"') {
             std::string s = quoted();
             key += "s" + std::to_string(s.size()) + ":" + s;
@@ -167,7 +202,8 @@ private:
         bool negative = take('-');
         std::string w = word();
         // An exponent's sign ends a word.
-        if (!w.empty() && (w.back() == 'e' || w.back() == 'E') && w.substr(0, 2) != "0x" && p_ < end_ && (*p_ == '-' || *p_ == '+')) {
+        if (!w.empty() && (w.back() == 'e' || w.back() == 'E') && w.substr(0, 2) != "0x" && p_ < end_ &&
+            (*p_ == '-' || *p_ == '+')) {
             w += *p_++;
             w += word();
         }
@@ -190,16 +226,23 @@ private:
             return builder_.complex(re, im);
         }
         if (w.substr(0, 2) == "0x") return builder_.integer(std::string_view(w).substr(2), 16, negative);
-        if (!w.empty() && w.find_first_not_of("0123456789") == std::string::npos) return builder_.integer(w, 10, negative);
+        if (!w.empty() && w.find_first_not_of("0123456789") == std::string::npos)
+            return builder_.integer(w, 10, negative);
         char* stop;
         double d = std::strtod(w.c_str(), &stop);
-        if (w.empty() || *stop) { fail("a literal is expected, not '" + w + "'"); return {}; }
+        if (w.empty() || *stop) {
+            fail("a literal is expected, not '" + w + "'");
+            return {};
+        }
         return builder_.real(negative ? -d : d);
     }
     double real() {
         bool negative = take('-');
         std::string w = word();
-        if (!w.empty() && w.back() == 'e' && p_ < end_ && (*p_ == '-' || *p_ == '+')) { w += *p_++; w += word(); }
+        if (!w.empty() && w.back() == 'e' && p_ < end_ && (*p_ == '-' || *p_ == '+')) {
+            w += *p_++;
+            w += word();
+        }
         double d = std::strtod(w.c_str(), nullptr);
         return negative ? -d : d;
     }
@@ -226,10 +269,17 @@ private:
     // ---- lines
     void parse_line() {
         if (at_end()) return;
-        if (*p_ == '.') { directive(); return; }
-        if (drafts_.empty()) { fail("instructions belong behind .code"); return; }
+        if (*p_ == '.') {
+            directive();
+            return;
+        }
+        if (drafts_.empty()) {
+            fail("instructions belong behind .code");
+            return;
+        }
         std::string w = word();
-        if (w.find_first_not_of("0123456789") == std::string::npos && !w.empty()) w = word();   // the pc is a comment
+        if (w.find_first_not_of("0123456789") == std::string::npos && !w.empty())
+            w = word();  // the pc is a comment
         if (take(':')) {
             drafts_.back().labels[w] = uint32_t(drafts_.back().words.size());
             if (!at_end()) parse_line();
@@ -248,22 +298,35 @@ private:
             while (!at_end() && error_.empty()) flag(word());
             return;
         }
-        if (drafts_.empty()) { fail("the first directive must be .code"); return; }
+        if (drafts_.empty()) {
+            fail("the first directive must be .code");
+            return;
+        }
         Draft& code = drafts_.back();
         std::string key;
-        if (d == ".qualname") code.qualname = literal(key);
-        else if (d == ".filename") code.filename = literal(key);
-        else if (d == ".doc") code.doc = literal(key);
-        else if (d == ".first_line") code.first_line = uint32_t(number());
+        if (d == ".qualname")
+            code.qualname = literal(key);
+        else if (d == ".filename")
+            code.filename = literal(key);
+        else if (d == ".doc")
+            code.doc = literal(key);
+        else if (d == ".first_line")
+            code.first_line = uint32_t(number());
         else if (d == ".positional") {
             code.positional = uint16_t(number());
             if (!at_end()) code.positional_only = uint16_t(number());
-        } else if (d == ".keyword_only") code.keyword_only = uint16_t(number());
-        else if (d == ".locals") { while (!at_end() && error_.empty()) code.locals.push_back(name_value()); }
-        else if (d == ".cells") { while (!at_end() && error_.empty()) code.cells.push_back(name_value()); }
-        else if (d == ".frees") { while (!at_end() && error_.empty()) code.frees.push_back(name_value()); }
-        else if (d == ".cell_parameters") { while (!at_end() && error_.empty()) code.cell_parameters.push_back(uint16_t(reg())); }
-        else if (d == ".registers") code.registers = std::max(code.registers, uint32_t(number()));
+        } else if (d == ".keyword_only")
+            code.keyword_only = uint16_t(number());
+        else if (d == ".locals") {
+            while (!at_end() && error_.empty()) code.locals.push_back(name_value());
+        } else if (d == ".cells") {
+            while (!at_end() && error_.empty()) code.cells.push_back(name_value());
+        } else if (d == ".frees") {
+            while (!at_end() && error_.empty()) code.frees.push_back(name_value());
+        } else if (d == ".cell_parameters") {
+            while (!at_end() && error_.empty()) code.cell_parameters.push_back(uint16_t(reg()));
+        } else if (d == ".registers")
+            code.registers = std::max(code.registers, uint32_t(number()));
         else if (d == ".const") {
             auto index = uint32_t(number());
             size_t count = code.constants.size();
@@ -279,8 +342,10 @@ private:
             take('-');
             e.end_line = uint32_t(number());
             e.end_column = column();
-            if (d == ".at") position(e);
-            else landing_ = e;
+            if (d == ".at")
+                position(e);
+            else
+                landing_ = e;
         } else if (d == ".exception") {
             Draft::Range r;
             r.start = word();
@@ -291,7 +356,8 @@ private:
             r.reg = reg();
             r.line = line_;
             code.ranges.push_back(r);
-        } else fail("unknown directive " + d);
+        } else
+            fail("unknown directive " + d);
         if (error_.empty() && !at_end()) fail("unexpected text at the end");
     }
     uint16_t column() {
@@ -304,7 +370,10 @@ private:
     }
     void flag(const std::string& w) {
         for (unsigned i = 0; code_flag_name(i); i++)
-            if (w == code_flag_name(i)) { drafts_.back().flags |= 1u << i; return; }
+            if (w == code_flag_name(i)) {
+                drafts_.back().flags |= 1u << i;
+                return;
+            }
         fail("unknown flag " + w);
     }
 
@@ -314,11 +383,17 @@ private:
             std::string which = name.substr(dot + 1);
             name.resize(dot);
             while (x < unsigned(Intrinsic::kCount) && which != intrinsic_name(Intrinsic(x))) x++;
-            if (x == unsigned(Intrinsic::kCount)) { fail("unknown intrinsic " + which); return; }
+            if (x == unsigned(Intrinsic::kCount)) {
+                fail("unknown intrinsic " + which);
+                return;
+            }
         }
         int op = 0;
         while (op < int(Op::kCount) && name != op_info(Op(op)).name) op++;
-        if (op == int(Op::kCount)) { fail("unknown instruction " + name); return; }
+        if (op == int(Op::kCount)) {
+            fail("unknown instruction " + name);
+            return;
+        }
         Draft& d = drafts_.back();
         const OpInfo& info = op_info(Op(op));
         int64_t field[3] = {};
@@ -327,33 +402,57 @@ private:
             if (n == 2 && wide) break;
             if (is_wide(info, n)) wide = true;
             switch (info.format[n]) {
-            case 'W': case 'R': field[n] = reg(); break;
-            case 'K': case 'k': case 'N': case 'n': field[n] = constant(); break;
-            case 'I': case 'i':
-                if (Op(op) == Op::LOAD_SPECIAL) {
-                    std::string key;
-                    field[n] = int64_t(literal(key).bits());
-                } else field[n] = number();
-                break;
-            case 'U': case 'u': field[n] = number(); break;
-            case 'J': case 'j': d.fixups.push_back({uint32_t(d.words.size()), word(), line_}); break;
-            default: continue;
+                case 'W':
+                case 'R':
+                    field[n] = reg();
+                    break;
+                case 'K':
+                case 'k':
+                case 'N':
+                case 'n':
+                    field[n] = constant();
+                    break;
+                case 'I':
+                case 'i':
+                    if (Op(op) == Op::LOAD_SPECIAL) {
+                        std::string key;
+                        field[n] = int64_t(literal(key).bits());
+                    } else
+                        field[n] = number();
+                    break;
+                case 'U':
+                case 'u':
+                    field[n] = number();
+                    break;
+                case 'J':
+                case 'j':
+                    d.fixups.push_back({uint32_t(d.words.size()), word(), line_});
+                    break;
+                default:
+                    continue;
             }
             take(',');
         }
         uint32_t extra = takes_extra_constant(Op(op)) ? constant() : 0;
         unsigned scratch = kNoRegister;
         while (error_.empty() && !at_end()) {
-            if (take_key('x')) x = unsigned(number());
-            else if (take_key('a')) field[0] = number();
-            else if (take_key('b')) field[1] = number();
-            else if (take_key('c')) field[2] = number();
-            else if (take('~')) scratch = reg();
-            else break;
+            if (take_key('x'))
+                x = unsigned(number());
+            else if (take_key('a'))
+                field[0] = number();
+            else if (take_key('b'))
+                field[1] = number();
+            else if (take_key('c'))
+                field[2] = number();
+            else if (take('~'))
+                scratch = reg();
+            else
+                break;
         }
         if (scratch == kNoRegister) scratch = kDefaultScratch;
-        Instruction first = wide ? Instruction::ad(Op(op), unsigned(field[0]), int32_t(field[1]), x)
-                                 : Instruction::abc(Op(op), unsigned(field[0]), unsigned(field[1]), unsigned(field[2]), x);
+        Instruction first =
+            wide ? Instruction::ad(Op(op), unsigned(field[0]), int32_t(field[1]), x)
+                 : Instruction::abc(Op(op), unsigned(field[0]), unsigned(field[1]), unsigned(field[2]), x);
         Instruction words[kMaxWords];
         unsigned count = encode(first, scratch, extra, words);
         if (landing_) {
@@ -370,23 +469,39 @@ private:
         std::vector<Code*> codes(drafts_.size());
         for (size_t n = drafts_.size(); n-- > 0;) {
             Draft& d = drafts_[n];
-            if (d.number >= 0 && size_t(d.number) != n) { line_ = 0; fail("codes must be numbered in order"); return nullptr; }
+            if (d.number >= 0 && size_t(d.number) != n) {
+                line_ = 0;
+                fail("codes must be numbered in order");
+                return nullptr;
+            }
             replace_default_scratch(d);
             for (auto& [index, number] : d.nested) {
-                if (number <= n || number >= drafts_.size()) { fail("no code @" + std::to_string(number) + " behind it"); return nullptr; }
+                if (number <= n || number >= drafts_.size()) {
+                    fail("no code @" + std::to_string(number) + " behind it");
+                    return nullptr;
+                }
                 d.constants[index] = Value::object(codes[number]);
             }
             for (auto& f : d.fixups) {
                 line_ = f.line;
                 auto label = d.labels.find(f.label);
-                if (label == d.labels.end()) { fail("no label " + f.label); return nullptr; }
-                if (!set_jump(d.words.data(), f.pc, label->second)) { fail("the jump is too far"); return nullptr; }
+                if (label == d.labels.end()) {
+                    fail("no label " + f.label);
+                    return nullptr;
+                }
+                if (!set_jump(d.words.data(), f.pc, label->second)) {
+                    fail("the jump is too far");
+                    return nullptr;
+                }
             }
             std::vector<ExceptionEntry> exceptions;
             for (auto& r : d.ranges) {
                 line_ = r.line;
                 for (auto& name : {r.start, r.end, r.target})
-                    if (!d.labels.count(name)) { fail("no label " + name); return nullptr; }
+                    if (!d.labels.count(name)) {
+                        fail("no label " + name);
+                        return nullptr;
+                    }
                 exceptions.push_back({d.labels[r.start], d.labels[r.end], d.labels[r.target], r.reg});
             }
             CodeParts parts;
@@ -440,8 +555,10 @@ private:
     std::vector<Draft> drafts_;
 };
 
-}   // namespace
+}  // namespace
 
-AssembleResult assemble(CodeBuilder& builder, std::string_view text) { return Assembler(builder, text).run(); }
+AssembleResult assemble(CodeBuilder& builder, std::string_view text) {
+    return Assembler(builder, text).run();
+}
 
-}   // namespace gen
+}  // namespace gen

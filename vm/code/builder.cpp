@@ -58,7 +58,9 @@ Value CodeBuilder::complex(double real, double imag) {
     return Value::object(c);
 }
 
-Value CodeBuilder::tuple(std::span<const Value> items) { return checked(make_tuple(heap_, items.data(), items.size())); }
+Value CodeBuilder::tuple(std::span<const Value> items) {
+    return checked(make_tuple(heap_, items.data(), items.size()));
+}
 
 Value CodeBuilder::frozenset(std::span<const Value> items) {
     Set* set = make_set(heap_, items.size(), kShapeFrozenSet);
@@ -95,7 +97,8 @@ Code* CodeBuilder::code(const CodeParts& p) {
     code->positions = blob(p.positions.data(), p.positions.size_bytes());
     code->cell_parameters = blob(p.cell_parameters.data(), p.cell_parameters.size_bytes());
     code->caches = blob(nullptr, 0);
-    if (cache_count && (code->caches = heap_.make<Blob>(Kind::Blob, kShapeInternal, sizeof(Blob) + 4 * cache_count))) {
+    if (cache_count &&
+        (code->caches = heap_.make<Blob>(Kind::Blob, kShapeInternal, sizeof(Blob) + 4 * cache_count))) {
         code->caches->size = 4 * cache_count;
         auto* out = reinterpret_cast<uint32_t*>(code->caches->data);
         for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
@@ -120,4 +123,4 @@ Code* CodeBuilder::code(const CodeParts& p) {
     return failed_ ? nullptr : code;
 }
 
-}   // namespace gen
+}  // namespace gen

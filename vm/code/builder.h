@@ -1,7 +1,9 @@
-// Makes the objects that a Code is made of: constants, names, the Code itself. The compiler and the assembler build
-// through it; nothing here is a safepoint, so what it made needs no rooting until the caller reaches one.
+// Makes the objects that a Code is made of: constants, names, the Code itself. The compiler and the assembler
+// build through it; nothing here is a safepoint, so what it made needs no rooting until the caller reaches
+// one.
 //
-// Errors: when memory ends, failed() becomes true and stays so; values are unbound and code() answers null then.
+// Errors: when memory ends, failed() becomes true and stays so; values are unbound and code() answers null
+// then.
 #pragma once
 #include "vm/code/code.h"
 #include "vm/data/string.h"
@@ -26,10 +28,10 @@ struct CodeParts {
 };
 
 class CodeBuilder {
-public:
+  public:
     CodeBuilder(Heap& heap, StringTable& strings) : heap_(heap), strings_(strings) {}
 
-    Value str(std::string_view text, bool interned);   // generalised UTF-8, well-formed
+    Value str(std::string_view text, bool interned);  // generalised UTF-8, well-formed
     Value bytes(std::string_view content);
     Value integer(int64_t i);
     Value integer(__int128 i);
@@ -37,11 +39,11 @@ public:
     Value real(double d);
     Value complex(double real, double imag);
     Value tuple(std::span<const Value> items);
-    Value frozenset(std::span<const Value> items);     // of hashable constants
+    Value frozenset(std::span<const Value> items);  // of hashable constants
     Code* code(const CodeParts& parts);
     bool failed() const { return failed_; }
 
-private:
+  private:
     Value checked(void* object);
     Blob* blob(const void* data, size_t bytes);
     Heap& heap_;
@@ -49,4 +51,4 @@ private:
     bool failed_ = false;
 };
 
-}   // namespace gen
+}  // namespace gen

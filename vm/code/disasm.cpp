@@ -61,68 +61,80 @@ struct Numbering {
 
 // Constants nest as deep as tuples do in a source text, which the parser bounds.
 void append_constant(std::string& out, Value v, const Numbering* codes) {
-    if (v.is_unbound()) out += "unbound";
-    else if (v.is_none()) out += "None";
-    else if (v.is_bool()) out += v.is_true() ? "True" : "False";
-    else if (v.is_ellipsis()) out += "Ellipsis";
-    else if (v.is_int()) out += std::to_string(v.as_int());
-    else if (is_float(v)) append_float(out, as_float(v));
-    else if (!v.is_object()) out += "?";
-    else switch (v.as_object()->kind) {
-    case Kind::Int: {
-        std::string digits;
-        int_to_text(v, 16, digits);
-        bool negative = digits[0] == '-';
-        out += negative ? "-0x" : "0x";
-        out += digits.substr(negative);
-        break;
-    }
-    case Kind::Complex:
-        out += "complex(";
-        append_float(out, v.as<Complex>()->real);
-        out += ", ";
-        append_float(out, v.as<Complex>()->imag);
-        out += ')';
-        break;
-    case Kind::Str: append_quoted(out, v.as<Str>()->view(), false); break;
-    case Kind::Bytes:
-        append_quoted(out, {reinterpret_cast<const char*>(v.as<Bytes>()->data), v.as<Bytes>()->size}, true);
-        break;
-    case Kind::Tuple: {
-        auto* t = v.as<Tuple>();
-        out += '(';
-        for (size_t i = 0; i < t->size; i++) {
-            if (i) out += ", ";
-            append_constant(out, t->items[i], codes);
+    if (v.is_unbound())
+        out += "unbound";
+    else if (v.is_none())
+        out += "None";
+    else if (v.is_bool())
+        out += v.is_true() ? "True" : "False";
+    else if (v.is_ellipsis())
+        out += "Ellipsis";
+    else if (v.is_int())
+        out += std::to_string(v.as_int());
+    else if (is_float(v))
+        append_float(out, as_float(v));
+    else if (!v.is_object())
+        out += "?";
+    else
+        switch (v.as_object()->kind) {
+            case Kind::Int: {
+                std::string digits;
+                int_to_text(v, 16, digits);
+                bool negative = digits[0] == '-';
+                out += negative ? "-0x" : "0x";
+                out += digits.substr(negative);
+                break;
+            }
+            case Kind::Complex:
+                out += "complex(";
+                append_float(out, v.as<Complex>()->real);
+                out += ", ";
+                append_float(out, v.as<Complex>()->imag);
+                out += ')';
+                break;
+            case Kind::Str:
+                append_quoted(out, v.as<Str>()->view(), false);
+                break;
+            case Kind::Bytes:
+                append_quoted(out, {reinterpret_cast<const char*>(v.as<Bytes>()->data), v.as<Bytes>()->size},
+                              true);
+                break;
+            case Kind::Tuple: {
+                auto* t = v.as<Tuple>();
+                out += '(';
+                for (size_t i = 0; i < t->size; i++) {
+                    if (i) out += ", ";
+                    append_constant(out, t->items[i], codes);
+                }
+                out += ')';
+                break;
+            }
+            case Kind::Set: {
+                out += '{';
+                auto* table = v.as<Set>()->table;
+                bool first = true;
+                for (uint32_t i = 0; i < table->used; i++) {
+                    if (table->entries[i].key.is_unbound()) continue;
+                    if (!first) out += ", ";
+                    first = false;
+                    append_constant(out, table->entries[i].key, codes);
+                }
+                out += '}';
+                break;
+            }
+            case Kind::Code: {
+                out += '@';
+                auto found = codes ? codes->number.find(v.as_object()) : decltype(codes->number.end()){};
+                out += codes && found != codes->number.end() ? std::to_string(found->second) : "?";
+                break;
+            }
+            default:
+                out += "?";
         }
-        out += ')';
-        break;
-    }
-    case Kind::Set: {
-        out += '{';
-        auto* table = v.as<Set>()->table;
-        bool first = true;
-        for (uint32_t i = 0; i < table->used; i++) {
-            if (table->entries[i].key.is_unbound()) continue;
-            if (!first) out += ", ";
-            first = false;
-            append_constant(out, table->entries[i].key, codes);
-        }
-        out += '}';
-        break;
-    }
-    case Kind::Code: {
-        out += '@';
-        auto found = codes ? codes->number.find(v.as_object()) : decltype(codes->number.end()){};
-        out += codes && found != codes->number.end() ? std::to_string(found->second) : "?";
-        break;
-    }
-    default: out += "?";
-    }
 }
 
 class Listing {
-public:
+  public:
     Listing(const Code& code, const Numbering* codes) : code_(code), codes_(codes), words_(code.entry()) {}
 
     void number_labels() {
@@ -130,7 +142,8 @@ public:
         for (uint32_t pc = 0; pc < code_.length(); pc += op_info(words_[pc].op()).words)
             if (jump_field(words_[pc].op()) != JumpField::None) places.push_back(jump_target(words_, pc));
         for (size_t i = 0; i < exception_count(); i++)
-            for (uint32_t pc : {exception(i).start, exception(i).end, exception(i).target}) places.push_back(pc);
+            for (uint32_t pc : {exception(i).start, exception(i).end, exception(i).target})
+                places.push_back(pc);
         std::sort(places.begin(), places.end());
         places.erase(std::unique(places.begin(), places.end()), places.end());
         labels_ = places;
@@ -147,7 +160,8 @@ public:
         }
         if (!code_.doc.is_none()) line(out, ".doc " + text(code_.doc));
         if (code_.positional)
-            line(out, ".positional " + std::to_string(code_.positional) + " " + std::to_string(code_.positional_only));
+            line(out, ".positional " + std::to_string(code_.positional) + " " +
+                          std::to_string(code_.positional_only));
         if (code_.keyword_only) line(out, ".keyword_only " + std::to_string(code_.keyword_only));
         names(out, ".locals", code_.locals);
         names(out, ".cells", code_.cell_names);
@@ -193,18 +207,36 @@ public:
         for (int n = 0; n < 3; n++) {
             bool wide = is_wide(info, n);
             if (n == 2 && is_wide(info, 1)) break;
-            int64_t number = n == 0 ? int64_t(i.a()) : wide ? int64_t(i.d()) : n == 1 ? int64_t(i.b()) : int64_t(i.c());
+            int64_t number = n == 0   ? int64_t(i.a())
+                             : wide   ? int64_t(i.d())
+                             : n == 1 ? int64_t(i.b())
+                                      : int64_t(i.c());
             int64_t sign = n == 1 && !wide ? i.sb() : n == 2 ? i.sc() : number;
             switch (info.format[n]) {
-            case 'W': case 'R': add(number == kNoRegister ? "-" : "r" + std::to_string(number)); break;
-            case 'K': case 'k': case 'N': case 'n': add(constant(uint32_t(number))); break;
-            case 'I': case 'i':
-                add(i.op() == Op::LOAD_SPECIAL ? special(uint32_t(number)) : std::to_string(sign));
-                break;
-            case 'U': case 'u': add(std::to_string(number)); break;
-            case 'J': case 'j': add(label(jump_target(words_, pc))); break;
-            default:
-                if (number) extras += std::string(" ") + "abc"[n] + "=" + std::to_string(number);
+                case 'W':
+                case 'R':
+                    add(number == kNoRegister ? "-" : "r" + std::to_string(number));
+                    break;
+                case 'K':
+                case 'k':
+                case 'N':
+                case 'n':
+                    add(constant(uint32_t(number)));
+                    break;
+                case 'I':
+                case 'i':
+                    add(i.op() == Op::LOAD_SPECIAL ? special(uint32_t(number)) : std::to_string(sign));
+                    break;
+                case 'U':
+                case 'u':
+                    add(std::to_string(number));
+                    break;
+                case 'J':
+                case 'j':
+                    add(label(jump_target(words_, pc)));
+                    break;
+                default:
+                    if (number) extras += std::string(" ") + "abc"[n] + "=" + std::to_string(number);
             }
         }
         if (takes_extra_constant(i.op())) add(constant(extra_constant_of(words_ + pc)));
@@ -214,7 +246,7 @@ public:
         return operands.empty() ? name + extras : name + " " + operands + extras;
     }
 
-private:
+  private:
     static void line(std::string& out, const std::string& text) {
         out += text;
         out += '\n';
@@ -244,7 +276,8 @@ private:
         if (!code_.cell_parameters->size) return;
         std::string row = ".cell_parameters";
         const auto* registers = reinterpret_cast<const uint16_t*>(code_.cell_parameters->data);
-        for (size_t i = 0; i < code_.cell_parameters->size / 2; i++) row += " r" + std::to_string(registers[i]);
+        for (size_t i = 0; i < code_.cell_parameters->size / 2; i++)
+            row += " r" + std::to_string(registers[i]);
         line(out, row);
     }
     size_t exception_count() const { return code_.exceptions->size / sizeof(ExceptionEntry); }
@@ -256,12 +289,15 @@ private:
         return "L" + std::to_string(std::lower_bound(labels_.begin(), labels_.end(), pc) - labels_.begin());
     }
     void print_labels(std::string& out, size_t& next, uint32_t pc) const {
-        for (; next < labels_.size() && labels_[next] <= pc; next++) line(out, "L" + std::to_string(next) + ":");
+        for (; next < labels_.size() && labels_[next] <= pc; next++)
+            line(out, "L" + std::to_string(next) + ":");
     }
     static void print_position(std::string& out, const char* directive, const PositionEntry& p) {
-        auto column = [](uint16_t c) { return c == PositionEntry::kNoColumn ? std::string("?") : std::to_string(c); };
-        line(out, std::string(directive) + " " + std::to_string(p.line) + ":" + column(p.column) + "-" + std::to_string(p.end_line) + ":" +
-                      column(p.end_column));
+        auto column = [](uint16_t c) {
+            return c == PositionEntry::kNoColumn ? std::string("?") : std::to_string(c);
+        };
+        line(out, std::string(directive) + " " + std::to_string(p.line) + ":" + column(p.column) + "-" +
+                      std::to_string(p.end_line) + ":" + column(p.end_column));
     }
 
     const Code& code_;
@@ -271,7 +307,7 @@ private:
     bool labelled_ = false;
 };
 
-}   // namespace
+}  // namespace
 
 std::string constant_text(Value v) {
     std::string out;
@@ -279,7 +315,9 @@ std::string constant_text(Value v) {
     return out;
 }
 
-std::string disassemble_instruction(const Code& code, uint32_t pc) { return Listing(code, nullptr).instruction(pc); }
+std::string disassemble_instruction(const Code& code, uint32_t pc) {
+    return Listing(code, nullptr).instruction(pc);
+}
 
 std::string disassemble(const Code& code, const DisasmOptions& options) {
     Numbering codes;
@@ -292,4 +330,4 @@ std::string disassemble(const Code& code, const DisasmOptions& options) {
     return out;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -7,8 +7,8 @@
 namespace gen {
 
 struct DisasmOptions {
-    bool positions = false;   // `.at` lines, without which an assembled copy has no line numbers
-    bool nested = true;       // also the codes among the constants
+    bool positions = false;  // `.at` lines, without which an assembled copy has no line numbers
+    bool nested = true;      // also the codes among the constants
 };
 
 // Assembling the result with the same options and disassembling again gives the same text.
@@ -18,4 +18,4 @@ std::string disassemble_instruction(const Code& code, uint32_t pc);
 // A constant as the assembler reads it. Nested codes are "@?".
 std::string constant_text(Value v);
 
-}   // namespace gen
+}  // namespace gen

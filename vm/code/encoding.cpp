@@ -4,28 +4,53 @@ namespace gen {
 
 Tail tail_of(Op op) {
     switch (op) {
-    case Op::LOAD_GLOBAL: case Op::LOAD_GLOBAL_HIT: case Op::LOAD_BUILTIN_HIT:
-        return Tail::GlobalCaches;
-    case Op::GET_ATTR: case Op::GET_ATTR_SLOT: case Op::GET_ATTR_CLASS: case Op::GET_ATTR_TYPE: case Op::GET_ATTR_MODULE:
-    case Op::LOAD_METHOD: case Op::LOAD_METHOD_HIT:
-        return Tail::CachedResult;
-    case Op::SET_ATTR: case Op::SET_ATTR_SLOT: case Op::SET_ATTR_ADD:
-        return Tail::CachedScratch;
-    case Op::LOAD_CLASS_FREE: case Op::CALL_KW:
-        return Tail::ResultConstant;
-    case Op::STORE_NAME: case Op::DELETE_NAME: case Op::DEL_ATTR: case Op::SET_ITEM: case Op::DEL_ITEM: case Op::CLOSE_ITER:
-    case Op::LIST_EXTEND: case Op::SET_ADD: case Op::SET_UPDATE: case Op::MAP_SET: case Op::MAP_UPDATE:
-        return Tail::Scratch;
-    case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND:
-        return Tail::Invoke;
-    case Op::FOR_ITER: case Op::FOR_ITER_GEN: case Op::FOR_ITER_LIST: case Op::FOR_ITER_RANGE:
-        return Tail::Jump;
-    case Op::UNPACK: case Op::UNPACK_STAR:
-        return Tail::Unpack;
-    case Op::WITH_ENTER:
-        return Tail::Enter;
-    default:
-        return op_info(op).words == 3 && (op_info(op).flags & JUMPS) ? Tail::Branch : Tail::None;
+        case Op::LOAD_GLOBAL:
+        case Op::LOAD_GLOBAL_HIT:
+        case Op::LOAD_BUILTIN_HIT:
+            return Tail::GlobalCaches;
+        case Op::GET_ATTR:
+        case Op::GET_ATTR_SLOT:
+        case Op::GET_ATTR_CLASS:
+        case Op::GET_ATTR_TYPE:
+        case Op::GET_ATTR_MODULE:
+        case Op::LOAD_METHOD:
+        case Op::LOAD_METHOD_HIT:
+            return Tail::CachedResult;
+        case Op::SET_ATTR:
+        case Op::SET_ATTR_SLOT:
+        case Op::SET_ATTR_ADD:
+            return Tail::CachedScratch;
+        case Op::LOAD_CLASS_FREE:
+        case Op::CALL_KW:
+            return Tail::ResultConstant;
+        case Op::STORE_NAME:
+        case Op::DELETE_NAME:
+        case Op::DEL_ATTR:
+        case Op::SET_ITEM:
+        case Op::DEL_ITEM:
+        case Op::CLOSE_ITER:
+        case Op::LIST_EXTEND:
+        case Op::SET_ADD:
+        case Op::SET_UPDATE:
+        case Op::MAP_SET:
+        case Op::MAP_UPDATE:
+            return Tail::Scratch;
+        case Op::INVOKE:
+        case Op::INVOKE_HIT:
+        case Op::INVOKE_SEND:
+            return Tail::Invoke;
+        case Op::FOR_ITER:
+        case Op::FOR_ITER_GEN:
+        case Op::FOR_ITER_LIST:
+        case Op::FOR_ITER_RANGE:
+            return Tail::Jump;
+        case Op::UNPACK:
+        case Op::UNPACK_STAR:
+            return Tail::Unpack;
+        case Op::WITH_ENTER:
+            return Tail::Enter;
+        default:
+            return op_info(op).words == 3 && (op_info(op).flags & JUMPS) ? Tail::Branch : Tail::None;
     }
 }
 
@@ -61,45 +86,72 @@ unsigned encode(Instruction first, unsigned scratch, uint32_t extra_constant, In
     out[0] = first;
     auto landing = [](unsigned a, uint32_t d = 0) { return Instruction::ad(Op::LANDING, a, int32_t(d)); };
     switch (tail_of(op)) {
-    case Tail::None: break;
-    case Tail::GlobalCaches: out[1] = out[2] = Instruction{}; break;
-    case Tail::CachedResult: out[1] = Instruction{}; out[2] = landing(first.a()); break;
-    case Tail::CachedScratch: out[1] = Instruction{}; out[2] = landing(scratch); break;
-    case Tail::Result: out[1] = landing(first.a()); break;
-    case Tail::ResultConstant: out[1] = landing(first.a(), extra_constant); break;
-    case Tail::Scratch: out[1] = landing(scratch); break;
-    case Tail::Invoke:
-        out[1] = Instruction{};
-        out[2] = Instruction{extra_constant};
-        out[3] = landing(first.a());
-        break;
-    case Tail::Branch:
-        out[1] = landing(scratch);
-        out[2] = Instruction::ad(branch_of(op), scratch, 0);
-        break;
-    case Tail::Jump: out[1] = Instruction::ad(Op::JUMP, 0, 0); break;
-    case Tail::Unpack:
-        out[1] = landing(scratch);
-        out[2] = Instruction::abc(Op::UNPACK_RESULT, first.a(), scratch, unpack_count(first));
-        break;
-    case Tail::Enter: out[1] = landing(first.a() + 1); break;
+        case Tail::None:
+            break;
+        case Tail::GlobalCaches:
+            out[1] = out[2] = Instruction{};
+            break;
+        case Tail::CachedResult:
+            out[1] = Instruction{};
+            out[2] = landing(first.a());
+            break;
+        case Tail::CachedScratch:
+            out[1] = Instruction{};
+            out[2] = landing(scratch);
+            break;
+        case Tail::Result:
+            out[1] = landing(first.a());
+            break;
+        case Tail::ResultConstant:
+            out[1] = landing(first.a(), extra_constant);
+            break;
+        case Tail::Scratch:
+            out[1] = landing(scratch);
+            break;
+        case Tail::Invoke:
+            out[1] = Instruction{};
+            out[2] = Instruction{extra_constant};
+            out[3] = landing(first.a());
+            break;
+        case Tail::Branch:
+            out[1] = landing(scratch);
+            out[2] = Instruction::ad(branch_of(op), scratch, 0);
+            break;
+        case Tail::Jump:
+            out[1] = Instruction::ad(Op::JUMP, 0, 0);
+            break;
+        case Tail::Unpack:
+            out[1] = landing(scratch);
+            out[2] = Instruction::abc(Op::UNPACK_RESULT, first.a(), scratch, unpack_count(first));
+            break;
+        case Tail::Enter:
+            out[1] = landing(first.a() + 1);
+            break;
     }
     return op_info(op).words;
 }
 
 unsigned scratch_of(const Instruction* at) {
     switch (tail_of(at->op())) {
-    case Tail::CachedScratch: return at[2].a();
-    case Tail::Scratch: case Tail::Branch: case Tail::Unpack: return at[1].a();
-    default: return 0;
+        case Tail::CachedScratch:
+            return at[2].a();
+        case Tail::Scratch:
+        case Tail::Branch:
+        case Tail::Unpack:
+            return at[1].a();
+        default:
+            return 0;
     }
 }
 
 uint32_t extra_constant_of(const Instruction* at) {
     switch (tail_of(at->op())) {
-    case Tail::ResultConstant: return uint32_t(at[1].d());
-    case Tail::Invoke: return uint32_t(at[2].bits);
-    default: return 0;
+        case Tail::ResultConstant:
+            return uint32_t(at[1].d());
+        case Tail::Invoke:
+            return uint32_t(at[2].bits);
+        default:
+            return 0;
     }
 }
 
@@ -122,9 +174,14 @@ bool set_jump(Instruction* code, uint32_t pc, uint32_t target) {
         i.bits = (i.bits & 0xffffffffffff) | uint64_t(uint16_t(distance)) << 48;
     }
     switch (tail_of(i.op())) {
-    case Tail::Branch: code[pc + 2] = with_d(code[pc + 2], distance - 2); break;
-    case Tail::Jump: code[pc + 1] = with_d(code[pc + 1], distance - 1); break;
-    default: break;
+        case Tail::Branch:
+            code[pc + 2] = with_d(code[pc + 2], distance - 2);
+            break;
+        case Tail::Jump:
+            code[pc + 1] = with_d(code[pc + 1], distance - 1);
+            break;
+        default:
+            break;
     }
     return true;
 }
@@ -136,21 +193,45 @@ uint32_t jump_target(const Instruction* code, uint32_t pc) {
 
 Window window_of(Instruction i) {
     switch (i.op()) {
-    case Op::CALL: case Op::CALL_FUNCTION: case Op::CALL_GENERATOR: case Op::CALL_NATIVE: case Op::CALL_KW:
-    case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND:
-        return {i.b(), i.c() + 1};
-    case Op::CALL_METHOD: return {i.b(), i.c() + 2};
-    case Op::CALL_EX: case Op::CALL_SUPER: case Op::BUILD_SLICE: return {i.b(), 3};
-    case Op::BUILD_LIST: case Op::BUILD_TUPLE: case Op::BUILD_SET: case Op::BUILD_STRING: case Op::INTRINSIC:
-        return {i.b(), i.c()};
-    case Op::BUILD_MAP: return {i.b(), 2 * i.c()};
-    case Op::UNPACK: case Op::UNPACK_STAR: return {i.a(), unpack_count(i)};
-    case Op::UNPACK_RESULT: return {i.a(), i.c()};
-    case Op::LOAD_METHOD: case Op::LOAD_METHOD_HIT: case Op::WITH_ENTER: case Op::PUSH_HANDLED: case Op::POP_HANDLED:
-        return {i.a(), 2};
-    case Op::MAKE_FUNCTION: return {i.b(), unsigned(__builtin_popcount(i.x() & 15))};
-    default: return {};
+        case Op::CALL:
+        case Op::CALL_FUNCTION:
+        case Op::CALL_GENERATOR:
+        case Op::CALL_NATIVE:
+        case Op::CALL_KW:
+        case Op::INVOKE:
+        case Op::INVOKE_HIT:
+        case Op::INVOKE_SEND:
+            return {i.b(), i.c() + 1};
+        case Op::CALL_METHOD:
+            return {i.b(), i.c() + 2};
+        case Op::CALL_EX:
+        case Op::CALL_SUPER:
+        case Op::BUILD_SLICE:
+            return {i.b(), 3};
+        case Op::BUILD_LIST:
+        case Op::BUILD_TUPLE:
+        case Op::BUILD_SET:
+        case Op::BUILD_STRING:
+        case Op::INTRINSIC:
+            return {i.b(), i.c()};
+        case Op::BUILD_MAP:
+            return {i.b(), 2 * i.c()};
+        case Op::UNPACK:
+        case Op::UNPACK_STAR:
+            return {i.a(), unpack_count(i)};
+        case Op::UNPACK_RESULT:
+            return {i.a(), i.c()};
+        case Op::LOAD_METHOD:
+        case Op::LOAD_METHOD_HIT:
+        case Op::WITH_ENTER:
+        case Op::PUSH_HANDLED:
+        case Op::POP_HANDLED:
+            return {i.a(), 2};
+        case Op::MAKE_FUNCTION:
+            return {i.b(), unsigned(__builtin_popcount(i.x() & 15))};
+        default:
+            return {};
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,5 @@
-// How an instruction of several words is laid out behind its first word (see opcodes.def). The compiler, the assembler, the
-// disassembler and the verifier share this one description.
+// How an instruction of several words is laid out behind its first word (see opcodes.def). The compiler, the
+// assembler, the disassembler and the verifier share this one description.
 #pragma once
 #include "vm/code/code.h"
 
@@ -8,22 +8,22 @@ namespace gen {
 // What follows the first word.
 enum class Tail : uint8_t {
     None,
-    GlobalCaches,      // two cache words
-    CachedResult,      // cache, LANDING of A
-    CachedScratch,     // cache, LANDING of a scratch register
-    Result,            // LANDING of A
-    ResultConstant,    // LANDING of A, whose D is a constant
-    Scratch,           // LANDING of a scratch register
-    Invoke,            // cache, index of the constant that is the method's name, LANDING of A
-    Branch,            // LANDING of a scratch register, BRANCH_TRUE or BRANCH_FALSE of it
-    Jump,              // JUMP to the place that the first word names
-    Unpack,            // LANDING of a scratch register, UNPACK_RESULT of it
-    Enter,             // LANDING of A + 1
+    GlobalCaches,    // two cache words
+    CachedResult,    // cache, LANDING of A
+    CachedScratch,   // cache, LANDING of a scratch register
+    Result,          // LANDING of A
+    ResultConstant,  // LANDING of A, whose D is a constant
+    Scratch,         // LANDING of a scratch register
+    Invoke,          // cache, index of the constant that is the method's name, LANDING of A
+    Branch,          // LANDING of a scratch register, BRANCH_TRUE or BRANCH_FALSE of it
+    Jump,            // JUMP to the place that the first word names
+    Unpack,          // LANDING of a scratch register, UNPACK_RESULT of it
+    Enter,           // LANDING of A + 1
 };
 Tail tail_of(Op op);
-bool takes_scratch(Op op);           // Tail CachedScratch, Scratch, Branch or Unpack
-bool takes_extra_constant(Op op);    // Tail ResultConstant or Invoke
-bool has_pointer_cache(Op op);       // listed in Code::caches
+bool takes_scratch(Op op);         // Tail CachedScratch, Scratch, Branch or Unpack
+bool takes_extra_constant(Op op);  // Tail ResultConstant or Invoke
+bool has_pointer_cache(Op op);     // listed in Code::caches
 // The number of targets of UNPACK and UNPACK_STAR.
 unsigned unpack_count(Instruction i);
 
@@ -42,7 +42,8 @@ constexpr int32_t kMaxShortJump = 0x7fff;
 bool set_jump(Instruction* code, uint32_t pc, uint32_t target);
 uint32_t jump_target(const Instruction* code, uint32_t pc);
 
-// Which operand a letter of OpInfo::format stands for, as a number: A, B and C; D when the letter is lower case.
+// Which operand a letter of OpInfo::format stands for, as a number: A, B and C; D when the letter is lower
+// case.
 inline bool is_wide(const OpInfo& info, int operand) {
     return operand == 1 && info.format[1] >= 'a' && info.format[1] <= 'z';
 }
@@ -54,4 +55,4 @@ struct Window {
 // The run of registers that the instruction addresses through one operand; count 0: none.
 Window window_of(Instruction i);
 
-}   // namespace gen
+}  // namespace gen

@@ -29,10 +29,11 @@ unsigned intrinsic_arguments(Intrinsic i) {
 }
 
 const char* code_flag_name(unsigned bit) {
-    static const char* const names[] = {"varargs", "varkeywords", "generator", "coroutine", "async_generator", "nested",
-                                        "new_locals", "namespace", "iterable_coroutine", "hidden", "atomic",
-                                        "future_annotations", "class_body", "comprehension", "iterable_result"};
+    static const char* const names[] = {
+        "varargs", "varkeywords",        "generator",  "coroutine",          "async_generator",
+        "nested",  "new_locals",         "namespace",  "iterable_coroutine", "hidden",
+        "atomic",  "future_annotations", "class_body", "comprehension",      "iterable_result"};
     return bit < sizeof names / sizeof *names ? names[bit] : nullptr;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -11,7 +11,7 @@ namespace {
 bool is_name(Value v) { return v.is_object() && v.as_object()->kind == Kind::Str; }
 
 class Verifier {
-public:
+  public:
     explicit Verifier(const Code& code) : code_(code), words_(code.entry()), length_(code.length()) {}
 
     std::string run() {
@@ -32,10 +32,11 @@ public:
         return tables();
     }
 
-private:
+  private:
     std::string wrong(uint32_t pc, const std::string& what) const {
         std::string where = code_.name.is_object() ? constant_text(code_.name) : "?";
-        return where + " at " + std::to_string(pc) + " " + (pc < length_ ? op_info(words_[pc].op()).name : "end") + ": " + what;
+        return where + " at " + std::to_string(pc) + " " +
+               (pc < length_ ? op_info(words_[pc].op()).name : "end") + ": " + what;
     }
 
     std::string instruction(uint32_t pc) const {
@@ -47,29 +48,39 @@ private:
             bool wide = is_wide(info, n);
             uint32_t number = n == 0 ? i.a() : wide ? uint32_t(i.d()) : n == 1 ? i.b() : i.c();
             switch (info.format[n]) {
-            case 'W': case 'R':
-                if (op == Op::FORMAT && n == 2 && number == kNoRegister) break;
-                if (n == 0 && op == Op::UNPACK && i.c() == 0) break;   // `() = x`
-                if (number >= code_.registers) return wrong(pc, "register " + std::to_string(number) + " is outside the frame");
-                break;
-            case 'K': case 'k':
-                if (number >= code_.constants->size) return wrong(pc, "there is no constant " + std::to_string(number));
-                break;
-            case 'N': case 'n':
-                if (number >= code_.constants->size || !is_name(code_.constants->items[number]))
-                    return wrong(pc, "constant " + std::to_string(number) + " is no name");
-                break;
-            case 'J': case 'j': {
-                uint32_t target = jump_target(words_, pc);
-                if (target >= length_ || !starts_[target]) return wrong(pc, "jumps into the middle of an instruction");
-                break;
-            }
-            default: break;
+                case 'W':
+                case 'R':
+                    if (op == Op::FORMAT && n == 2 && number == kNoRegister) break;
+                    if (n == 0 && op == Op::UNPACK && i.c() == 0) break;  // `() = x`
+                    if (number >= code_.registers)
+                        return wrong(pc, "register " + std::to_string(number) + " is outside the frame");
+                    break;
+                case 'K':
+                case 'k':
+                    if (number >= code_.constants->size)
+                        return wrong(pc, "there is no constant " + std::to_string(number));
+                    break;
+                case 'N':
+                case 'n':
+                    if (number >= code_.constants->size || !is_name(code_.constants->items[number]))
+                        return wrong(pc, "constant " + std::to_string(number) + " is no name");
+                    break;
+                case 'J':
+                case 'j': {
+                    uint32_t target = jump_target(words_, pc);
+                    if (target >= length_ || !starts_[target])
+                        return wrong(pc, "jumps into the middle of an instruction");
+                    break;
+                }
+                default:
+                    break;
             }
         }
         Window w = window_of(i);
-        if (w.count && w.first + w.count > code_.registers) return wrong(pc, "its window is outside the frame");
-        if (takes_scratch(op) && scratch_of(words_ + pc) >= code_.registers) return wrong(pc, "scratch register outside the frame");
+        if (w.count && w.first + w.count > code_.registers)
+            return wrong(pc, "its window is outside the frame");
+        if (takes_scratch(op) && scratch_of(words_ + pc) >= code_.registers)
+            return wrong(pc, "scratch register outside the frame");
         return special_cases(pc);
     }
 
@@ -82,46 +93,59 @@ private:
             extra = code_.constants->items[k];
         }
         switch (i.op()) {
-        case Op::INTRINSIC:
-            if (i.x() >= unsigned(Intrinsic::kCount)) return wrong(pc, "no such intrinsic");
-            if (i.c() != intrinsic_arguments(Intrinsic(i.x()))) return wrong(pc, "wrong number of arguments");
-            break;
-        case Op::CALL_KW:
-            if (!extra.is_object() || extra.as_object()->kind != Kind::Tuple || extra.as<Tuple>()->size > i.c())
-                return wrong(pc, "keyword names are no tuple, or too many");
-            break;
-        case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND: case Op::LOAD_CLASS_FREE:
-            if (!is_name(extra)) return wrong(pc, "the second constant is no name");
-            break;
-        case Op::MAKE_FUNCTION: {
-            Value k = code_.constants->items[i.c()];
-            if (!k.is_object() || k.as_object()->kind != Kind::Code) return wrong(pc, "the constant is no code");
-            if (!!k.as<Code>()->free_names->size != !!(i.x() & 8)) return wrong(pc, "closure does not fit the code");
-            break;
-        }
-        case Op::LOAD_FREE: case Op::LOAD_CLOSURE:
-            if (i.b() >= code_.free_names->size) return wrong(pc, "no such closure cell");
-            break;
-        case Op::STORE_FREE: case Op::DELETE_FREE:
-            if (i.a() >= code_.free_names->size) return wrong(pc, "no such closure cell");
-            break;
-        case Op::YIELD:
-            if (!code_.resumable()) return wrong(pc, "not in a generator");
-            break;
-        case Op::LOAD_SENT:
-            if (!pc || words_[pc - 1].op() != Op::YIELD) return wrong(pc, "not behind YIELD");
-            break;
-        case Op::GENERATOR_RETURN:
-            if (!code_.resumable()) return wrong(pc, "not in a generator");
-            break;
-        case Op::RETURN: case Op::RETURN_NONE:
-            if (code_.resumable()) return wrong(pc, "in a generator");
-            break;
-        case Op::DELEGATE:
-            if (pc + 1 >= length_ || words_[pc + 1].op() != Op::YIELD) return wrong(pc, "not followed by YIELD");
-            break;
-        case Op::LANDING: return wrong(pc, "belongs to no instruction");
-        default: break;
+            case Op::INTRINSIC:
+                if (i.x() >= unsigned(Intrinsic::kCount)) return wrong(pc, "no such intrinsic");
+                if (i.c() != intrinsic_arguments(Intrinsic(i.x())))
+                    return wrong(pc, "wrong number of arguments");
+                break;
+            case Op::CALL_KW:
+                if (!extra.is_object() || extra.as_object()->kind != Kind::Tuple ||
+                    extra.as<Tuple>()->size > i.c())
+                    return wrong(pc, "keyword names are no tuple, or too many");
+                break;
+            case Op::INVOKE:
+            case Op::INVOKE_HIT:
+            case Op::INVOKE_SEND:
+            case Op::LOAD_CLASS_FREE:
+                if (!is_name(extra)) return wrong(pc, "the second constant is no name");
+                break;
+            case Op::MAKE_FUNCTION: {
+                Value k = code_.constants->items[i.c()];
+                if (!k.is_object() || k.as_object()->kind != Kind::Code)
+                    return wrong(pc, "the constant is no code");
+                if (!!k.as<Code>()->free_names->size != !!(i.x() & 8))
+                    return wrong(pc, "closure does not fit the code");
+                break;
+            }
+            case Op::LOAD_FREE:
+            case Op::LOAD_CLOSURE:
+                if (i.b() >= code_.free_names->size) return wrong(pc, "no such closure cell");
+                break;
+            case Op::STORE_FREE:
+            case Op::DELETE_FREE:
+                if (i.a() >= code_.free_names->size) return wrong(pc, "no such closure cell");
+                break;
+            case Op::YIELD:
+                if (!code_.resumable()) return wrong(pc, "not in a generator");
+                break;
+            case Op::LOAD_SENT:
+                if (!pc || words_[pc - 1].op() != Op::YIELD) return wrong(pc, "not behind YIELD");
+                break;
+            case Op::GENERATOR_RETURN:
+                if (!code_.resumable()) return wrong(pc, "not in a generator");
+                break;
+            case Op::RETURN:
+            case Op::RETURN_NONE:
+                if (code_.resumable()) return wrong(pc, "in a generator");
+                break;
+            case Op::DELEGATE:
+                if (pc + 1 >= length_ || words_[pc + 1].op() != Op::YIELD)
+                    return wrong(pc, "not followed by YIELD");
+                break;
+            case Op::LANDING:
+                return wrong(pc, "belongs to no instruction");
+            default:
+                break;
         }
         return {};
     }
@@ -131,15 +155,18 @@ private:
         uint32_t before = 0;
         for (size_t n = 0; n < code_.exceptions->size / sizeof(ExceptionEntry); n++) {
             ExceptionEntry e = entries[n];
-            if (e.start < before || e.start >= e.end || e.end > length_) return wrong(e.start, "exception ranges overlap or are empty");
-            if (!starts_[e.start] || (e.end < length_ && !starts_[e.end])) return wrong(e.start, "exception range splits an instruction");
+            if (e.start < before || e.start >= e.end || e.end > length_)
+                return wrong(e.start, "exception ranges overlap or are empty");
+            if (!starts_[e.start] || (e.end < length_ && !starts_[e.end]))
+                return wrong(e.start, "exception range splits an instruction");
             if (e.target >= length_ || !starts_[e.target]) return wrong(e.start, "handler is no instruction");
             if (e.reg >= code_.registers) return wrong(e.start, "exception register outside the frame");
             before = e.end;
         }
         const auto* positions = reinterpret_cast<const PositionEntry*>(code_.positions->data);
         for (size_t n = 1; n < code_.positions->size / sizeof(PositionEntry); n++)
-            if (positions[n].pc <= positions[n - 1].pc) return wrong(positions[n].pc, "positions are not sorted");
+            if (positions[n].pc <= positions[n - 1].pc)
+                return wrong(positions[n].pc, "positions are not sorted");
         if (code_.locals->size > code_.registers) return wrong(0, "more locals than registers");
         if (!(code_.code_flags & Code::kNamespace) && code_.parameters() > code_.locals->size)
             return wrong(0, "more parameters than locals");
@@ -152,7 +179,7 @@ private:
     std::vector<bool> starts_;
 };
 
-}   // namespace
+}  // namespace
 
 std::string verify(const Code& code) {
     std::vector<const Code*> stack{&code};
@@ -169,4 +196,4 @@ std::string verify(const Code& code) {
     return {};
 }
 
-}   // namespace gen
+}  // namespace gen

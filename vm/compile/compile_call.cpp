@@ -5,23 +5,28 @@ namespace gen {
 
 using namespace ast;
 
-constexpr uint32_t kMaxArguments = 255;   // more go through a list, as *args do
+constexpr uint32_t kMaxArguments = 255;  // more go through a list, as *args do
 
 // Can be evaluated after the method has been looked up or before: nobody can tell.
 bool Compiler::is_simple(const ExprNode* argument) {
-    if (auto* unary = as_if<UnaryOp>(argument)) argument = unary->op == UnaryOperator::USub ? unary->operand : nullptr;
-    else if (Reg r = plain_local(argument); r != kNoRegister) return bound().is_bound(r);
+    if (auto* unary = as_if<UnaryOp>(argument))
+        argument = unary->op == UnaryOperator::USub ? unary->operand : nullptr;
+    else if (Reg r = plain_local(argument); r != kNoRegister)
+        return bound().is_bound(r);
     return argument && is<Constant>(argument) && fold_display(arena_, argument);
 }
 
-// Evaluates arguments into consecutive registers from the top. `names`: of the keywords, null if there are none.
-unsigned Compiler::positional_and_keywords(Seq<ExprNode*> args, Seq<keyword*> keywords, const Folded*& names) {
+// Evaluates arguments into consecutive registers from the top. `names`: of the keywords, null if there are
+// none.
+unsigned Compiler::positional_and_keywords(Seq<ExprNode*> args, Seq<keyword*> keywords,
+                                           const Folded*& names) {
     for (ExprNode* arg : args) into(arg, e().temp());
     for (keyword* k : keywords) into(k->value, e().temp());
     names = nullptr;
     if (!keywords.empty()) {
         auto* items = arena_.make_array<const Folded*>(keywords.size());
-        for (uint32_t i = 0; i < keywords.size(); i++) items[i] = text_constant(keywords[i]->arg->text).constant;
+        for (uint32_t i = 0; i < keywords.size(); i++)
+            items[i] = text_constant(keywords[i]->arg->text).constant;
         auto* tuple = arena_.make<Folded>();
         tuple->kind = Folded::Kind::Tuple;
         tuple->items = {items, keywords.size()};
@@ -40,7 +45,8 @@ static bool needs_mapping(Seq<ExprNode*> args, Seq<keyword*> keywords) {
 }
 
 // `callee`: the function, or with `method` the object whose method is called. The window begins at `mark`.
-Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, Reg target, Reg mark, unsigned owned) {
+Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, Reg target, Reg mark,
+                       unsigned owned) {
     Span span = n->span;
     if (method && method->span.line != method->span.end_line) {
         Span name = attribute_span(method);
@@ -98,12 +104,15 @@ Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, R
     const Folded* names;
     unsigned count = positional_and_keywords(n->args, n->keywords, names);
     Reg result = target_of(mark, target);
-    if (names) e().emit_extra(Op::CALL_KW, result, base, count, e().constant(*names), owned);
-    else e().emit(Op::CALL, result, base, count, owned);
+    if (names)
+        e().emit_extra(Op::CALL_KW, result, base, count, e().constant(*names), owned);
+    else
+        e().emit(Op::CALL, result, base, count, owned);
     return {nullptr, result};
 }
 
-// `super()` means super(__class__, first argument); the cell and the argument are handed over as they stand, bound or not.
+// `super()` means super(__class__, first argument); the cell and the argument are handed over as they stand,
+// bound or not.
 bool Compiler::super_call(const Call* n, Reg base) {
     auto* name = as_if<Name>(n->func);
     if (!name || name->id->text != "super" || !n->args.empty() || !n->keywords.empty()) return false;
@@ -112,8 +121,10 @@ bool Compiler::super_call(const Call* n, Reg base) {
     e().release(base + 1);
     Reg cls = e().temp(), self = e().temp();
     Symbol* cell = scope->find_mangled(id("__class__"));
-    if (cell && cell->kind == NameKind::Free) e().emit(Op::LOAD_CLOSURE, cls, cell->free);
-    else load_special(cls, Value::unbound());
+    if (cell && cell->kind == NameKind::Free)
+        e().emit(Op::LOAD_CLOSURE, cls, cell->free);
+    else
+        load_special(cls, Value::unbound());
     if (scope->arg_count == 0) {
         load_special(self, Value::unbound());
     } else if (scope->locals[0]->kind == NameKind::Cell) {
@@ -139,7 +150,8 @@ void Compiler::arguments_ex(Seq<ExprNode*> args, Seq<keyword*> keywords, Reg bas
         e().emit(Op::MOVE, list, s->local);
     } else {
         uint32_t plain = 0;
-        while (plain < args.size() && plain < kMaxArguments && !is<Starred>(args[plain])) into(args[plain++], e().temp());
+        while (plain < args.size() && plain < kMaxArguments && !is<Starred>(args[plain]))
+            into(args[plain++], e().temp());
         e().release(list);
         e().temp();
         bool complete = plain == args.size();
@@ -158,8 +170,10 @@ void Compiler::arguments_ex(Seq<ExprNode*> args, Seq<keyword*> keywords, Reg bas
         }
     }
     Reg mapping = e().temp();
-    if (keywords.empty()) load_special(mapping, Value::unbound());
-    else keyword_mapping(keywords, mapping, base);
+    if (keywords.empty())
+        load_special(mapping, Value::unbound());
+    else
+        keyword_mapping(keywords, mapping, base);
 }
 
 // Runs of named keywords become a dict; it and each **mapping are merged one after the other.
@@ -189,4 +203,4 @@ void Compiler::keyword_mapping(Seq<keyword*> keywords, Reg dst, Reg callee) {
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,8 +5,8 @@ namespace gen {
 
 using namespace ast;
 
-// Jumps to `target` if the truth of `test` is `sense`, else goes on. Of a walrus in it, only what is evaluated in any case
-// counts as bound.
+// Jumps to `target` if the truth of `test` is `sense`, else goes on. Of a walrus in it, only what is
+// evaluated in any case counts as bound.
 void Compiler::jump_if(const ExprNode* test, bool sense, Label target) {
     for (auto* n = as_if<UnaryOp>(test); n && n->op == UnaryOperator::Not; n = as_if<UnaryOp>(test)) {
         test = n->operand;
@@ -53,8 +53,10 @@ void Compiler::jump_if_bool_op(const BoolOp* n, bool sense, Label target) {
     Label end = e().new_label();
     uint32_t bound_mark = 0;
     for (uint32_t i = 0; i < n->values.size(); i++) {
-        if (i + 1 == n->values.size()) jump_if(n->values[i], sense, target);
-        else jump_if(n->values[i], deciding, deciding == sense ? target : end);
+        if (i + 1 == n->values.size())
+            jump_if(n->values[i], sense, target);
+        else
+            jump_if(n->values[i], deciding, deciding == sense ? target : end);
         if (i == 0) bound_mark = bound().mark();
     }
     e().bind(end);
@@ -62,13 +64,14 @@ void Compiler::jump_if_bool_op(const BoolOp* n, bool sense, Label target) {
 }
 
 static Op jump_opcode(CompareOperator op, bool sense, bool immediate) {
-    int which = op == CompareOperator::Lt    ? 0
-                : op == CompareOperator::LtE ? 1
-                : op == CompareOperator::Eq  ? 2
+    int which = op == CompareOperator::Lt      ? 0
+                : op == CompareOperator::LtE   ? 1
+                : op == CompareOperator::Eq    ? 2
                 : op == CompareOperator::NotEq ? 3
                 : op == CompareOperator::Gt    ? 4
                                                : 5;
-    Op first = immediate ? (sense ? Op::JUMP_LT_INT : Op::JUMP_NOT_LT_INT) : (sense ? Op::JUMP_LT : Op::JUMP_NOT_LT);
+    Op first =
+        immediate ? (sense ? Op::JUMP_LT_INT : Op::JUMP_NOT_LT_INT) : (sense ? Op::JUMP_LT : Op::JUMP_NOT_LT);
     return Op(int(first) + which);
 }
 static_assert(int(Op::JUMP_GE) - int(Op::JUMP_LT) == 5 && int(Op::JUMP_EQ) - int(Op::JUMP_LT) == 2);
@@ -76,29 +79,33 @@ static_assert(int(Op::JUMP_NOT_GE_INT) - int(Op::JUMP_NOT_LT_INT) == 5);
 
 void Compiler::emit_compare_jump(CompareOperator op, Reg left, Operand right, bool sense, Label target) {
     switch (op) {
-    case CompareOperator::Is: case CompareOperator::IsNot: {
-        if (op == CompareOperator::IsNot) sense = !sense;
-        if (right.constant && right.constant->is(Folded::Kind::None))
-            return e().emit_jump(sense ? Op::JUMP_IF_NONE : Op::JUMP_IF_NOT_NONE, target, left);
-        Reg r = in_register(right);
-        Reg t = e().temp();
-        e().emit(Op::IS, t, left, r);
-        return jump_if_register(t, sense, target);
-    }
-    case CompareOperator::In: case CompareOperator::NotIn: {
-        Reg r = in_register(right);
-        Reg t = e().temp();
-        e().emit(Op::IN, t, left, r);
-        return jump_if_register(t, (op == CompareOperator::In) == sense, target);
-    }
-    default:
-        if (right.constant && right.constant->is_small_int(INT16_MIN, INT16_MAX))
-            return e().emit_jump(jump_opcode(op, sense, true), target, left, uint16_t(right.constant->integer));
-        e().emit_jump(jump_opcode(op, sense, false), target, left, in_register(right));
+        case CompareOperator::Is:
+        case CompareOperator::IsNot: {
+            if (op == CompareOperator::IsNot) sense = !sense;
+            if (right.constant && right.constant->is(Folded::Kind::None))
+                return e().emit_jump(sense ? Op::JUMP_IF_NONE : Op::JUMP_IF_NOT_NONE, target, left);
+            Reg r = in_register(right);
+            Reg t = e().temp();
+            e().emit(Op::IS, t, left, r);
+            return jump_if_register(t, sense, target);
+        }
+        case CompareOperator::In:
+        case CompareOperator::NotIn: {
+            Reg r = in_register(right);
+            Reg t = e().temp();
+            e().emit(Op::IN, t, left, r);
+            return jump_if_register(t, (op == CompareOperator::In) == sense, target);
+        }
+        default:
+            if (right.constant && right.constant->is_small_int(INT16_MIN, INT16_MAX))
+                return e().emit_jump(jump_opcode(op, sense, true), target, left,
+                                     uint16_t(right.constant->integer));
+            e().emit_jump(jump_opcode(op, sense, false), target, left, in_register(right));
     }
 }
 
-// What follows a condition is reported at the last comparison in it (as CPython's compiler happens to do), if it has one.
+// What follows a condition is reported at the last comparison in it (as CPython's compiler happens to do), if
+// it has one.
 const ExprNode* Compiler::last_comparison(const ExprNode* test) {
     const ExprNode* last = nullptr;
     for (;;) {
@@ -135,19 +142,22 @@ void Compiler::jump_if_compare(const Compare* n, bool sense, Label target) {
     for (uint32_t i = 0; i <= last; i++) {
         Temporaries inner(*this);
         Reg slot = slots + (i + 1) % 2;
-        Operand right = i == last ? compare_right(n->ops[i], n->comparators[i]) : operand(n->comparators[i], slot);
+        Operand right =
+            i == last ? compare_right(n->ops[i], n->comparators[i]) : operand(n->comparators[i], slot);
         if (i == 0) bound_mark = bound().mark();
         if (right.constant && i < last) {
             load_constant(slot, *right.constant);
             right = {nullptr, slot};
         }
         Reg l = in_register(left);
-        if (i == last) emit_compare_jump(n->ops[i], l, right, sense, target);
-        else emit_compare_jump(n->ops[i], l, right, false, sense ? end : target);
+        if (i == last)
+            emit_compare_jump(n->ops[i], l, right, sense, target);
+        else
+            emit_compare_jump(n->ops[i], l, right, false, sense ? end : target);
         left = right;
     }
     e().bind(end);
     bound().undo(bound_mark);
 }
 
-}   // namespace gen
+}  // namespace gen

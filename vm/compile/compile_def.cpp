@@ -1,4 +1,5 @@
-// Functions, lambdas, classes and comprehensions: a code object of their own, and the instructions that make and call them.
+// Functions, lambdas, classes and comprehensions: a code object of their own, and the instructions that make
+// and call them.
 #include "vm/compile/compiler.h"
 
 namespace gen {
@@ -7,8 +8,8 @@ using namespace ast;
 
 // ---- functions
 
-// Decorators are evaluated into consecutive temporaries, the function goes behind them, and each is called with what stands
-// behind it.
+// Decorators are evaluated into consecutive temporaries, the function goes behind them, and each is called
+// with what stands behind it.
 Reg Compiler::decorators(Seq<ExprNode*> list) {
     Reg first = e().top();
     for (ExprNode* decorator : list) into(decorator, e().temp());
@@ -24,7 +25,7 @@ void Compiler::apply_decorators(Seq<ExprNode*> list, Reg first) {
 
 void Compiler::annotation(const ExprNode* x, Reg dst) {
     if (future_annotations_) return load_text(dst, arena_.copy_text(unparse(x)));
-    auto* starred = as_if<Starred>(x);   // `*args: *Ts`
+    auto* starred = as_if<Starred>(x);  // `*args: *Ts`
     if (!starred) return into(x, dst);
     Temporaries temporaries(*this);
     e().emit(Op::UNPACK, dst, value(starred->value), 1);
@@ -37,7 +38,7 @@ bool Compiler::annotations(const arguments* args, const ExprNode* returns) {
     bool made = false;
     auto add = [&](std::string_view name, const ExprNode* x) {
         if (!x) return;
-        if (count == 32) {   // enough registers
+        if (count == 32) {  // enough registers
             if (!made) e().emit(Op::BUILD_MAP, base, base, count);
             e().release(base + 1);
             made = true;
@@ -65,7 +66,8 @@ bool Compiler::annotations(const arguments* args, const ExprNode* returns) {
     return count;
 }
 
-// Defaults, keyword defaults and annotations in consecutive temporaries; answers the flags of MAKE_FUNCTION for them.
+// Defaults, keyword defaults and annotations in consecutive temporaries; answers the flags of MAKE_FUNCTION
+// for them.
 unsigned Compiler::function_parts(const arguments* args, const ExprNode* returns, bool annotated) {
     unsigned flags = 0;
     if (!args->defaults.empty()) {
@@ -105,8 +107,10 @@ void Compiler::make_function(Code* code, Scope* scope, unsigned flags, Reg parts
                 continue;
             }
             Symbol* s = unit_->scope->find_mangled(inner->name);
-            if (unit_->scope->is_function() && s->kind == NameKind::Cell) e().emit(Op::MOVE, r, s->local);
-            else e().emit(Op::LOAD_CLOSURE, r, s->free);
+            if (unit_->scope->is_function() && s->kind == NameKind::Cell)
+                e().emit(Op::MOVE, r, s->local);
+            else
+                e().emit(Op::LOAD_CLOSURE, r, s->free);
         }
         e().release(base);
         e().emit(Op::BUILD_TUPLE, e().temp(), base, scope->frees.size());
@@ -208,8 +212,10 @@ void Compiler::class_def(const ClassDef* s) {
     } else {
         const Folded* names;
         unsigned count = 2 + positional_and_keywords(s->bases, s->keywords, names);
-        if (names) e().emit_extra(Op::CALL_KW, base, base, count, e().constant(*names));
-        else e().emit(Op::CALL, base, base, count);
+        if (names)
+            e().emit_extra(Op::CALL_KW, base, base, count, e().constant(*names));
+        else
+            e().emit(Op::CALL, base, base, count);
     }
     apply_decorators(s->decorator_list, first);
     store_symbol(symbol_of(s->name), first);
@@ -220,29 +226,31 @@ void Compiler::class_def(const ClassDef* s) {
 struct Compiler::ComprehensionState {
     const ExprNode* node;
     Seq<ast::comprehension*> generators;
-    const ExprNode* element;      // the key of a dict comprehension
-    const ExprNode* value;        // of a dict comprehension, else null
-    Reg result;                   // kNoRegister: a generator expression
+    const ExprNode* element;  // the key of a dict comprehension
+    const ExprNode* value;    // of a dict comprehension, else null
+    Reg result;               // kNoRegister: a generator expression
 };
 
 // The function is made, then called with the iterator of the outermost iterable, which is evaluated here.
-void Compiler::comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehension*> generators, const ExprNode* element,
-                             const ExprNode* value, Reg dst, unsigned owned) {
+void Compiler::comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehension*> generators,
+                             const ExprNode* element, const ExprNode* value, Reg dst, unsigned owned) {
     bool is_generator = is<GeneratorExp>(n);
     Code* code = comprehension_code(n, scope, generators, element, value);
     Reg base = e().temp();
     make_function(code, scope, 0, e().top(), base);
     e().release(base + 1);
     Reg iterator = e().temp();
-    e().emit(generators[0]->is_async ? Op::GET_AITER : Op::GET_ITER, iterator, value_at(generators[0]->iter, iterator));
-    if (!scope->is_coroutine || is_generator) return e().emit(Op::CALL, dst, base, 1, is_generator ? owned : 0);
+    e().emit(generators[0]->is_async ? Op::GET_AITER : Op::GET_ITER, iterator,
+             value_at(generators[0]->iter, iterator));
+    if (!scope->is_coroutine || is_generator)
+        return e().emit(Op::CALL, dst, base, 1, is_generator ? owned : 0);
     e().emit(Op::CALL, base, base, 1, 1);
     await_register(base, 0);
     move(dst, {nullptr, base});
 }
 
-Code* Compiler::comprehension_code(const ExprNode* n, Scope* scope, Seq<ast::comprehension*> generators, const ExprNode* element,
-                                   const ExprNode* value) {
+Code* Compiler::comprehension_code(const ExprNode* n, Scope* scope, Seq<ast::comprehension*> generators,
+                                   const ExprNode* element, const ExprNode* value) {
     Unit* unit = begin_unit(scope);
     At at(*this, n);
     ComprehensionState c{n, generators, element, value, kNoRegister};
@@ -251,8 +259,10 @@ Code* Compiler::comprehension_code(const ExprNode* n, Scope* scope, Seq<ast::com
         Op op = is<ListComp>(n) ? Op::BUILD_LIST : is<SetComp>(n) ? Op::BUILD_SET : Op::BUILD_MAP;
         e().emit(op, c.result, e().top(), 0);
     }
-    if (generators.size() > 100) error(n, "too many statically nested blocks");
-    else comprehension_loop(c, 0);
+    if (generators.size() > 100)
+        error(n, "too many statically nested blocks");
+    else
+        comprehension_loop(c, 0);
     if (c.result != kNoRegister) emit_return(c.result);
     return end_unit(unit, n->span.line, nullptr);
 }
@@ -264,7 +274,8 @@ void Compiler::comprehension_element(ComprehensionState& c) {
         return e().emit(Op::MAP_SET, c.result, key, value(c.value));
     }
     Reg v = value(c.element);
-    if (c.result == kNoRegister) return emit_yield(v, unit_->scope->is_async_gen() ? kYieldAsync : 0, kNoRegister);
+    if (c.result == kNoRegister)
+        return emit_yield(v, unit_->scope->is_async_gen() ? kYieldAsync : 0, kNoRegister);
     if (is<ListComp>(c.node)) return e().emit(Op::LIST_APPEND, c.result, v);
     e().emit(Op::SET_ADD, c.result, v);
 }
@@ -296,8 +307,10 @@ void Compiler::comprehension_inner(ComprehensionState& c, uint32_t depth, Label 
         jump_if(condition, false, next);
         if (const ExprNode* comparison = last_comparison(condition)) e().set_span(comparison->span);
     }
-    if (depth + 1 < c.generators.size()) comprehension_loop(c, depth + 1);
-    else comprehension_element(c);
+    if (depth + 1 < c.generators.size())
+        comprehension_loop(c, depth + 1);
+    else
+        comprehension_element(c);
 }
 
 void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
@@ -305,11 +318,12 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
     Temporaries temporaries(*this);
     if (const ExprNode* only = depth > 0 && !clause->is_async ? single_item(clause->iter) : nullptr)
         return comprehension_assignment(c, depth, only);
-    Reg iterator = 0;   // `.0`
+    Reg iterator = 0;  // `.0`
     bool owned = depth > 0 && !clause->is_async && owns_iterator(clause->iter);
     if (depth > 0) {
         iterator = e().temp();
-        e().emit(clause->is_async ? Op::GET_AITER : Op::GET_ITER, iterator, value_at(clause->iter, iterator, owned));
+        e().emit(clause->is_async ? Op::GET_AITER : Op::GET_ITER, iterator,
+                 value_at(clause->iter, iterator, owned));
     }
     Reg exception = owned || clause->is_async ? e().temp() : kNoRegister;
     HandlerId outer = e().handler();
@@ -345,4 +359,4 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
     bound().undo(bound_mark);
 }
 
-}   // namespace gen
+}  // namespace gen

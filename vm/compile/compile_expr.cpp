@@ -25,8 +25,10 @@ Reg Compiler::value_at(const ExprNode* x, Reg slot, unsigned owned) {
 }
 
 void Compiler::move(Reg dst, Operand o) {
-    if (o.constant) load_constant(dst, *o.constant);
-    else if (o.reg != dst) e().emit(Op::MOVE, dst, o.reg);
+    if (o.constant)
+        load_constant(dst, *o.constant);
+    else if (o.reg != dst)
+        e().emit(Op::MOVE, dst, o.reg);
 }
 
 Reg Compiler::target_of(Reg mark, Reg dst) {
@@ -46,52 +48,91 @@ void Compiler::into(const ExprNode* x, Reg dst, unsigned owned) {
 
 Operand Compiler::operand(const ExprNode* x, Reg dst, unsigned owned) {
     switch (x->kind) {
-    case NodeKind::Constant: return {fold_literal(arena_, as<Constant>(x)->value), kNoRegister};
-    case NodeKind::Name: return load_name(as<Name>(x), dst);
-    case NodeKind::BinOp: case NodeKind::UnaryOp: case NodeKind::Attribute: case NodeKind::Subscript: case NodeKind::Call:
-        return spine(x, dst, owned);
-    default: break;
+        case NodeKind::Constant:
+            return {fold_literal(arena_, as<Constant>(x)->value), kNoRegister};
+        case NodeKind::Name:
+            return load_name(as<Name>(x), dst);
+        case NodeKind::BinOp:
+        case NodeKind::UnaryOp:
+        case NodeKind::Attribute:
+        case NodeKind::Subscript:
+        case NodeKind::Call:
+            return spine(x, dst, owned);
+        default:
+            break;
     }
     if (dst == kNoRegister) dst = e().temp();
     Reg mark = e().top();
     At at(*this, x);
     switch (x->kind) {
-    case NodeKind::BoolOp: bool_op(as<BoolOp>(x), dst); break;
-    case NodeKind::NamedExpr: named_expr(as<NamedExpr>(x), dst); break;
-    case NodeKind::Lambda: lambda(as<Lambda>(x), dst); break;
-    case NodeKind::IfExp: if_exp(as<IfExp>(x), dst); break;
-    case NodeKind::Dict: dict_display(as<ast::Dict>(x), dst); break;
-    case NodeKind::Set: set_display(as<ast::Set>(x)->elts, x, dst); break;
-    case NodeKind::List: list_display(as<ast::List>(x)->elts, x, dst); break;
-    case NodeKind::Tuple: tuple_display(as<ast::Tuple>(x)->elts, x, dst); break;
-    case NodeKind::ListComp: {
-        auto* n = as<ListComp>(x);
-        comprehension(n, n->scope, n->generators, n->elt, nullptr, dst, owned);
-        break;
-    }
-    case NodeKind::SetComp: {
-        auto* n = as<SetComp>(x);
-        comprehension(n, n->scope, n->generators, n->elt, nullptr, dst, owned);
-        break;
-    }
-    case NodeKind::DictComp: {
-        auto* n = as<DictComp>(x);
-        comprehension(n, n->scope, n->generators, n->key, n->value, dst, owned);
-        break;
-    }
-    case NodeKind::GeneratorExp: {
-        auto* n = as<GeneratorExp>(x);
-        comprehension(n, n->scope, n->generators, n->elt, nullptr, dst, owned);
-        break;
-    }
-    case NodeKind::Await: await(as<Await>(x), dst); break;
-    case NodeKind::Yield: yield_value(as<Yield>(x), dst); break;
-    case NodeKind::YieldFrom: yield_from(as<YieldFrom>(x), dst); break;
-    case NodeKind::Compare: compare(as<Compare>(x), dst); break;
-    case NodeKind::JoinedStr: joined_str(as<JoinedStr>(x), dst); break;
-    case NodeKind::FormattedValue: formatted_value(as<FormattedValue>(x), dst); break;
-    case NodeKind::Slice: slice(as<ast::Slice>(x), dst); break;
-    default: error(x, "can't use starred expression here"); break;
+        case NodeKind::BoolOp:
+            bool_op(as<BoolOp>(x), dst);
+            break;
+        case NodeKind::NamedExpr:
+            named_expr(as<NamedExpr>(x), dst);
+            break;
+        case NodeKind::Lambda:
+            lambda(as<Lambda>(x), dst);
+            break;
+        case NodeKind::IfExp:
+            if_exp(as<IfExp>(x), dst);
+            break;
+        case NodeKind::Dict:
+            dict_display(as<ast::Dict>(x), dst);
+            break;
+        case NodeKind::Set:
+            set_display(as<ast::Set>(x)->elts, x, dst);
+            break;
+        case NodeKind::List:
+            list_display(as<ast::List>(x)->elts, x, dst);
+            break;
+        case NodeKind::Tuple:
+            tuple_display(as<ast::Tuple>(x)->elts, x, dst);
+            break;
+        case NodeKind::ListComp: {
+            auto* n = as<ListComp>(x);
+            comprehension(n, n->scope, n->generators, n->elt, nullptr, dst, owned);
+            break;
+        }
+        case NodeKind::SetComp: {
+            auto* n = as<SetComp>(x);
+            comprehension(n, n->scope, n->generators, n->elt, nullptr, dst, owned);
+            break;
+        }
+        case NodeKind::DictComp: {
+            auto* n = as<DictComp>(x);
+            comprehension(n, n->scope, n->generators, n->key, n->value, dst, owned);
+            break;
+        }
+        case NodeKind::GeneratorExp: {
+            auto* n = as<GeneratorExp>(x);
+            comprehension(n, n->scope, n->generators, n->elt, nullptr, dst, owned);
+            break;
+        }
+        case NodeKind::Await:
+            await(as<Await>(x), dst);
+            break;
+        case NodeKind::Yield:
+            yield_value(as<Yield>(x), dst);
+            break;
+        case NodeKind::YieldFrom:
+            yield_from(as<YieldFrom>(x), dst);
+            break;
+        case NodeKind::Compare:
+            compare(as<Compare>(x), dst);
+            break;
+        case NodeKind::JoinedStr:
+            joined_str(as<JoinedStr>(x), dst);
+            break;
+        case NodeKind::FormattedValue:
+            formatted_value(as<FormattedValue>(x), dst);
+            break;
+        case NodeKind::Slice:
+            slice(as<ast::Slice>(x), dst);
+            break;
+        default:
+            error(x, "can't use starred expression here");
+            break;
     }
     e().release(mark);
     return {nullptr, dst};
@@ -110,15 +151,16 @@ void Compiler::discard(const ExprNode* x) {
 
 // ---- chains of operators, attributes, subscripts and calls
 
-// Walks down to the leaf, which is evaluated first, and back up. What is complete so far stands at `mark`, at the top of
-// the stack of temporaries, unless it is a local in place or a constant.
+// Walks down to the leaf, which is evaluated first, and back up. What is complete so far stands at `mark`, at
+// the top of the stack of temporaries, unless it is a local in place or a constant.
 Operand Compiler::spine(const ExprNode* x, Reg dst, unsigned owned) {
     uint32_t base = spine_.size();
     const ExprNode* leaf = x;
     for (;;) {
         spine_.push_back(leaf);
         leaf = spine_child(leaf);
-        bool inner = is<BinOp>(leaf) || is<UnaryOp>(leaf) || is<Attribute>(leaf) || is<Subscript>(leaf) || is<Call>(leaf);
+        bool inner = is<BinOp>(leaf) || is<UnaryOp>(leaf) || is<Attribute>(leaf) || is<Subscript>(leaf) ||
+                     is<Call>(leaf);
         if (!inner) break;
     }
     Span saved = e().span();
@@ -128,16 +170,28 @@ Operand Compiler::spine(const ExprNode* x, Reg dst, unsigned owned) {
     for (uint32_t i = spine_.size(); i-- > base;) {
         const ExprNode* n = spine_[i];
         auto* method = as_if<Attribute>(n);
-        if (method && i > base && is<Call>(spine_[i - 1])) n = spine_[--i];
-        else method = nullptr;
+        if (method && i > base && is<Call>(spine_[i - 1]))
+            n = spine_[--i];
+        else
+            method = nullptr;
         Reg target = i == base ? dst : kNoRegister;
         e().set_span(n->span);
         switch (n->kind) {
-        case NodeKind::BinOp: done = binary(as<BinOp>(n), done, target, mark); break;
-        case NodeKind::UnaryOp: done = unary(as<UnaryOp>(n), done, target, mark); break;
-        case NodeKind::Attribute: done = attribute(as<Attribute>(n), done, target, mark); break;
-        case NodeKind::Subscript: done = subscript(as<Subscript>(n), done, target, mark); break;
-        default: done = call(as<Call>(n), done, method, target, mark, i == base ? owned : 0); break;
+            case NodeKind::BinOp:
+                done = binary(as<BinOp>(n), done, target, mark);
+                break;
+            case NodeKind::UnaryOp:
+                done = unary(as<UnaryOp>(n), done, target, mark);
+                break;
+            case NodeKind::Attribute:
+                done = attribute(as<Attribute>(n), done, target, mark);
+                break;
+            case NodeKind::Subscript:
+                done = subscript(as<Subscript>(n), done, target, mark);
+                break;
+            default:
+                done = call(as<Call>(n), done, method, target, mark, i == base ? owned : 0);
+                break;
         }
     }
     spine_.truncate(base);
@@ -148,25 +202,39 @@ Operand Compiler::spine(const ExprNode* x, Reg dst, unsigned owned) {
 
 static Op opcode_of(Operator op) {
     switch (op) {
-    case Operator::Add: return Op::ADD;
-    case Operator::Sub: return Op::SUB;
-    case Operator::Mult: return Op::MUL;
-    case Operator::MatMult: return Op::MATMUL;
-    case Operator::Div: return Op::TRUE_DIV;
-    case Operator::Mod: return Op::MOD;
-    case Operator::Pow: return Op::POW;
-    case Operator::LShift: return Op::LSHIFT;
-    case Operator::RShift: return Op::RSHIFT;
-    case Operator::BitOr: return Op::OR;
-    case Operator::BitXor: return Op::XOR;
-    case Operator::BitAnd: return Op::AND;
-    case Operator::FloorDiv: return Op::FLOOR_DIV;
+        case Operator::Add:
+            return Op::ADD;
+        case Operator::Sub:
+            return Op::SUB;
+        case Operator::Mult:
+            return Op::MUL;
+        case Operator::MatMult:
+            return Op::MATMUL;
+        case Operator::Div:
+            return Op::TRUE_DIV;
+        case Operator::Mod:
+            return Op::MOD;
+        case Operator::Pow:
+            return Op::POW;
+        case Operator::LShift:
+            return Op::LSHIFT;
+        case Operator::RShift:
+            return Op::RSHIFT;
+        case Operator::BitOr:
+            return Op::OR;
+        case Operator::BitXor:
+            return Op::XOR;
+        case Operator::BitAnd:
+            return Op::AND;
+        case Operator::FloorDiv:
+            return Op::FLOOR_DIV;
     }
     return Op::NOP;
 }
 
 static bool is_immediate(Operator op, Operand right) {
-    return (op == Operator::Add || op == Operator::Sub) && right.constant && right.constant->is_small_int(-32767, 32767);
+    return (op == Operator::Add || op == Operator::Sub) && right.constant &&
+           right.constant->is_small_int(-32767, 32767);
 }
 
 // `right` is in a register, or immediate. X of ADD_INT: 1 in place, 2 subtraction of -C.
@@ -207,10 +275,18 @@ Operand Compiler::unary(const UnaryOp* n, Operand operand, Reg target, Reg mark)
     Reg r = in_register(operand);
     Reg result = target_of(mark, target);
     switch (n->op) {
-    case UnaryOperator::Invert: e().emit(Op::INVERT, result, r); break;
-    case UnaryOperator::Not: e().emit(Op::NOT, result, r); break;
-    case UnaryOperator::UAdd: e().emit(Op::POS, result, r); break;
-    case UnaryOperator::USub: e().emit(Op::NEG, result, r); break;
+        case UnaryOperator::Invert:
+            e().emit(Op::INVERT, result, r);
+            break;
+        case UnaryOperator::Not:
+            e().emit(Op::NOT, result, r);
+            break;
+        case UnaryOperator::UAdd:
+            e().emit(Op::POS, result, r);
+            break;
+        case UnaryOperator::USub:
+            e().emit(Op::NEG, result, r);
+            break;
     }
     return {nullptr, result};
 }
@@ -247,8 +323,10 @@ void Compiler::slice(const ast::Slice* n, Reg dst) {
     Reg base = e().temp(3);
     const ExprNode* parts[] = {n->lower, n->upper, n->step};
     for (int i = 0; i < 3; i++) {
-        if (parts[i]) into(parts[i], base + i);
-        else load_special(base + i, Value::none());
+        if (parts[i])
+            into(parts[i], base + i);
+        else
+            load_special(base + i, Value::none());
     }
     e().emit(Op::BUILD_SLICE, dst, base);
 }
@@ -276,21 +354,39 @@ Operand Compiler::compare_right(CompareOperator op, const ExprNode* right) {
 
 void Compiler::emit_compare(CompareOperator op, Reg target, Reg left, Reg right) {
     switch (op) {
-    case CompareOperator::Eq: e().emit(Op::EQ, target, left, right); break;
-    case CompareOperator::NotEq: e().emit(Op::NE, target, left, right); break;
-    case CompareOperator::Lt: e().emit(Op::LT, target, left, right); break;
-    case CompareOperator::LtE: e().emit(Op::LE, target, left, right); break;
-    case CompareOperator::Gt: e().emit(Op::GT, target, left, right); break;
-    case CompareOperator::GtE: e().emit(Op::GE, target, left, right); break;
-    case CompareOperator::Is: e().emit(Op::IS, target, left, right); break;
-    case CompareOperator::IsNot: e().emit(Op::IS_NOT, target, left, right); break;
-    case CompareOperator::In: e().emit(Op::IN, target, left, right); break;
-    case CompareOperator::NotIn: {
-        Reg found = e().is_temporary(target) ? target : e().temp();
-        e().emit(Op::IN, found, left, right);
-        e().emit(Op::NOT, target, found);
-        break;
-    }
+        case CompareOperator::Eq:
+            e().emit(Op::EQ, target, left, right);
+            break;
+        case CompareOperator::NotEq:
+            e().emit(Op::NE, target, left, right);
+            break;
+        case CompareOperator::Lt:
+            e().emit(Op::LT, target, left, right);
+            break;
+        case CompareOperator::LtE:
+            e().emit(Op::LE, target, left, right);
+            break;
+        case CompareOperator::Gt:
+            e().emit(Op::GT, target, left, right);
+            break;
+        case CompareOperator::GtE:
+            e().emit(Op::GE, target, left, right);
+            break;
+        case CompareOperator::Is:
+            e().emit(Op::IS, target, left, right);
+            break;
+        case CompareOperator::IsNot:
+            e().emit(Op::IS_NOT, target, left, right);
+            break;
+        case CompareOperator::In:
+            e().emit(Op::IN, target, left, right);
+            break;
+        case CompareOperator::NotIn: {
+            Reg found = e().is_temporary(target) ? target : e().temp();
+            e().emit(Op::IN, found, left, right);
+            e().emit(Op::NOT, target, found);
+            break;
+        }
     }
 }
 
@@ -310,7 +406,8 @@ void Compiler::compare(const Compare* n, Reg dst) {
     for (uint32_t i = 0; i <= last; i++) {
         Temporaries temporaries(*this);
         Reg slot = slots + (i + 1) % 2;
-        Operand right = i == last ? compare_right(n->ops[i], n->comparators[i]) : operand(n->comparators[i], slot);
+        Operand right =
+            i == last ? compare_right(n->ops[i], n->comparators[i]) : operand(n->comparators[i], slot);
         if (right.constant) {
             load_constant(slot, *right.constant);
             right = {nullptr, slot};
@@ -327,8 +424,8 @@ void Compiler::compare(const Compare* n, Reg dst) {
 
 // ---- conditional values
 
-// Evaluates into R[result], then jumps if the truth of the value is `sense`. An `and` inside an `or` (or the other way
-// round) that is decided early has been tested already: it jumps to where the outer one would.
+// Evaluates into R[result], then jumps if the truth of the value is `sense`. An `and` inside an `or` (or the
+// other way round) that is decided early has been tested already: it jumps to where the outer one would.
 void Compiler::bool_operand(const ExprNode* x, Reg result, bool sense, Label target) {
     auto* inner = as_if<BoolOp>(x);
     if (!inner) {
@@ -401,8 +498,10 @@ static bool has_starred(Seq<ExprNode*> items) {
 void Compiler::items_to_list(Seq<ExprNode*> items, Reg list, unsigned message) {
     for (ExprNode* item : items) {
         Temporaries temporaries(*this);
-        if (auto* starred = as_if<Starred>(item)) e().emit(Op::LIST_EXTEND, list, value(starred->value), 0, message);
-        else e().emit(Op::LIST_APPEND, list, value(item));
+        if (auto* starred = as_if<Starred>(item))
+            e().emit(Op::LIST_EXTEND, list, value(starred->value), 0, message);
+        else
+            e().emit(Op::LIST_APPEND, list, value(item));
     }
 }
 
@@ -441,8 +540,10 @@ void Compiler::set_display(Seq<ExprNode*> items, const ExprNode*, Reg dst) {
     e().release(base);
     for (uint32_t i = plain; i < items.size(); i++) {
         Temporaries temporaries(*this);
-        if (auto* starred = as_if<Starred>(items[i])) e().emit(Op::SET_UPDATE, set, value(starred->value));
-        else e().emit(Op::SET_ADD, set, value(items[i]));
+        if (auto* starred = as_if<Starred>(items[i]))
+            e().emit(Op::SET_UPDATE, set, value(starred->value));
+        else
+            e().emit(Op::SET_ADD, set, value(items[i]));
     }
     move(dst, {nullptr, set});
 }
@@ -472,8 +573,8 @@ void Compiler::dict_display(const ast::Dict* n, Reg dst) {
 
 // ---- yield and await
 
-// The exceptions that the generator is handling are not the consumer's: around a suspension they are put aside, and what is
-// thrown in finds them handled again.
+// The exceptions that the generator is handling are not the consumer's: around a suspension they are put
+// aside, and what is thrown in finds them handled again.
 template <class Suspend>
 void Compiler::outside_handlers(Suspend suspend) {
     Reg handled[kMaxBlocks + 4];
@@ -555,4 +656,4 @@ void Compiler::await(const Await* n, Reg dst) {
     move(dst, {nullptr, v});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,11 +5,12 @@ namespace gen {
 
 using namespace ast;
 
-constexpr uint32_t kMaxParts = 256;   // joined at once
+constexpr uint32_t kMaxParts = 256;  // joined at once
 
 void Compiler::joined_str(const JoinedStr* n, Reg dst) { string_of(n->values, dst, false); }
 
-// Joins Constants and FormattedValues into R[dst]. Formatting is reported at the value (`%`), or at the whole string.
+// Joins Constants and FormattedValues into R[dst]. Formatting is reported at the value (`%`), or at the whole
+// string.
 void Compiler::string_of(Seq<ExprNode*> values, Reg dst, bool at_value) {
     if (values.empty()) return load_text(dst, "");
     if (values.size() == 1) return string_part(values[0], dst, at_value);
@@ -43,7 +44,8 @@ void Compiler::formatted_value(const FormattedValue* n, Reg dst) {
 
 namespace {
 
-// One `%5.2s`; `pos` stands behind the `%`. False: more than str(), repr() and ascii() with a width is asked for.
+// One `%5.2s`; `pos` stands behind the `%`. False: more than str(), repr() and ascii() with a width is asked
+// for.
 bool parse_percent(std::string_view text, size_t& pos, char& conversion, std::string& spec) {
     bool left = false;
     auto at = [&] { return pos < text.size() ? text[pos] : '\0'; };
@@ -65,13 +67,14 @@ bool parse_percent(std::string_view text, size_t& pos, char& conversion, std::st
     return conversion == 's' || conversion == 'r' || conversion == 'a';
 }
 
-}   // namespace
+}  // namespace
 
 // The parts of the f-string that `left % right` equals; null when it is none.
 ArenaVector<ExprNode*>* Compiler::percent_format(const BinOp* n, Operand left) {
     auto* tuple = n->op == Operator::Mod ? as_if<ast::Tuple>(n->right) : nullptr;
     if (!tuple || !left.constant || !left.constant->is(Folded::Kind::Str)) return nullptr;
-    if (fold_display(arena_, tuple)) return nullptr;   // CPython leaves constants alone, and so their place in tracebacks
+    if (fold_display(arena_, tuple))
+        return nullptr;  // CPython leaves constants alone, and so their place in tracebacks
     for (ExprNode* item : tuple->elts)
         if (is<Starred>(item)) return nullptr;
     std::string_view text = left.constant->text;
@@ -113,4 +116,4 @@ ArenaVector<ExprNode*>* Compiler::percent_format(const BinOp* n, Operand left) {
     return parts;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,5 @@
-// match: patterns are tests that jump to the next case; what they capture stays in temporaries until the whole pattern has
-// succeeded, and is stored then, before the guard.
+// match: patterns are tests that jump to the next case; what they capture stays in temporaries until the
+// whole pattern has succeeded, and is stored then, before the guard.
 #include "vm/compile/compiler.h"
 
 namespace gen {
@@ -54,25 +54,31 @@ void Compiler::capture(const Identifier* name, Reg v, Captures& c) {
 void Compiler::pattern(const PatternNode* p, Reg subject, Captures& c, Label fail) {
     e().set_span(p->span);
     switch (p->kind) {
-    case NodeKind::MatchValue: {
-        Temporaries temporaries(*this);
-        return emit_compare_jump(CompareOperator::Eq, subject, operand(as<MatchValue>(p)->value), false, fail);
-    }
-    case NodeKind::MatchSingleton: {
-        Temporaries temporaries(*this);
-        Operand constant{fold_literal(arena_, as<MatchSingleton>(p)->value), kNoRegister};
-        return emit_compare_jump(CompareOperator::Is, subject, constant, false, fail);
-    }
-    case NodeKind::MatchSequence: return pattern_sequence(as<MatchSequence>(p), subject, c, fail);
-    case NodeKind::MatchMapping: return pattern_mapping(as<MatchMapping>(p), subject, c, fail);
-    case NodeKind::MatchClass: return pattern_class(as<MatchClass>(p), subject, c, fail);
-    case NodeKind::MatchAs: {
-        auto* n = as<MatchAs>(p);
-        if (n->pattern) pattern(n->pattern, subject, c, fail);
-        return capture(n->name, subject, c);
-    }
-    case NodeKind::MatchOr: return pattern_or(as<MatchOr>(p), subject, c, fail);
-    default: return;
+        case NodeKind::MatchValue: {
+            Temporaries temporaries(*this);
+            return emit_compare_jump(CompareOperator::Eq, subject, operand(as<MatchValue>(p)->value), false,
+                                     fail);
+        }
+        case NodeKind::MatchSingleton: {
+            Temporaries temporaries(*this);
+            Operand constant{fold_literal(arena_, as<MatchSingleton>(p)->value), kNoRegister};
+            return emit_compare_jump(CompareOperator::Is, subject, constant, false, fail);
+        }
+        case NodeKind::MatchSequence:
+            return pattern_sequence(as<MatchSequence>(p), subject, c, fail);
+        case NodeKind::MatchMapping:
+            return pattern_mapping(as<MatchMapping>(p), subject, c, fail);
+        case NodeKind::MatchClass:
+            return pattern_class(as<MatchClass>(p), subject, c, fail);
+        case NodeKind::MatchAs: {
+            auto* n = as<MatchAs>(p);
+            if (n->pattern) pattern(n->pattern, subject, c, fail);
+            return capture(n->name, subject, c);
+        }
+        case NodeKind::MatchOr:
+            return pattern_or(as<MatchOr>(p), subject, c, fail);
+        default:
+            return;
     }
 }
 
@@ -100,16 +106,21 @@ void Compiler::pattern_sequence(const MatchSequence* p, Reg subject, Captures& c
         wanted->integer = has_star ? size - 1 : size;
         e().emit(Op::INTRINSIC, length, subject, 1, unsigned(Intrinsic::LENGTH));
         Temporaries temporaries(*this);
-        emit_compare_jump(has_star ? CompareOperator::GtE : CompareOperator::Eq, length, {wanted, kNoRegister}, false, fail);
+        emit_compare_jump(has_star ? CompareOperator::GtE : CompareOperator::Eq, length,
+                          {wanted, kNoRegister}, false, fail);
     }
     if (all_wildcards) return;
     if (!has_star || !star_is_wildcard) {
         Reg items = e().temp(size);
-        if (has_star) e().emit(Op::UNPACK_STAR, items, subject, star | (size - star - 1) << 8);
-        else e().emit(Op::UNPACK, items, subject, size);
+        if (has_star)
+            e().emit(Op::UNPACK_STAR, items, subject, star | (size - star - 1) << 8);
+        else
+            e().emit(Op::UNPACK, items, subject, size);
         for (uint32_t i = 0; i < size; i++) {
-            if (i == star) capture(as<MatchStar>(p->patterns[i])->name, items + i, c);
-            else pattern(p->patterns[i], items + i, c, fail);
+            if (i == star)
+                capture(as<MatchStar>(p->patterns[i])->name, items + i, c);
+            else
+                pattern(p->patterns[i], items + i, c, fail);
         }
         return;
     }
@@ -117,8 +128,10 @@ void Compiler::pattern_sequence(const MatchSequence* p, Reg subject, Captures& c
         if (i == star || is_wildcard(p->patterns[i])) continue;
         e().set_span(p->span);
         Reg item = e().temp();
-        if (i < star) e().emit_wide(Op::LOAD_INT, item, int32_t(i));
-        else e().emit(Op::ADD_INT, item, length, uint16_t(-int32_t(size - i)), 2);
+        if (i < star)
+            e().emit_wide(Op::LOAD_INT, item, int32_t(i));
+        else
+            e().emit(Op::ADD_INT, item, length, uint16_t(-int32_t(size - i)), 2);
         e().emit(Op::GET_ITEM, item, subject, item);
         pattern(p->patterns[i], item, c, fail);
     }
@@ -163,7 +176,8 @@ void Compiler::pattern_mapping(const MatchMapping* p, Reg subject, Captures& c, 
 void Compiler::pattern_class(const MatchClass* p, Reg subject, Captures& c, Label fail) {
     uint32_t positional = p->patterns.size(), size = positional + p->kwd_patterns.size();
     auto* names = arena_.make_array<const Folded*>(p->kwd_attrs.size());
-    for (uint32_t i = 0; i < p->kwd_attrs.size(); i++) names[i] = text_constant(p->kwd_attrs[i]->text).constant;
+    for (uint32_t i = 0; i < p->kwd_attrs.size(); i++)
+        names[i] = text_constant(p->kwd_attrs[i]->text).constant;
     auto* tuple = arena_.make<Folded>();
     tuple->kind = Folded::Kind::Tuple;
     tuple->items = {names, p->kwd_attrs.size()};
@@ -223,20 +237,26 @@ uint32_t Compiler::count_captures(const PatternNode* p) {
         for (PatternNode* item : list) n += count_captures(item);
     };
     switch (p->kind) {
-    case NodeKind::MatchSequence: all(as<MatchSequence>(p)->patterns); return n;
-    case NodeKind::MatchMapping:
-        all(as<MatchMapping>(p)->patterns);
-        return n + !!as<MatchMapping>(p)->rest;
-    case NodeKind::MatchClass:
-        all(as<MatchClass>(p)->patterns);
-        all(as<MatchClass>(p)->kwd_patterns);
-        return n;
-    case NodeKind::MatchStar: return !!as<MatchStar>(p)->name;
-    case NodeKind::MatchAs:
-        return !!as<MatchAs>(p)->name + (as<MatchAs>(p)->pattern ? count_captures(as<MatchAs>(p)->pattern) : 0);
-    case NodeKind::MatchOr: return count_captures(as<MatchOr>(p)->patterns[0]);
-    default: return 0;
+        case NodeKind::MatchSequence:
+            all(as<MatchSequence>(p)->patterns);
+            return n;
+        case NodeKind::MatchMapping:
+            all(as<MatchMapping>(p)->patterns);
+            return n + !!as<MatchMapping>(p)->rest;
+        case NodeKind::MatchClass:
+            all(as<MatchClass>(p)->patterns);
+            all(as<MatchClass>(p)->kwd_patterns);
+            return n;
+        case NodeKind::MatchStar:
+            return !!as<MatchStar>(p)->name;
+        case NodeKind::MatchAs:
+            return !!as<MatchAs>(p)->name +
+                   (as<MatchAs>(p)->pattern ? count_captures(as<MatchAs>(p)->pattern) : 0);
+        case NodeKind::MatchOr:
+            return count_captures(as<MatchOr>(p)->patterns[0]);
+        default:
+            return 0;
     }
 }
 
-}   // namespace gen
+}  // namespace gen

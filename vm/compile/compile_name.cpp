@@ -43,12 +43,16 @@ Operand Compiler::load_symbol(Symbol* s, Reg dst) {
     }
     Reg target = target_of(e().top(), dst);
     bool global = s->kind == NameKind::GlobalExplicit;
-    if (in_function && s->kind == NameKind::Cell) e().emit(Op::LOAD_CELL, target, s->local, name);
-    else if (in_function && s->kind == NameKind::Free) e().emit(Op::LOAD_FREE, target, s->free, name);
-    else if (s->kind == NameKind::Free) e().emit_extra(Op::LOAD_CLASS_FREE, target, unit_->namespace_reg, s->free, name);
+    if (in_function && s->kind == NameKind::Cell)
+        e().emit(Op::LOAD_CELL, target, s->local, name);
+    else if (in_function && s->kind == NameKind::Free)
+        e().emit(Op::LOAD_FREE, target, s->free, name);
+    else if (s->kind == NameKind::Free)
+        e().emit_extra(Op::LOAD_CLASS_FREE, target, unit_->namespace_reg, s->free, name);
     else if (!in_function && !global && unit_->namespace_reg != kNoRegister)
         e().emit(Op::LOAD_NAME, target, unit_->namespace_reg, name);
-    else e().emit_wide(Op::LOAD_GLOBAL, target, int32_t(name));
+    else
+        e().emit_wide(Op::LOAD_GLOBAL, target, int32_t(name));
     return {nullptr, target};
 }
 
@@ -56,35 +60,53 @@ void Compiler::store_symbol(Symbol* s, Reg value) {
     uint32_t name = name_constant(s->name);
     if (unit_->scope->is_function()) {
         switch (s->kind) {
-        case NameKind::Local:
-            if (value != s->local) e().emit(Op::MOVE, s->local, value);
-            if (!(s->flags & kSymDeleted) && e().reachable()) bound().add(s->local);
-            return;
-        case NameKind::Cell: e().emit(Op::STORE_CELL, s->local, value); return;
-        case NameKind::Free: e().emit(Op::STORE_FREE, s->free, value); return;
-        default: e().emit_wide(Op::STORE_GLOBAL, value, int32_t(name)); return;
+            case NameKind::Local:
+                if (value != s->local) e().emit(Op::MOVE, s->local, value);
+                if (!(s->flags & kSymDeleted) && e().reachable()) bound().add(s->local);
+                return;
+            case NameKind::Cell:
+                e().emit(Op::STORE_CELL, s->local, value);
+                return;
+            case NameKind::Free:
+                e().emit(Op::STORE_FREE, s->free, value);
+                return;
+            default:
+                e().emit_wide(Op::STORE_GLOBAL, value, int32_t(name));
+                return;
         }
     }
-    if (s->kind == NameKind::Free && (s->flags & kSymNonlocal)) e().emit(Op::STORE_FREE, s->free, value);
+    if (s->kind == NameKind::Free && (s->flags & kSymNonlocal))
+        e().emit(Op::STORE_FREE, s->free, value);
     else if (s->kind != NameKind::GlobalExplicit && unit_->namespace_reg != kNoRegister)
         e().emit(Op::STORE_NAME, value, unit_->namespace_reg, name);
-    else e().emit_wide(Op::STORE_GLOBAL, value, int32_t(name));
+    else
+        e().emit_wide(Op::STORE_GLOBAL, value, int32_t(name));
 }
 
 void Compiler::delete_symbol(Symbol* s) {
     uint32_t name = name_constant(s->name);
     if (unit_->scope->is_function()) {
         switch (s->kind) {
-        case NameKind::Local: e().emit_wide(Op::DELETE_LOCAL, s->local, int32_t(name)); return;
-        case NameKind::Cell: e().emit(Op::DELETE_CELL, s->local, name); return;
-        case NameKind::Free: e().emit(Op::DELETE_FREE, s->free, name); return;
-        default: e().emit_wide(Op::DELETE_GLOBAL, 0, int32_t(name)); return;
+            case NameKind::Local:
+                e().emit_wide(Op::DELETE_LOCAL, s->local, int32_t(name));
+                return;
+            case NameKind::Cell:
+                e().emit(Op::DELETE_CELL, s->local, name);
+                return;
+            case NameKind::Free:
+                e().emit(Op::DELETE_FREE, s->free, name);
+                return;
+            default:
+                e().emit_wide(Op::DELETE_GLOBAL, 0, int32_t(name));
+                return;
         }
     }
-    if (s->kind == NameKind::Free && (s->flags & kSymNonlocal)) e().emit(Op::DELETE_FREE, s->free, name);
+    if (s->kind == NameKind::Free && (s->flags & kSymNonlocal))
+        e().emit(Op::DELETE_FREE, s->free, name);
     else if (s->kind != NameKind::GlobalExplicit && unit_->namespace_reg != kNoRegister)
         e().emit(Op::DELETE_NAME, 0, unit_->namespace_reg, name);
-    else e().emit_wide(Op::DELETE_GLOBAL, 0, int32_t(name));
+    else
+        e().emit_wide(Op::DELETE_GLOBAL, 0, int32_t(name));
 }
 
 // Deleting a name that the program has deleted itself must not raise.
@@ -109,14 +131,25 @@ void Compiler::unbind_symbol(Symbol* s) {
 void Compiler::load_constant(Reg dst, const Folded& f) {
     using Kind = Folded::Kind;
     switch (f.kind) {
-    case Kind::None: load_special(dst, Value::none()); return;
-    case Kind::True: load_special(dst, Value::true_()); return;
-    case Kind::False: load_special(dst, Value::false_()); return;
-    case Kind::Ellipsis: load_special(dst, Value::ellipsis()); return;
-    default: break;
+        case Kind::None:
+            load_special(dst, Value::none());
+            return;
+        case Kind::True:
+            load_special(dst, Value::true_());
+            return;
+        case Kind::False:
+            load_special(dst, Value::false_());
+            return;
+        case Kind::Ellipsis:
+            load_special(dst, Value::ellipsis());
+            return;
+        default:
+            break;
     }
-    if (f.is_small_int(INT32_MIN, INT32_MAX)) e().emit_wide(Op::LOAD_INT, dst, int32_t(f.integer));
-    else if (e().reachable()) e().emit_wide(Op::LOAD_CONST, dst, int32_t(e().constant(f)));
+    if (f.is_small_int(INT32_MIN, INT32_MAX))
+        e().emit_wide(Op::LOAD_INT, dst, int32_t(f.integer));
+    else if (e().reachable())
+        e().emit_wide(Op::LOAD_CONST, dst, int32_t(e().constant(f)));
 }
 
 Operand Compiler::text_constant(std::string_view text) {
@@ -126,6 +159,8 @@ Operand Compiler::text_constant(std::string_view text) {
     return {f, kNoRegister};
 }
 
-void Compiler::load_text(Reg dst, std::string_view text) { load_constant(dst, *text_constant(text).constant); }
+void Compiler::load_text(Reg dst, std::string_view text) {
+    load_constant(dst, *text_constant(text).constant);
+}
 
-}   // namespace gen
+}  // namespace gen

@@ -20,45 +20,67 @@ void Compiler::stmt(const StmtNode* s) {
     Temporaries temporaries(*this);
     e().set_span(s->span);
     switch (s->kind) {
-    case NodeKind::FunctionDef: {
-        auto* def = as<FunctionDef>(s);
-        return function_def(s, def->name, def->args, def->body, def->decorator_list, def->returns, def->scope);
-    }
-    case NodeKind::AsyncFunctionDef: {
-        auto* def = as<AsyncFunctionDef>(s);
-        return function_def(s, def->name, def->args, def->body, def->decorator_list, def->returns, def->scope);
-    }
-    case NodeKind::ClassDef: return class_def(as<ClassDef>(s));
-    case NodeKind::Return: return return_stmt(as<Return>(s));
-    case NodeKind::Delete:
-        for (ExprNode* target : as<Delete>(s)->targets) delete_target(target);
-        return;
-    case NodeKind::Assign: return assign(as<Assign>(s));
-    case NodeKind::AugAssign: return aug_assign(as<AugAssign>(s));
-    case NodeKind::AnnAssign: return ann_assign(as<AnnAssign>(s));
-    case NodeKind::For: return for_stmt(as<For>(s));
-    case NodeKind::AsyncFor: return async_for_stmt(as<AsyncFor>(s));
-    case NodeKind::While: return while_stmt(as<While>(s));
-    case NodeKind::If: return if_stmt(as<If>(s));
-    case NodeKind::With: return with_stmt(as<With>(s)->items, as<With>(s)->body, false, s);
-    case NodeKind::AsyncWith: return with_stmt(as<AsyncWith>(s)->items, as<AsyncWith>(s)->body, true, s);
-    case NodeKind::Match: return match_stmt(as<Match>(s));
-    case NodeKind::Raise: return raise_stmt(as<Raise>(s));
-    case NodeKind::Try: {
-        auto* t = as<Try>(s);
-        return try_stmt(t->body, t->handlers, t->orelse, t->finalbody, s);
-    }
-    case NodeKind::TryStar: {
-        auto* t = as<TryStar>(s);
-        return try_stmt(t->body, t->handlers, t->orelse, t->finalbody, s);
-    }
-    case NodeKind::Assert: return assert_stmt(as<Assert>(s));
-    case NodeKind::Import: return import_stmt(as<Import>(s));
-    case NodeKind::ImportFrom: return import_from(as<ImportFrom>(s));
-    case NodeKind::Expr: return expression_statement(as<Expr>(s));
-    case NodeKind::Break: return leave_loop(s, true);
-    case NodeKind::Continue: return leave_loop(s, false);
-    default: return;   // pass, global, nonlocal
+        case NodeKind::FunctionDef: {
+            auto* def = as<FunctionDef>(s);
+            return function_def(s, def->name, def->args, def->body, def->decorator_list, def->returns,
+                                def->scope);
+        }
+        case NodeKind::AsyncFunctionDef: {
+            auto* def = as<AsyncFunctionDef>(s);
+            return function_def(s, def->name, def->args, def->body, def->decorator_list, def->returns,
+                                def->scope);
+        }
+        case NodeKind::ClassDef:
+            return class_def(as<ClassDef>(s));
+        case NodeKind::Return:
+            return return_stmt(as<Return>(s));
+        case NodeKind::Delete:
+            for (ExprNode* target : as<Delete>(s)->targets) delete_target(target);
+            return;
+        case NodeKind::Assign:
+            return assign(as<Assign>(s));
+        case NodeKind::AugAssign:
+            return aug_assign(as<AugAssign>(s));
+        case NodeKind::AnnAssign:
+            return ann_assign(as<AnnAssign>(s));
+        case NodeKind::For:
+            return for_stmt(as<For>(s));
+        case NodeKind::AsyncFor:
+            return async_for_stmt(as<AsyncFor>(s));
+        case NodeKind::While:
+            return while_stmt(as<While>(s));
+        case NodeKind::If:
+            return if_stmt(as<If>(s));
+        case NodeKind::With:
+            return with_stmt(as<With>(s)->items, as<With>(s)->body, false, s);
+        case NodeKind::AsyncWith:
+            return with_stmt(as<AsyncWith>(s)->items, as<AsyncWith>(s)->body, true, s);
+        case NodeKind::Match:
+            return match_stmt(as<Match>(s));
+        case NodeKind::Raise:
+            return raise_stmt(as<Raise>(s));
+        case NodeKind::Try: {
+            auto* t = as<Try>(s);
+            return try_stmt(t->body, t->handlers, t->orelse, t->finalbody, s);
+        }
+        case NodeKind::TryStar: {
+            auto* t = as<TryStar>(s);
+            return try_stmt(t->body, t->handlers, t->orelse, t->finalbody, s);
+        }
+        case NodeKind::Assert:
+            return assert_stmt(as<Assert>(s));
+        case NodeKind::Import:
+            return import_stmt(as<Import>(s));
+        case NodeKind::ImportFrom:
+            return import_from(as<ImportFrom>(s));
+        case NodeKind::Expr:
+            return expression_statement(as<Expr>(s));
+        case NodeKind::Break:
+            return leave_loop(s, true);
+        case NodeKind::Continue:
+            return leave_loop(s, false);
+        default:
+            return;  // pass, global, nonlocal
     }
 }
 
@@ -74,18 +96,22 @@ void Compiler::assign(const Assign* s) {
     if (assign_items(s)) return;
     Reg first = plain_local(s->targets[0]);
     Reg v = first;
-    if (first != kNoRegister) into(s->value, first);
-    else v = value(s->value);
+    if (first != kNoRegister)
+        into(s->value, first);
+    else
+        v = value(s->value);
     for (ExprNode* target : s->targets) store(target, v);
 }
 
-// `a, b = b, a`: without a tuple. Every value is complete before the first target is stored to; a local in place may
-// stay there if no target before its own is that local.
+// `a, b = b, a`: without a tuple. Every value is complete before the first target is stored to; a local in
+// place may stay there if no target before its own is that local.
 bool Compiler::assign_items(const Assign* s) {
     constexpr uint32_t kMost = 8;
     if (s->targets.size() != 1) return false;
     auto items_of = [](const ExprNode* x) {
-        return is<ast::Tuple>(x) ? as<ast::Tuple>(x)->elts : is<ast::List>(x) ? as<ast::List>(x)->elts : Seq<ExprNode*>{};
+        return is<ast::Tuple>(x)  ? as<ast::Tuple>(x)->elts
+               : is<ast::List>(x) ? as<ast::List>(x)->elts
+                                  : Seq<ExprNode*>{};
     };
     Seq<ExprNode*> targets = items_of(s->targets[0]), values = items_of(s->value);
     if (targets.size() != values.size() || targets.empty() || targets.size() > kMost) return false;
@@ -117,28 +143,33 @@ void Compiler::store(const ExprNode* target, Reg v) {
     Temporaries temporaries(*this);
     At at(*this, target);
     switch (target->kind) {
-    case NodeKind::Name: return store_symbol(as<Name>(target)->symbol, v);
-    case NodeKind::Attribute: {
-        auto* n = as<Attribute>(target);
-        Reg object = value(n->value);
-        e().set_span(attribute_span(n));
-        return e().emit(Op::SET_ATTR, object, v, name_constant(mangled(n->attr)));
-    }
-    case NodeKind::Subscript: {
-        auto* n = as<Subscript>(target);
-        Reg object = value(n->value);
-        return e().emit(Op::SET_ITEM, object, value(n->slice), v);
-    }
-    case NodeKind::Tuple: return unpack(as<ast::Tuple>(target)->elts, target, v);
-    case NodeKind::List: return unpack(as<ast::List>(target)->elts, target, v);
-    case NodeKind::Starred: return store(as<Starred>(target)->value, v);
-    default: return error(target, "cannot assign to this expression");
+        case NodeKind::Name:
+            return store_symbol(as<Name>(target)->symbol, v);
+        case NodeKind::Attribute: {
+            auto* n = as<Attribute>(target);
+            Reg object = value(n->value);
+            e().set_span(attribute_span(n));
+            return e().emit(Op::SET_ATTR, object, v, name_constant(mangled(n->attr)));
+        }
+        case NodeKind::Subscript: {
+            auto* n = as<Subscript>(target);
+            Reg object = value(n->value);
+            return e().emit(Op::SET_ITEM, object, value(n->slice), v);
+        }
+        case NodeKind::Tuple:
+            return unpack(as<ast::Tuple>(target)->elts, target, v);
+        case NodeKind::List:
+            return unpack(as<ast::List>(target)->elts, target, v);
+        case NodeKind::Starred:
+            return store(as<Starred>(target)->value, v);
+        default:
+            return error(target, "cannot assign to this expression");
     }
 }
 
 void Compiler::unpack(Seq<ExprNode*> targets, const ExprNode* at, Reg v) {
     uint32_t star = UINT32_MAX;
-    bool in_locals = !targets.empty();   // plain locals in neighbouring registers take the items directly
+    bool in_locals = !targets.empty();  // plain locals in neighbouring registers take the items directly
     for (uint32_t i = 0; i < targets.size(); i++) {
         if (is<Starred>(targets[i])) star = i;
         Reg r = plain_local(is<Starred>(targets[i]) ? as<Starred>(targets[i])->value : targets[i]);
@@ -147,8 +178,10 @@ void Compiler::unpack(Seq<ExprNode*> targets, const ExprNode* at, Reg v) {
     if (star != UINT32_MAX && (star > 255 || targets.size() - star - 1 > 255))
         return error(at, "too many expressions in star-unpacking assignment");
     Reg base = in_locals ? plain_local(targets[0]) : e().temp(targets.size());
-    if (star == UINT32_MAX) e().emit(Op::UNPACK, base, v, targets.size());
-    else e().emit(Op::UNPACK_STAR, base, v, star | (targets.size() - star - 1) << 8);
+    if (star == UINT32_MAX)
+        e().emit(Op::UNPACK, base, v, targets.size());
+    else
+        e().emit(Op::UNPACK_STAR, base, v, star | (targets.size() - star - 1) << 8);
     for (uint32_t i = 0; i < targets.size(); i++) store(targets[i], base + i);
 }
 
@@ -222,7 +255,7 @@ void Compiler::ann_assign(const AnnAssign* s) {
         load_text(key, mangled(as<Name>(s->target)->id)->text);
         return e().emit(Op::SET_ITEM, mapping, key, v);
     }
-    if (!s->value) {   // what the target consists of is evaluated all the same
+    if (!s->value) {  // what the target consists of is evaluated all the same
         if (auto* attribute = as_if<Attribute>(s->target)) discard(attribute->value);
         if (auto* item = as_if<Subscript>(s->target)) {
             discard(item->value);
@@ -236,19 +269,22 @@ void Compiler::delete_target(const ExprNode* target) {
     Temporaries temporaries(*this);
     At at(*this, target);
     switch (target->kind) {
-    case NodeKind::Name: return delete_symbol(as<Name>(target)->symbol);
-    case NodeKind::Attribute: {
-        auto* n = as<Attribute>(target);
-        Reg object = value(n->value);
-        e().set_span(attribute_span(n));
-        return e().emit(Op::DEL_ATTR, object, 0, name_constant(mangled(n->attr)));
-    }
-    case NodeKind::Subscript: {
-        Reg object = value(as<Subscript>(target)->value);
-        return e().emit(Op::DEL_ITEM, object, value(as<Subscript>(target)->slice));
-    }
-    default:
-        for (ExprNode* item : is<ast::Tuple>(target) ? as<ast::Tuple>(target)->elts : as<ast::List>(target)->elts) delete_target(item);
+        case NodeKind::Name:
+            return delete_symbol(as<Name>(target)->symbol);
+        case NodeKind::Attribute: {
+            auto* n = as<Attribute>(target);
+            Reg object = value(n->value);
+            e().set_span(attribute_span(n));
+            return e().emit(Op::DEL_ATTR, object, 0, name_constant(mangled(n->attr)));
+        }
+        case NodeKind::Subscript: {
+            Reg object = value(as<Subscript>(target)->value);
+            return e().emit(Op::DEL_ITEM, object, value(as<Subscript>(target)->slice));
+        }
+        default:
+            for (ExprNode* item :
+                 is<ast::Tuple>(target) ? as<ast::Tuple>(target)->elts : as<ast::List>(target)->elts)
+                delete_target(item);
     }
 }
 
@@ -339,11 +375,16 @@ static const Constant* constant_test(const ExprNode* test, bool& negated) {
 // The walrus that a test evaluates in any case.
 static const ExprNode* certain_walrus(const ExprNode* test) {
     for (;;) {
-        if (auto* n = as_if<UnaryOp>(test)) test = n->operand;
-        else if (auto* n = as_if<Compare>(test)) test = n->left;
-        else if (auto* n = as_if<BoolOp>(test)) test = n->values[0];
-        else if (auto* n = as_if<NamedExpr>(test)) return n->target;
-        else return nullptr;
+        if (auto* n = as_if<UnaryOp>(test))
+            test = n->operand;
+        else if (auto* n = as_if<Compare>(test))
+            test = n->left;
+        else if (auto* n = as_if<BoolOp>(test))
+            test = n->values[0];
+        else if (auto* n = as_if<NamedExpr>(test))
+            return n->target;
+        else
+            return nullptr;
     }
 }
 
@@ -374,8 +415,10 @@ void Compiler::while_stmt(const While* s) {
     bound().undo(breaks.mark);
     e().set_span(s->span);
     e().bind(test);
-    if (endless) e().jump(body);
-    else jump_if(s->test, true, body);
+    if (endless)
+        e().jump(body);
+    else
+        jump_if(s->test, true, body);
     block(s->orelse);
     merge(breaks);
     e().bind(end);
@@ -388,8 +431,11 @@ static bool is_range_call(const ExprNode* x) {
     return name && name->id->text == "range";
 }
 
-// Loops over the result of a call own it, if it is a generator: nobody else can see it, so it is closed when the loop ends.
-bool Compiler::owns_iterator(const ExprNode* iterable) { return is_call(iterable) && !is_range_call(iterable); }
+// Loops over the result of a call own it, if it is a generator: nobody else can see it, so it is closed when
+// the loop ends.
+bool Compiler::owns_iterator(const ExprNode* iterable) {
+    return is_call(iterable) && !is_range_call(iterable);
+}
 
 void Compiler::owned_pad(HandlerId pad, Reg iterator, Reg exception) {
     e().bind_handler(pad);
@@ -528,13 +574,14 @@ void Compiler::import_stmt(const Import* s) {
         e().emit(Op::IMPORT, r, r, name_constant(a->name), 0);
         std::string_view dotted = a->name->text;
         size_t dot = dotted.find('.');
-        if (!a->asname) {   // binds the first part
+        if (!a->asname) {  // binds the first part
             store_symbol(symbol_of(id(dotted.substr(0, dot))), r);
             continue;
         }
-        while (dot != std::string_view::npos) {   // binds the last part
+        while (dot != std::string_view::npos) {  // binds the last part
             size_t next = dotted.find('.', dot + 1);
-            std::string_view part = dotted.substr(dot + 1, next == std::string_view::npos ? next : next - dot - 1);
+            std::string_view part =
+                dotted.substr(dot + 1, next == std::string_view::npos ? next : next - dot - 1);
             e().emit(Op::IMPORT_FROM, r, r, name_constant(id(part)));
             dot = next;
         }
@@ -554,8 +601,10 @@ void Compiler::import_from(const ImportFrom* s) {
     e().emit(Op::IMPORT, module, module, name_constant(s->module ? s->module : id("")), unsigned(s->level));
     if (s->names.size() == 1 && s->names[0]->name->text == "*") {
         Reg mapping = e().temp();
-        if (unit_->namespace_reg != kNoRegister) e().emit(Op::MOVE, mapping, unit_->namespace_reg);
-        else load_special(mapping, Value::unbound());
+        if (unit_->namespace_reg != kNoRegister)
+            e().emit(Op::MOVE, mapping, unit_->namespace_reg);
+        else
+            load_special(mapping, Value::unbound());
         return e().emit(Op::INTRINSIC, e().temp(), module, 2, unsigned(Intrinsic::IMPORT_STAR));
     }
     for (alias* a : s->names) {
@@ -568,4 +617,4 @@ void Compiler::import_from(const ImportFrom* s) {
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,8 +1,9 @@
 // try and with: landing pads, handlers, and the exits of blocks.
 //
-// A landing pad finds the exception in a register r; PUSH_HANDLED r makes it the handled one (the one before stays in r + 1)
-// until POP_HANDLED r. While it is, a second pad catches what the handler raises, pops, and unwinds further. The body
-// of `finally` is compiled once for each way out: falling through, an exception, and each return, break and continue.
+// A landing pad finds the exception in a register r; PUSH_HANDLED r makes it the handled one (the one before
+// stays in r + 1) until POP_HANDLED r. While it is, a second pad catches what the handler raises, pops, and
+// unwinds further. The body of `finally` is compiled once for each way out: falling through, an exception,
+// and each return, break and continue.
 #include "vm/compile/compiler.h"
 
 namespace gen {
@@ -24,30 +25,33 @@ void Compiler::leave(Block* b) {
     unit_->block = b->outer;
     e().set_handler(b->outer_handler);
     switch (b->kind) {
-    case Block::Kind::Try: return;
-    case Block::Kind::Loop:
-        if (b->iterator != kNoRegister) e().emit(Op::CLOSE_ITER, b->iterator);
-        return;
-    case Block::Kind::FinallyTry: {
-        Temporaries temporaries(*this);
-        Span span = e().span();
-        block(b->finalbody);
-        e().set_span(span);
-        return;
-    }
-    case Block::Kind::FinallyEnd: return e().emit(Op::POP_HANDLED, b->reg);
-    case Block::Kind::Handler:
-        e().emit(Op::POP_HANDLED, b->reg);
-        if (b->name) unbind_symbol(b->name);
-        return;
-    case Block::Kind::With: {
-        At at(*this, b->with);
-        return call_exit(b->reg, b->is_async);
-    }
+        case Block::Kind::Try:
+            return;
+        case Block::Kind::Loop:
+            if (b->iterator != kNoRegister) e().emit(Op::CLOSE_ITER, b->iterator);
+            return;
+        case Block::Kind::FinallyTry: {
+            Temporaries temporaries(*this);
+            Span span = e().span();
+            block(b->finalbody);
+            e().set_span(span);
+            return;
+        }
+        case Block::Kind::FinallyEnd:
+            return e().emit(Op::POP_HANDLED, b->reg);
+        case Block::Kind::Handler:
+            e().emit(Op::POP_HANDLED, b->reg);
+            if (b->name) unbind_symbol(b->name);
+            return;
+        case Block::Kind::With: {
+            At at(*this, b->with);
+            return call_exit(b->reg, b->is_async);
+        }
     }
 }
 
-void Compiler::try_stmt(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, Stmts finalbody, const StmtNode* s) {
+void Compiler::try_stmt(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, Stmts finalbody,
+                        const StmtNode* s) {
     if (finalbody.empty()) {
         if (is<TryStar>(s)) return try_star(body, handlers, orelse, s);
         return try_except(body, handlers, orelse, s);
@@ -60,9 +64,12 @@ void Compiler::try_stmt(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, 
         finally.finalbody = finalbody;
         Enter enter(*this, finally);
         e().set_handler(pad);
-        if (handlers.empty()) block(body);
-        else if (is<TryStar>(s)) try_star(body, handlers, orelse, s);
-        else try_except(body, handlers, orelse, s);
+        if (handlers.empty())
+            block(body);
+        else if (is<TryStar>(s))
+            try_star(body, handlers, orelse, s);
+        else
+            try_except(body, handlers, orelse, s);
         e().set_handler(outer);
     }
     Label end = e().new_label();
@@ -172,7 +179,8 @@ void Compiler::named_cleanup(const ExceptHandler* h, Reg exception, Reg second) 
     e().emit(Op::RERAISE, second);
 }
 
-// except*: every clause takes its part of the group; what they raise and what is left over is raised at the end.
+// except*: every clause takes its part of the group; what they raise and what is left over is raised at the
+// end.
 void Compiler::try_star(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, const StmtNode*) {
     Reg exception = e().temp(2), second = e().temp();
     Reg raised = e().temp(), pair = e().temp(2), handled = e().temp(2);
@@ -308,8 +316,10 @@ void Compiler::with_item(Seq<withitem*> items, Stmts body, bool is_async, const 
         Enter enter(*this, with);
         e().set_handler(pad);
         if (items[0]->optional_vars) store(items[0]->optional_vars, exit + 1);
-        if (items.size() > 1) with_item(items.slice(1, items.size()), body, is_async, s);
-        else block(body);
+        if (items.size() > 1)
+            with_item(items.slice(1, items.size()), body, is_async, s);
+        else
+            block(body);
         e().set_handler(outer);
     }
     e().set_span(s->span);
@@ -342,4 +352,4 @@ void Compiler::with_item(Seq<withitem*> items, Stmts body, bool is_async, const 
     m.apply(bound());
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,7 +5,6 @@ namespace gen {
 
 using namespace ast;
 
-
 void Compiler::error(const Span& at, const std::string& message) {
     if (result_.error) return;
     uint32_t start = source_.line_start(at.line) + at.column;
@@ -16,16 +15,20 @@ void Compiler::error(const Span& at, const std::string& message) {
 Unit* Compiler::begin_unit(Scope* scope) {
     bool in_namespace = scope->kind == ScopeKind::Class ||
                         (scope->kind == ScopeKind::Module && options_.mode != CompileOptions::Mode::File);
-    unsigned first_temporary = scope->is_function() ? scope->locals.size() : in_namespace + scope->has_class_cell;
+    unsigned first_temporary =
+        scope->is_function() ? scope->locals.size() : in_namespace + scope->has_class_cell;
     unit_ = arena_.make<Unit>(pool_, arena_, scope, unit_, first_temporary, first_temporary);
     if (in_namespace) unit_->namespace_reg = 0;
     if (scope->kind == ScopeKind::Class && scope->has_class_cell) e().emit(Op::MAKE_CELL, 1, 1);
     if (!scope->is_function()) return unit_;
-    uint32_t parameters = scope->arg_count + scope->kwonly_count + scope->has_varargs + scope->has_varkeywords;
+    uint32_t parameters =
+        scope->arg_count + scope->kwonly_count + scope->has_varargs + scope->has_varkeywords;
     for (uint32_t i = 0; i < scope->locals.size(); i++) {
         Symbol* s = scope->locals[i];
-        if (s->kind == NameKind::Cell) e().emit(Op::MAKE_CELL, i, i);
-        else if (i < parameters && !(s->flags & kSymDeleted)) bound().add(i);
+        if (s->kind == NameKind::Cell)
+            e().emit(Op::MAKE_CELL, i, i);
+        else if (i < parameters && !(s->flags & kSymDeleted))
+            bound().add(i);
     }
     return unit_;
 }
@@ -34,15 +37,21 @@ uint32_t Compiler::flags_of(const Scope* scope) const {
     uint32_t flags = options_.code_flags;
     if (future_annotations_) flags |= Code::kFutureAnnotations;
     if (scope->is_nested) flags |= Code::kNested;
-    if (scope->is_generator) flags |= scope->is_coroutine ? Code::kAsyncGenerator : Code::kGenerator;
-    else if (scope->is_coroutine) flags |= Code::kCoroutine;
+    if (scope->is_generator)
+        flags |= scope->is_coroutine ? Code::kAsyncGenerator : Code::kGenerator;
+    else if (scope->is_coroutine)
+        flags |= Code::kCoroutine;
     switch (scope->kind) {
-    case ScopeKind::Module:
-        if (options_.mode != CompileOptions::Mode::File) flags |= Code::kNamespace;
-        return flags;
-    case ScopeKind::Class: return flags | Code::kNamespace | Code::kClassBody;
-    case ScopeKind::Comprehension: flags |= Code::kComprehension; break;
-    default: break;
+        case ScopeKind::Module:
+            if (options_.mode != CompileOptions::Mode::File) flags |= Code::kNamespace;
+            return flags;
+        case ScopeKind::Class:
+            return flags | Code::kNamespace | Code::kClassBody;
+        case ScopeKind::Comprehension:
+            flags |= Code::kComprehension;
+            break;
+        default:
+            break;
     }
     if (scope->has_varargs) flags |= Code::kVarArgs;
     if (scope->has_varkeywords) flags |= Code::kVarKeywords;
@@ -68,7 +77,8 @@ Code* Compiler::end_unit(Unit* unit, uint32_t first_line, const Folded* doc) {
     parts.cell_names = names(scope->cells);
     parts.free_names = names(scope->frees);
     ArenaVector<uint16_t> cell_parameters(arena_);
-    uint32_t parameters = scope->arg_count + scope->kwonly_count + scope->has_varargs + scope->has_varkeywords;
+    uint32_t parameters =
+        scope->arg_count + scope->kwonly_count + scope->has_varargs + scope->has_varkeywords;
     for (uint32_t i = 0; scope->is_function() && i < parameters; i++)
         if (scope->locals[i]->kind == NameKind::Cell) cell_parameters.push_back(uint16_t(i));
     parts.cell_parameters = {cell_parameters.begin(), cell_parameters.size()};
@@ -92,14 +102,18 @@ void Compiler::module_body(const ModNode* tree) {
     Stmts body = is<ast::Module>(tree) ? as<ast::Module>(tree)->body : as<Interactive>(tree)->body;
     unit_->interactive = is<Interactive>(tree);
     auto store_global = [this](std::string_view name, Reg r) {
-        if (unit_->namespace_reg != kNoRegister) e().emit(Op::STORE_NAME, r, unit_->namespace_reg, name_constant(id(name)));
-        else e().emit_wide(Op::STORE_GLOBAL, r, int32_t(name_constant(id(name))));
+        if (unit_->namespace_reg != kNoRegister)
+            e().emit(Op::STORE_NAME, r, unit_->namespace_reg, name_constant(id(name)));
+        else
+            e().emit_wide(Op::STORE_GLOBAL, r, int32_t(name_constant(id(name))));
     };
     if (unit_->scope->has_annotations) {
         Temporaries temporaries(*this);
         Reg t = e().temp();
-        if (unit_->namespace_reg != kNoRegister) e().emit(Op::MOVE, t, unit_->namespace_reg);
-        else load_special(t, Value::unbound());
+        if (unit_->namespace_reg != kNoRegister)
+            e().emit(Op::MOVE, t, unit_->namespace_reg);
+        else
+            load_special(t, Value::unbound());
         e().emit(Op::INTRINSIC, t, t, 1, unsigned(Intrinsic::SETUP_ANNOTATIONS));
     }
     auto* first = is<ast::Module>(tree) && !body.empty() ? as_if<Expr>(body[0]) : nullptr;
@@ -122,8 +136,8 @@ Code* Compiler::run(const ModNode* tree, Scope* module) {
     return end_unit(unit, 1, nullptr);
 }
 
-CompileResult compile_tree(CodeBuilder& builder, Arena& arena, const Source& source, const ModNode* tree, Scope* module,
-                           const CompileOptions& options) {
+CompileResult compile_tree(CodeBuilder& builder, Arena& arena, const Source& source, const ModNode* tree,
+                           Scope* module, const CompileOptions& options) {
     CompileResult result;
     try {
         Compiler compiler(builder, arena, source, options, result);
@@ -156,7 +170,8 @@ CompileResult compile(CodeBuilder& builder, const Source& source, const CompileO
         return std::move(result);
     };
     if (!parsed.module) return failed(std::move(parsed.error), parsed.out_of_memory);
-    ScopeResult scopes = analyse_scopes(parsed.module, source, arena, {options.top_level_await, parsed.future_annotations});
+    ScopeResult scopes =
+        analyse_scopes(parsed.module, source, arena, {options.top_level_await, parsed.future_annotations});
     parsed.warnings.insert(parsed.warnings.end(), scopes.warnings.begin(), scopes.warnings.end());
     if (!scopes.module) return failed(std::move(scopes.error), scopes.out_of_memory);
     CompileOptions with_future = options;
@@ -166,4 +181,4 @@ CompileResult compile(CodeBuilder& builder, const Source& source, const CompileO
     return result;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,11 +1,14 @@
 // The compiler's state and its rules; private to vm/compile.
 //
-//  - An expression leaves its value where it likes (operand(): a constant, a local in place, a temporary at the top of the
-//    stack) or where it is told (into()). A local is only written when the expression is complete, so that a handler
-//    never sees a half-done assignment; `dst` may be a local.
-//  - A local in place is safe as an operand, since nothing can store to a local in the middle of an expression but a walrus: names that
+//  - An expression leaves its value where it likes (operand(): a constant, a local in place, a temporary at
+//  the top of the
+//    stack) or where it is told (into()). A local is only written when the expression is complete, so that a
+//    handler never sees a half-done assignment; `dst` may be a local.
+//  - A local in place is safe as an operand, since nothing can store to a local in the middle of an
+//  expression but a walrus: names that
 //    one assigns to are copied.
-//  - Recursion follows the tree's depth, which the parser bounds; spines (ast.h) are walked in loops. Frames of the
+//  - Recursion follows the tree's depth, which the parser bounds; spines (ast.h) are walked in loops. Frames
+//  of the
 //    recursive functions are kept small: nothing big lives on the C stack.
 //  - Blocks (loops, try, with) form a chain; return, break and continue emit the exits of those they leave.
 #pragma once
@@ -14,10 +17,10 @@
 
 namespace gen {
 
-// Which locals are certainly bound. Names that are deleted somewhere are never taken for bound, so the set only grows along
-// a path; what a branch has added is on the trail, and taken back at its end.
+// Which locals are certainly bound. Names that are deleted somewhere are never taken for bound, so the set
+// only grows along a path; what a branch has added is on the trail, and taken back at its end.
 class BoundLocals {
-public:
+  public:
     BoundLocals(Arena& arena, uint32_t count) : bound_(arena.make_array<bool>(count)), trail_(arena) {}
     bool is_bound(Reg r) const { return bound_[r]; }
     void add(Reg r) {
@@ -34,7 +37,7 @@ public:
     }
     const ArenaVector<Reg>& trail() const { return trail_; }
 
-private:
+  private:
     bool* bound_;
     ArenaVector<Reg> trail_;
 };
@@ -64,7 +67,7 @@ struct Merge {
 };
 
 struct Operand {
-    const Folded* constant = nullptr;   // else in `reg`
+    const Folded* constant = nullptr;  // else in `reg`
     Reg reg = kNoRegister;
 };
 
@@ -77,13 +80,13 @@ struct Block {
     // Loop
     Label break_label, continue_label;
     Merge* breaks = nullptr;
-    Reg iterator = kNoRegister;              // to be closed when the loop is left early
+    Reg iterator = kNoRegister;  // to be closed when the loop is left early
     // FinallyTry
     Seq<ast::StmtNode*> finalbody;
     // FinallyEnd, Handler: register of PUSH_HANDLED. With: register of __exit__
     Reg reg = kNoRegister;
     // Handler
-    Symbol* name = nullptr;                  // may be null
+    Symbol* name = nullptr;  // may be null
     // With
     const ast::StmtNode* with = nullptr;
     bool is_async = false;
@@ -99,43 +102,53 @@ struct Unit {
     BoundLocals bound;
     Block* block = nullptr;
     uint32_t block_depth = 0;
-    Reg namespace_reg = kNoRegister;         // of kNamespace code
-    bool interactive = false;                // expression statements are printed
+    Reg namespace_reg = kNoRegister;  // of kNamespace code
+    bool interactive = false;         // expression statements are printed
 };
 
 class Compiler {
-public:
-    static constexpr uint32_t kMaxBlocks = 20;   // nested in one function, as in CPython
+  public:
+    static constexpr uint32_t kMaxBlocks = 20;  // nested in one function, as in CPython
 
-    Compiler(CodeBuilder& builder, Arena& arena, const Source& source, const CompileOptions& options, CompileResult& result)
-        : builder_(builder), arena_(arena), source_(source), options_(options), result_(result), pool_(arena, builder),
+    Compiler(CodeBuilder& builder, Arena& arena, const Source& source, const CompileOptions& options,
+             CompileResult& result)
+        : builder_(builder),
+          arena_(arena),
+          source_(source),
+          options_(options),
+          result_(result),
+          pool_(arena, builder),
           spine_(arena) {}
     Code* run(const ast::ModNode* tree, Scope* module);
 
-private:
+  private:
     using ExprNode = ast::ExprNode;
     using StmtNode = ast::StmtNode;
     using Stmts = Seq<ast::StmtNode*>;
 
     // Sets the position of what is emitted while it lives.
     class At {
-    public:
-        At(Compiler& c, const ast::Node* node) : emitter_(c.e()), saved_(emitter_.span()) { emitter_.set_span(node->span); }
+      public:
+        At(Compiler& c, const ast::Node* node) : emitter_(c.e()), saved_(emitter_.span()) {
+            emitter_.set_span(node->span);
+        }
         ~At() { emitter_.set_span(saved_); }
-    private:
+
+      private:
         Emitter& emitter_;
         Span saved_;
     };
     // Gives back the temporaries taken while it lives.
     class Temporaries {
-    public:
+      public:
         explicit Temporaries(Compiler& c) : emitter_(c.e()), mark_(emitter_.top()) {}
         ~Temporaries() { emitter_.release(mark_); }
-    private:
+
+      private:
         Emitter& emitter_;
         Reg mark_;
     };
-    class Enter;   // a Block, for as long as it lives
+    class Enter;  // a Block, for as long as it lives
 
     Emitter& e() { return unit_->emitter; }
     BoundLocals& bound() { return unit_->bound; }
@@ -160,10 +173,11 @@ private:
     Operand load_symbol(Symbol* symbol, Reg dst);
     void store_symbol(Symbol* symbol, Reg value);
     void delete_symbol(Symbol* symbol);
-    void unbind_symbol(Symbol* symbol);            // at the end of `except … as name`
-    Reg plain_local(const ExprNode* target);       // its register if the target is a local and no cell, else kNoRegister
+    void unbind_symbol(Symbol* symbol);  // at the end of `except … as name`
+    Reg plain_local(
+        const ExprNode* target);  // its register if the target is a local and no cell, else kNoRegister
     bool is_plain_local(const Symbol* s) const;
-    Symbol* symbol_of(const Identifier* name);     // as written in the source
+    Symbol* symbol_of(const Identifier* name);  // as written in the source
     void load_constant(Reg dst, const Folded& constant);
     void load_special(Reg dst, Value v) { e().emit_wide(Op::LOAD_SPECIAL, dst, int32_t(v.bits())); }
     void load_text(Reg dst, std::string_view text);
@@ -175,9 +189,9 @@ private:
     void into(const ExprNode* x, Reg dst, unsigned owned = 0);
     // As value(); what is no local in place goes to `slot`.
     Reg value_at(const ExprNode* x, Reg slot, unsigned owned = 0);
-    Reg in_register(Operand o);                    // a constant goes to a new temporary
+    Reg in_register(Operand o);  // a constant goes to a new temporary
     void move(Reg dst, Operand o);
-    Reg target_of(Reg mark, Reg dst);              // dst, or the temporary at mark
+    Reg target_of(Reg mark, Reg dst);  // dst, or the temporary at mark
     void discard(const ExprNode* x);
     Operand spine(const ExprNode* x, Reg dst, unsigned owned);
     Operand binary(const ast::BinOp* n, Operand left, Reg target, Reg mark);
@@ -200,13 +214,14 @@ private:
     void set_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst);
     void dict_display(const ast::Dict* n, Reg dst);
     void items_to_list(Seq<ExprNode*> items, Reg list, unsigned message);
-    void yield_value(const ast::Yield* n, Reg dst);     // dst kNoRegister: the value sent is not wanted
+    void yield_value(const ast::Yield* n, Reg dst);  // dst kNoRegister: the value sent is not wanted
     void yield_from(const ast::YieldFrom* n, Reg dst);
     void await(const ast::Await* n, Reg dst);
     void delegate(Reg v, Reg iterator, bool is_await);
-    template <class Suspend> void outside_handlers(Suspend suspend);
+    template <class Suspend>
+    void outside_handlers(Suspend suspend);
     unsigned finalizer_flag();
-    void emit_yield(Reg v, unsigned flags, Reg dst);   // dst: for the value sent, or kNoRegister
+    void emit_yield(Reg v, unsigned flags, Reg dst);  // dst: for the value sent, or kNoRegister
     static bool is_call(const ExprNode* x) { return ast::is<ast::Call>(x) || ast::is<ast::GeneratorExp>(x); }
 
     // ---- compile_format.cpp
@@ -228,7 +243,8 @@ private:
     }
 
     // ---- compile_call.cpp
-    Operand call(const ast::Call* n, Operand callee, const ast::Attribute* method, Reg target, Reg mark, unsigned owned);
+    Operand call(const ast::Call* n, Operand callee, const ast::Attribute* method, Reg target, Reg mark,
+                 unsigned owned);
     bool super_call(const ast::Call* n, Reg base);
     void arguments_ex(Seq<ExprNode*> args, Seq<ast::keyword*> keywords, Reg base, unsigned given);
     void keyword_mapping(Seq<ast::keyword*> keywords, Reg dst, Reg callee);
@@ -262,7 +278,8 @@ private:
     // ---- compile_try.cpp
     void leave_blocks(Block* until);
     void leave(Block* b);
-    void try_stmt(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse, Stmts finalbody, const StmtNode* s);
+    void try_stmt(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse, Stmts finalbody,
+                  const StmtNode* s);
     void try_except(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse, const StmtNode* s);
     void try_star(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse, const StmtNode* s);
     void with_stmt(Seq<ast::withitem*> items, Stmts body, bool is_async, const StmtNode* s);
@@ -285,10 +302,10 @@ private:
     bool annotations(const ast::arguments* args, const ExprNode* returns);
     void annotation(const ExprNode* x, Reg dst);
     void make_function(Code* code, Scope* scope, unsigned flags, Reg parts, Reg dst);
-    void comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehension*> generators, const ExprNode* element,
-                       const ExprNode* value, Reg dst, unsigned owned);
-    Code* comprehension_code(const ExprNode* n, Scope* scope, Seq<ast::comprehension*> generators, const ExprNode* element,
-                             const ExprNode* value);
+    void comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehension*> generators,
+                       const ExprNode* element, const ExprNode* value, Reg dst, unsigned owned);
+    Code* comprehension_code(const ExprNode* n, Scope* scope, Seq<ast::comprehension*> generators,
+                             const ExprNode* element, const ExprNode* value);
     struct ComprehensionState;
     void comprehension_loop(ComprehensionState& c, uint32_t depth);
     void comprehension_assignment(ComprehensionState& c, uint32_t depth, const ExprNode* item);
@@ -323,12 +340,12 @@ private:
     Unit* unit_ = nullptr;
     ArenaVector<const ExprNode*> spine_;
     bool future_annotations_ = false;
-    HandlerId named_pad_ = 0;                // of the `except … as name` that except_body() has compiled last
+    HandlerId named_pad_ = 0;  // of the `except … as name` that except_body() has compiled last
 };
 
 // A block that is entered for as long as the object lives.
 class Compiler::Enter {
-public:
+  public:
     Enter(Compiler& c, Block& b) : compiler_(c) {
         b.outer = c.unit_->block;
         b.outer_handler = c.e().handler();
@@ -339,8 +356,9 @@ public:
         compiler_.unit_->block = compiler_.unit_->block->outer;
         compiler_.unit_->block_depth--;
     }
-private:
+
+  private:
     Compiler& compiler_;
 };
 
-}   // namespace gen
+}  // namespace gen

@@ -9,28 +9,39 @@ namespace gen {
 Value ConstantPool::value(const Folded& f) {
     using Kind = Folded::Kind;
     switch (f.kind) {
-    case Kind::None: return Value::none();
-    case Kind::False: return Value::false_();
-    case Kind::True: return Value::true_();
-    case Kind::Ellipsis: return Value::ellipsis();
-    case Kind::Int: return builder_.integer(f.integer);
-    case Kind::BigInt: return builder_.integer(f.text, f.base, f.negative);
-    case Kind::Float: return builder_.real(f.real);
-    case Kind::Complex: return builder_.complex(f.real, f.imag);
-    case Kind::Str: {
-        // Texts that look like names are shared by all codes, as in CPython.
-        bool is_name = f.text.size() <= 64 && std::all_of(f.text.begin(), f.text.end(), [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-        });
-        return builder_.str(f.text, is_name);
-    }
-    case Kind::Bytes: return builder_.bytes(f.text);
-    case Kind::Tuple: case Kind::FrozenSet: {
-        auto* items = arena_.make_array<Value>(f.items.size());
-        for (uint32_t i = 0; i < f.items.size(); i++) items[i] = value(*f.items[i]);
-        std::span<const Value> all(items, f.items.size());
-        return f.is(Kind::Tuple) ? builder_.tuple(all) : builder_.frozenset(all);
-    }
+        case Kind::None:
+            return Value::none();
+        case Kind::False:
+            return Value::false_();
+        case Kind::True:
+            return Value::true_();
+        case Kind::Ellipsis:
+            return Value::ellipsis();
+        case Kind::Int:
+            return builder_.integer(f.integer);
+        case Kind::BigInt:
+            return builder_.integer(f.text, f.base, f.negative);
+        case Kind::Float:
+            return builder_.real(f.real);
+        case Kind::Complex:
+            return builder_.complex(f.real, f.imag);
+        case Kind::Str: {
+            // Texts that look like names are shared by all codes, as in CPython.
+            bool is_name = f.text.size() <= 64 && std::all_of(f.text.begin(), f.text.end(), [](char c) {
+                               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                      (c >= '0' && c <= '9') || c == '_';
+                           });
+            return builder_.str(f.text, is_name);
+        }
+        case Kind::Bytes:
+            return builder_.bytes(f.text);
+        case Kind::Tuple:
+        case Kind::FrozenSet: {
+            auto* items = arena_.make_array<Value>(f.items.size());
+            for (uint32_t i = 0; i < f.items.size(); i++) items[i] = value(*f.items[i]);
+            std::span<const Value> all(items, f.items.size());
+            return f.is(Kind::Tuple) ? builder_.tuple(all) : builder_.frozenset(all);
+        }
     }
     return Value::none();
 }
@@ -107,9 +118,19 @@ uint32_t Emitter::code(Code* code) {
 // ---- instructions
 
 Emitter::Emitter(ConstantPool& pool, unsigned first_temporary)
-    : pool_(pool), arena_(pool.arena()), words_(arena_), labels_(arena_), fixups_(arena_), positions_(arena_),
-      handlers_(arena_), ranges_(arena_), names_(arena_), constants_(arena_),
-      first_temporary_(first_temporary), top_(first_temporary), registers_(std::max(first_temporary, 1u)) {
+    : pool_(pool),
+      arena_(pool.arena()),
+      words_(arena_),
+      labels_(arena_),
+      fixups_(arena_),
+      positions_(arena_),
+      handlers_(arena_),
+      ranges_(arena_),
+      names_(arena_),
+      constants_(arena_),
+      first_temporary_(first_temporary),
+      top_(first_temporary),
+      registers_(std::max(first_temporary, 1u)) {
     handlers_.push_back({});
     too_many_registers_ = first_temporary > 0xff00;
 }
@@ -118,7 +139,7 @@ Reg Emitter::temp(unsigned count) {
     Reg r = top_;
     top_ += count;
     if (top_ > registers_) registers_ = top_;
-    if (top_ > 0xff00) {   // reported when the code is finished; registers are meaningless from now on
+    if (top_ > 0xff00) {  // reported when the code is finished; registers are meaningless from now on
         too_many_registers_ = true;
         top_ = first_temporary_ > 0xff00 ? 0 : first_temporary_;
         return 0;
@@ -127,11 +148,15 @@ Reg Emitter::temp(unsigned count) {
 }
 
 void Emitter::note_position() {
-    auto column = [](uint32_t c) { return uint16_t(c < PositionEntry::kNoColumn ? c : PositionEntry::kNoColumn); };
-    PositionEntry e{words_.size(), span_.line, span_.end_line, column(span_.column), column(span_.end_column)};
+    auto column = [](uint32_t c) {
+        return uint16_t(c < PositionEntry::kNoColumn ? c : PositionEntry::kNoColumn);
+    };
+    PositionEntry e{words_.size(), span_.line, span_.end_line, column(span_.column),
+                    column(span_.end_column)};
     if (!positions_.empty()) {
         PositionEntry& last = positions_.back();
-        if (last.line == e.line && last.end_line == e.end_line && last.column == e.column && last.end_column == e.end_column)
+        if (last.line == e.line && last.end_line == e.end_line && last.column == e.column &&
+            last.end_column == e.end_column)
             return;
         if (last.pc == e.pc) {
             last = e;
@@ -144,11 +169,17 @@ void Emitter::note_position() {
 // A window of no registers may be named by a register that the frame does not have: it becomes R[0].
 static Instruction with_valid_window(Instruction i) {
     switch (i.op()) {
-    case Op::BUILD_LIST: case Op::BUILD_TUPLE: case Op::BUILD_SET: case Op::BUILD_MAP: case Op::BUILD_STRING:
-    case Op::INTRINSIC: case Op::MAKE_FUNCTION:
-        if (window_of(i).count == 0) i.bits &= ~(uint64_t{0xffff} << 32);
-        return i;
-    default: return i;
+        case Op::BUILD_LIST:
+        case Op::BUILD_TUPLE:
+        case Op::BUILD_SET:
+        case Op::BUILD_MAP:
+        case Op::BUILD_STRING:
+        case Op::INTRINSIC:
+        case Op::MAKE_FUNCTION:
+            if (window_of(i).count == 0) i.bits &= ~(uint64_t{0xffff} << 32);
+            return i;
+        default:
+            return i;
     }
 }
 
@@ -169,19 +200,26 @@ void Emitter::set_lookup_span(const Span& span) {
     Span whole = span_;
     uint32_t landing = words_.size() - 1;
     PositionEntry& last = positions_.back();
-    auto column = [](uint32_t c) { return uint16_t(c < PositionEntry::kNoColumn ? c : PositionEntry::kNoColumn); };
+    auto column = [](uint32_t c) {
+        return uint16_t(c < PositionEntry::kNoColumn ? c : PositionEntry::kNoColumn);
+    };
     PositionEntry lookup{landing - 3, span.line, span.end_line, column(span.column), column(span.end_column)};
-    if (last.pc == lookup.pc) last = lookup;
-    else positions_.push_back(lookup);
-    positions_.push_back({landing, whole.line, whole.end_line, column(whole.column), column(whole.end_column)});
+    if (last.pc == lookup.pc)
+        last = lookup;
+    else
+        positions_.push_back(lookup);
+    positions_.push_back(
+        {landing, whole.line, whole.end_line, column(whole.column), column(whole.end_column)});
 }
 
 void Emitter::emit_jump(Op op, Label target, unsigned a, unsigned b, unsigned x) {
     if (!reachable_) return;
     labels_[target.id].used = true;
     fixups_.push_back({words_.size(), target.id});
-    if (jump_field(op) == JumpField::D) emit_wide(op, a, 0, x);
-    else emit(op, a, b, 0, x);
+    if (jump_field(op) == JumpField::D)
+        emit_wide(op, a, 0, x);
+    else
+        emit(op, a, b, 0, x);
 }
 
 Label Emitter::new_label() {
@@ -236,7 +274,8 @@ void Emitter::bind_handler(HandlerId id) {
 // Jumps in fields of 16 bits that reach too far are directed to a JUMP behind them:
 //     JUMP_LT a, b, near;  JUMP over;  near: JUMP far;  over:
 void Emitter::lengthen_jumps() {
-    constexpr int64_t kNear = kMaxShortJump / 3;   // lengthening cannot stretch such a distance beyond the limit
+    constexpr int64_t kNear =
+        kMaxShortJump / 3;  // lengthening cannot stretch such a distance beyond the limit
     auto is_far = [this](const Fixup& f) {
         int64_t distance = int64_t(labels_[f.label].pc) - f.pc;
         return jump_field(words_[f.pc].op()) == JumpField::C && (distance > kNear || distance < -kNear);
@@ -259,7 +298,7 @@ void Emitter::lengthen_jumps() {
             if (!is_far(f)) {
                 fixups.push_back({moved[pc], f.label});
             } else {
-                labels_.push_back({moved[pc] + count + 1, true});   // in new words: see below
+                labels_.push_back({moved[pc] + count + 1, true});  // in new words: see below
                 fixups.push_back({moved[pc], uint32_t(labels_.size() - 1)});
                 labels_.push_back({moved[pc] + count + 2, true});
                 fixups.push_back({words.size(), uint32_t(labels_.size() - 1)});
@@ -297,8 +336,10 @@ void Emitter::finish(CodeParts& parts, bool resumable) {
 
     uint32_t shift = names_.size();
     for (uint32_t pc = 0; pc < words_.size(); pc += op_info(words_[pc].op()).words) {
-        if (words_[pc].op() == Op::LOAD_CONST) words_[pc].bits += uint64_t(shift) << 32;
-        else if (words_[pc].op() == Op::CALL_KW) words_[pc + 1].bits += uint64_t(shift) << 32;
+        if (words_[pc].op() == Op::LOAD_CONST)
+            words_[pc].bits += uint64_t(shift) << 32;
+        else if (words_[pc].op() == Op::CALL_KW)
+            words_[pc + 1].bits += uint64_t(shift) << 32;
     }
     for (Value v : constants_) names_.push_back(v);
 
@@ -321,4 +362,4 @@ void Emitter::finish(CodeParts& parts, bool resumable) {
     parts.registers = registers_;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,13 +1,15 @@
-// The emitter: instructions, labels, registers, constants, exception table and positions of one code object in the making.
+// The emitter: instructions, labels, registers, constants, exception table and positions of one code object
+// in the making.
 //
-// Reachability. After an instruction that ends control flow nothing is emitted until a label is bound that something
-// jumps to; so dead code costs nothing, and whoever emits need not care.
+// Reachability. After an instruction that ends control flow nothing is emitted until a label is bound that
+// something jumps to; so dead code costs nothing, and whoever emits need not care.
 //
-// Registers. 0 .. first_temporary-1 belong to the locals; temporaries above are a stack: temp() takes the next one,
-// release(mark) gives back all from `mark` on. An instruction that lands without a result uses the register at the top.
+// Registers. 0 .. first_temporary-1 belong to the locals; temporaries above are a stack: temp() takes the
+// next one, release(mark) gives back all from `mark` on. An instruction that lands without a result uses the
+// register at the top.
 //
-// Exception table. At every moment one handler is current (or none); entries are the runs of instructions that were emitted
-// under the same handler. So they never overlap, and the innermost handler wins.
+// Exception table. At every moment one handler is current (or none); entries are the runs of instructions
+// that were emitted under the same handler. So they never overlap, and the innermost handler wins.
 #pragma once
 #include "vm/code/builder.h"
 #include "vm/code/encoding.h"
@@ -22,12 +24,13 @@ struct Label {
     bool valid() const { return id != UINT32_MAX; }
 };
 
-// A place where exceptions go: the landing pad and the register that receives the exception. 0: leave the frame.
+// A place where exceptions go: the landing pad and the register that receives the exception. 0: leave the
+// frame.
 using HandlerId = uint32_t;
 
 // Values that are made once per compilation and shared by all its codes.
 class ConstantPool {
-public:
+  public:
     ConstantPool(Arena& arena, CodeBuilder& builder) : arena_(arena), builder_(builder), key_(arena) {}
     Arena& arena() { return arena_; }
     CodeBuilder& builder() { return builder_; }
@@ -35,18 +38,20 @@ public:
     // A text that identifies the constant; valid until the next call.
     std::string_view key(const Folded& constant);
 
-private:
+  private:
     Arena& arena_;
     CodeBuilder& builder_;
     ArenaVector<char> key_;
 };
 
 class Emitter {
-public:
+  public:
     Emitter(ConstantPool& pool, unsigned first_temporary);
 
     // ---- instructions. `extra`: the second constant of CALL_KW, INVOKE and LOAD_CLASS_FREE.
-    void emit(Op op, unsigned a = 0, unsigned b = 0, unsigned c = 0, unsigned x = 0) { put(Instruction::abc(op, a, b, c, x)); }
+    void emit(Op op, unsigned a = 0, unsigned b = 0, unsigned c = 0, unsigned x = 0) {
+        put(Instruction::abc(op, a, b, c, x));
+    }
     void emit_wide(Op op, unsigned a, int32_t d, unsigned x = 0) { put(Instruction::ad(op, a, d, x)); }
     void emit_extra(Op op, unsigned a, unsigned b, unsigned c, uint32_t extra, unsigned x = 0) {
         put(Instruction::abc(op, a, b, c, x), extra);
@@ -83,8 +88,8 @@ public:
     bool too_many_registers() const { return too_many_registers_; }
 
     // ---- constants
-    uint32_t constant(const Folded& value);              // for LOAD_CONST and the names of CALL_KW
-    uint32_t name(const Identifier* id);                 // for names and codes: small indices
+    uint32_t constant(const Folded& value);  // for LOAD_CONST and the names of CALL_KW
+    uint32_t name(const Identifier* id);     // for names and codes: small indices
     uint32_t code(Code* code);
     bool too_many_constants() const { return names_.size() > 0xffff; }
 
@@ -98,7 +103,7 @@ public:
     // Resolves everything. The spans of `parts` refer to memory of the arena.
     void finish(CodeParts& parts, bool resumable);
 
-private:
+  private:
     struct LabelState {
         uint32_t pc = UINT32_MAX;
         bool used = false;
@@ -116,7 +121,7 @@ private:
         uint32_t pc;
         HandlerId handler;
     };
-    struct Entry {   // of the constant index
+    struct Entry {  // of the constant index
         uint32_t hash = 0, index = 0;
         std::string_view key;
     };
@@ -140,7 +145,7 @@ private:
     ArenaVector<Handler> handlers_;
     ArenaVector<Range> ranges_;
     ArenaVector<Value> names_, constants_;
-    Seq<NameEntry> name_table_;           // open addressing by Identifier::serial
+    Seq<NameEntry> name_table_;  // open addressing by Identifier::serial
     uint32_t name_count_ = 0;
     Seq<Entry> table_;
     Span span_;
@@ -151,4 +156,4 @@ private:
     bool too_many_registers_ = false;
 };
 
-}   // namespace gen
+}  // namespace gen
