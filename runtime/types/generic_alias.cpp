@@ -41,16 +41,9 @@ static Outcome alias_call(VM& vm, NativeFrame& frame) {   // self, *args, **kwar
     return frame[3];
 }
 
-static Outcome alias_getattribute(VM& vm, Value* args) {   // all but these are the origin's
-    static constexpr std::string_view kOwn[] = {
-        "__class__", "__origin__", "__args__", "__unpacked__", "__parameters__", "__typing_unpacked_tuple_args__",
-        "__mro_entries__", "__reduce_ex__", "__reduce__", "__copy__", "__deepcopy__"};
-    if (!is_str(args[1])) return vm.type_error("attribute name must be string, not '%s'", vm.type_name(args[1]));
-    std::string_view name = args[1].as<Str>()->view();
-    Str* key = vm.intern(name);
-    for (std::string_view own : kOwn)
-        if (name == own) return generic_getattr(vm, args[0], key);
-    return op_getattr(vm, alias_of(args[0])->origin, key);
+static Outcome alias_getattribute(VM& vm, Value* args) {
+    Str* name = attribute_name(vm, args[1]);
+    return name ? plain_getattribute(vm, args[0], name) : Outcome::raised();
 }
 
 static Outcome alias_getitem(VM& vm, Value* args) {

@@ -1,6 +1,8 @@
 // Attribute access: the descriptor protocol (language reference 3.3.2) on objects, classes, modules and super.
 #include "vm/exec/exec.h"
 
+#include <algorithm>
+
 namespace gen {
 
 namespace {
@@ -89,9 +91,10 @@ Outcome plain_getattr(VM& vm, Value v, Str* name) {
             if (vm.lookup(vm.class_of(v), name).is_unbound()) return op_getattr(vm, v.as<BoundMethod>()->function, name);
             break;
         case Kind::GenericAlias: {   // list[int]: what it does not say itself is its origin's
-            Value own = vm.lookup(vm.class_of(v), name);
-            bool data = own.is_object() && own.as_object()->kind == Kind::Member;
-            if (!data && name != vm.names.special[int(Special::MroEntries)] && name != vm.names.dict)
+            static constexpr std::string_view kOwn[] = {
+                "__class__", "__origin__", "__args__", "__unpacked__", "__parameters__", "__typing_unpacked_tuple_args__",
+                "__mro_entries__", "__reduce_ex__", "__reduce__", "__copy__", "__deepcopy__"};
+            if (std::count(std::begin(kOwn), std::end(kOwn), name->view()) == 0)
                 return op_getattr(vm, v.as<GenericAlias>()->origin, name);
             break;
         }

@@ -157,7 +157,7 @@ void VM::after_mark(Marker& m, bool major) {
     for (Object* o : dying) m.mark(o);
     heap.drain();
     if (major) strings.sweep([&](const Str* s) { return heap.is_marked(s); });
-    if (major) std::erase_if(codes, [&](Code* c) { return !heap.is_marked(c); });
+    std::erase_if(codes, [&](Code* c) { return !heap.is_marked(c); });
     if (major) clear_method_cache();
     if (major && shapes.sweep([&](const Class* c) { return heap.is_marked(c); })) flush_inline_caches(*this);
     if (!dying.empty()) budget = 0;
