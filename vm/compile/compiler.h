@@ -1,15 +1,12 @@
 // The compiler's state and its rules; private to vm/compile.
 //
 //  - An expression leaves its value where it likes (operand(): a constant, a local in place, a temporary at
-//  the top of the
-//    stack) or where it is told (into()). A local is only written when the expression is complete, so that a
-//    handler never sees a half-done assignment; `dst` may be a local.
+//    the top of the stack) or where it is told (into()). A local is only written when the expression is
+//    complete, so that a handler never sees a half-done assignment; `dst` may be a local.
 //  - A local in place is safe as an operand, since nothing can store to a local in the middle of an
-//  expression but a walrus: names that
-//    one assigns to are copied.
-//  - Recursion follows the tree's depth, which the parser bounds; spines (ast.h) are walked in loops. Frames
-//  of the
-//    recursive functions are kept small: nothing big lives on the C stack.
+//    expression but a walrus: names that one assigns to are copied.
+//  - Recursion follows the tree's depth, which the parser bounds; spines (ast.h) are walked in loops.
+//    Frames of the recursive functions are kept small: nothing big lives on the C stack.
 //  - Blocks (loops, try, with) form a chain; return, break and continue emit the exits of those they leave.
 #pragma once
 #include "vm/compile/compile.h"
