@@ -278,6 +278,10 @@ ReprRun::Progress ReprRun::write(Value v) {
 
 ReprRun::Progress ReprRun::resume() {
     while (stack_ && stack_->size) {
+        if (left_-- == 0) {
+            left_ = kSlice;
+            return Progress::Paused;
+        }
         Value* top = stack_->items->items + stack_->size - 2;
         Value container = top[0], item;
         int64_t position = top[1].as_int();
@@ -293,13 +297,21 @@ ReprRun::Progress ReprRun::resume() {
     return Progress::Finished;
 }
 
-// repr(stack, parts, custom): goes on where a script's __repr__ is needed. `parts`: the text so far, in pieces.
+// repr(stack, parts, custom): goes on where a script's __repr__ is needed (custom: of what; None: after a pause). `parts`: the
+// text so far, in pieces.
 static Outcome repr_go_on_step(VM& vm, NativeFrame& frame) {
-    enum : uint32_t { kGotText = 1 };
+    enum : uint32_t { kGotText = 1, kPaused };
     switch (frame.step_state()) {
         case 0:
             for (;;) {
-                AWAIT(kGotText, op_repr(vm, frame[2]))
+                frame.result() = Value::object(vm.empty_string);
+                if (!frame[2].is_none()) {
+                    AWAIT(kGotText, op_repr(vm, frame[2]));
+                } else if (pause_due(vm)) {
+                    frame.step_state() = kPaused;
+                    return Outcome::collect();
+                    case kPaused: frame.result() = Value::object(vm.empty_string);
+                }
                 ReprRun run(vm, frame[0].as<List>());
                 run.out().append(frame.result().as<Str>());
                 ReprRun::Progress p = run.resume();
@@ -311,7 +323,8 @@ static Outcome repr_go_on_step(VM& vm, NativeFrame& frame) {
                 if (!piece || !list_append(vm.heap, frame[1].as<List>(), Value::object(piece)))
                     return vm.out_of_memory();
                 if (p == ReprRun::Progress::Finished) break;
-                frame[2] = run.custom();
+                frame[2] = p == ReprRun::Progress::Custom ? run.custom() : Value::none();
+                charge(vm, uint64_t(ReprRun::kSlice) * (p == ReprRun::Progress::Paused));
             }
             StringBuilder all(vm.heap);
             auto* parts = frame[1].as<List>();
@@ -332,7 +345,7 @@ Outcome finish_repr(VM& vm, ReprRun& run, ReprRun::Progress p) {
     if (!so_far) return vm.out_of_memory();
     Value part = Value::object(so_far);
     List* parts = make_list(vm.heap, &part, 1);
-    return call_internal(vm, kReprGoOn, {Value::object(run.stack()), Value::object(parts), run.custom()});
+    return call_internal(vm, kReprGoOn, {Value::object(run.stack()), Value::object(parts), p == ReprRun::Progress::Custom ? run.custom() : Value::none()});
 }
 
 }   // namespace gen

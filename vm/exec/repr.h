@@ -14,9 +14,12 @@ constexpr uint8_t kStarredAlias = 4;   // Object::state of a GenericAlias: *tupl
 
 class ReprRun {
 public:
+    static constexpr int kSlice = 20'000;   // items between pauses
+
     explicit ReprRun(VM& vm, List* stack = nullptr) : vm_(vm), out_(vm.heap), stack_(stack) {}
 
-    enum class Progress : uint8_t { Finished, Custom, Raised };
+    // Paused: many items are done, time to look around; goes on with resume() as well.
+    enum class Progress : uint8_t { Finished, Custom, Paused, Raised };
     // Writes v; Custom: `custom()` is to be written by its class, then go on with resume().
     Progress start(Value v) {
         Progress p = write(v);
@@ -45,6 +48,7 @@ private:
     StringBuilder out_;
     List* stack_;          // container, position; innermost last. Null: no container yet
     Value custom_;
+    int left_ = kSlice;
     friend Outcome repr_by_layout(VM&, Value);
 };
 
