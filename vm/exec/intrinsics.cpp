@@ -1,0 +1,224 @@
+// The instructions about exceptions, context managers, definitions and awaiting, and the rare ones of intrinsics.def.
+#include "vm/exec/exec.h"
+
+namespace gen {
+
+namespace {
+
+bool is_exception_class(VM& vm, Value v) {
+    return v.is_object() && v.as_object()->kind == Kind::Class && vm.is_subclass(v.as<Class>(), vm.type(kShapeBaseException));
+}
+bool is_exception(Value v) { return v.is_object() && v.as_object()->kind == Kind::Exception; }
+
+// An instance of an exception class, where no script code is involved; unbound: there is some.
+Value plain_instance(VM& vm, Value cls) {
+    auto* c = cls.as<Class>();
+    for (Special s : {Special::New, Special::Init}) {
+        Value f = c->specials[int(s)];
+        if (!f.is_object() || f.as_object()->kind != Kind::Native) return Value::unbound();
+    }
+    if (vm.is_subclass(c, vm.type(kShapeBaseExceptionGroup)) || vm.is_subclass(c, vm.type(kShapeUnicodeError))) return Value::unbound();
+    if (!vm.class_of(cls)->specials[int(Special::Call)].is(vm.natives.type_call_method)) return Value::unbound();
+    return Value::object(allocate_instance(vm, c));
+}
+
+Outcome load_builtin(VM& vm, std::string_view name) {
+    Value v = vm.get(vm.builtins, vm.intern(name));
+    return v.is_unbound() ? vm.raisef(kShapeImportError, "%s not found", std::string(name).c_str()) : Outcome(v);
+}
+
+}   // namespace
+
+Outcome raise_value(VM& vm, Value v, Value cause) {
+    if (is_exception_class(vm, v)) {
+        Value made = plain_instance(vm, v);
+        if (made.is_unbound()) {
+            if (cause.is_unbound()) return vm.call_prelude(vm.names.raise_class, {v});
+            return vm.call_prelude(vm.names.raise_from, {v, cause});
+        }
+        v = made;
+    }
+    if (!is_exception(v)) return vm.raise(kShapeTypeError, "exceptions must derive from BaseException");
+    if (!cause.is_unbound()) {
+        if (is_exception_class(vm, cause)) {
+            Value made = plain_instance(vm, cause);
+            if (made.is_unbound()) return vm.call_prelude(vm.names.raise_from, {v, cause});
+            cause = made;
+        }
+        if (!cause.is_none() && !is_exception(cause))
+            return vm.raise(kShapeTypeError, "exception causes must derive from BaseException");
+        auto* e = v.as<Exception>();
+        e->cause = cause;
+        e->state |= Exception::kSuppressContext;
+        vm.heap.write(e);
+    }
+    return vm.raise(v);
+}
+
+Outcome exception_matches(VM& vm, Value exception, Value classes) {
+    if (classes.is_object() && classes.as_object()->kind == Kind::Class) {
+        if (!is_exception_class(vm, classes))
+            return vm.raise(kShapeTypeError, "catching classes that do not inherit from BaseException is not allowed");
+        return Value::boolean(vm.is_subclass(vm.class_of(exception), classes.as<Class>()));
+    }
+    if (is_tuple(classes)) {
+        Tuple* t = classes.as<Tuple>();
+        for (uint64_t i = 0; i < t->size; i++)
+            if (!is_exception_class(vm, t->items[i]))
+                return vm.raise(kShapeTypeError, "catching classes that do not inherit from BaseException is not allowed");
+        for (uint64_t i = 0; i < t->size; i++)
+            if (vm.is_subclass(vm.class_of(exception), t->items[i].as<Class>())) return Value::true_();
+        return Value::false_();
+    }
+    return vm.raise(kShapeTypeError, "catching classes that do not inherit from BaseException is not allowed");
+}
+
+Outcome with_enter(VM& vm, Value manager, Value& exit, bool async) {
+    Special enter = async ? Special::Aenter : Special::Enter, leave = async ? Special::Aexit : Special::Exit;
+    const char* what = async ? "asynchronous context manager" : "context manager";
+    if (vm.special(manager, enter).is_unbound())
+        return vm.type_error("'%s' object does not support the %s protocol", vm.type_name(manager), what);
+    Value f = vm.special(manager, leave);
+    if (f.is_unbound())
+        return vm.type_error("'%s' object does not support the %s protocol (missed %s method)", vm.type_name(manager), what,
+                             async ? "__aexit__" : "__exit__");
+    Outcome bound = descriptor_get(vm, f, manager, Value::object(vm.class_of(manager)));
+    if (!bound.is_value()) return bound.is_call() ? vm.type_error("__exit__ is no plain method") : bound;
+    exit = bound.value();
+    return vm.call_special(enter, manager);
+}
+
+Outcome with_except(VM& vm, Value exit, Value exception) {
+    return vm.call(exit, {Value::object(vm.class_of(exception)), exception, exception.as<Exception>()->traceback});
+}
+
+Outcome make_function(VM& vm, Frame* fr, Code* code, unsigned flags, Value* parts) {
+    Function* f = vm.make_function_of(code, fr->fn()->globals);
+    f->builtins = fr->fn()->builtins;
+    Value module = vm.get(f->globals, vm.names.name);
+    f->module = module.is_unbound() ? Value::none() : module;
+    if (flags & 1) f->defaults = *parts++;
+    if (flags & 2) f->kwdefaults = *parts++;
+    if (flags & 4) f->annotations = *parts++;
+    if (flags & 8) f->closure = *parts++;
+    return Value::object(f);
+}
+
+Outcome call_super(VM& vm, Value callee, Value cls, Value self) {
+    if (!callee.is(Value::object(vm.type(kShapeSuper)))) return vm.call(callee, {});
+    if (self.is_unbound()) return vm.raise(kShapeRuntimeError, "super(): no arguments");
+    if (cls.is_unbound()) return vm.raise(kShapeRuntimeError, "super(): __class__ cell not found");
+    cls = cls.as<Cell>()->value;
+    if (cls.is_unbound()) return vm.raise(kShapeRuntimeError, "super(): empty __class__ cell");
+    if (cls.as_object()->kind == Kind::Class && vm.is_subclass(vm.class_of(self), cls.as<Class>())) {
+        auto* s = vm.heap.make<Super>(Kind::Super, kShapeSuper);
+        s->type = cls;
+        s->self = self;
+        s->self_type = Value::object(vm.class_of(self));
+        return Value::object(s);
+    }
+    return vm.call(callee, {cls, self});
+}
+
+Outcome get_yield_from(VM& vm, Frame* fr, Value v) {
+    if (v.is_object() && v.as_object()->kind == Kind::Generator) {
+        if (v.as_object()->shape == kShapeGenerator) return v;
+        if (v.as_object()->shape == kShapeCoroutine) {
+            if (fr->code()->code_flags & (Code::kCoroutine | Code::kIterableCoroutine)) return v;
+            return vm.raise(kShapeTypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+        }
+    }
+    return op_iter(vm, v);
+}
+
+Outcome get_awaitable(VM& vm, Value v, unsigned where) {
+    if (v.is_object() && v.as_object()->kind == Kind::Generator) {
+        Frame* g = v.as<Frame>();
+        if (g->shape == kShapeCoroutine) {
+            bool awaits = g->state == kDelegating ||
+                          (g->state == kSuspended && g->pc->op() == Op::YIELD && (g->pc->x() & kYieldDelegating));
+            if (awaits) return vm.raise(kShapeRuntimeError, "coroutine is being awaited already");
+            return v;
+        }
+        if (g->shape == kShapeGenerator && (g->code()->code_flags & Code::kIterableCoroutine)) return v;
+    }
+    if (v.is_object() && v.as_object()->kind == Kind::AsyncStep) return v;
+    if (vm.special(v, Special::Await).is_unbound()) {
+        if (where)
+            return vm.type_error("'async with' received an object from %s that does not implement __await__: %s",
+                                 where == 1 ? "__aenter__" : "__aexit__", vm.type_name(v));
+        return vm.type_error("object %s can't be used in 'await' expression", vm.type_name(v));
+    }
+    return vm.call_prelude(vm.names.await_other, {v});
+}
+
+Outcome get_aiter(VM& vm, Value v) {
+    if (v.is_object() && v.as_object()->shape == kShapeAsyncGenerator) return v;
+    if (vm.special(v, Special::Aiter).is_unbound())
+        return vm.type_error("'async for' requires an object with __aiter__ method, got %s", vm.type_name(v));
+    return vm.call_prelude(vm.names.aiter_other, {v});
+}
+
+Outcome get_anext(VM& vm, Value v) {
+    if (v.is_object() && v.as_object()->shape == kShapeAsyncGenerator) return vm.call_special(Special::Anext, v);
+    return vm.call_prelude(vm.names.anext_other, {v});
+}
+
+Outcome close_owned(VM& vm, Frame* g) {
+    if (g->state == kCreated || g->state == kDone) {
+        g->state = kDone;
+        free_owned(vm, g);
+        return Value::none();
+    }
+    g->flags &= ~kOwned;
+    return vm.call_prelude(vm.names.close_quietly, {Value::object(g)});
+}
+
+Outcome intrinsic(VM& vm, Frame* fr, Intrinsic which, Value* a, unsigned) {
+    switch (which) {
+    case Intrinsic::BUILD_CLASS_FUNCTION: return load_builtin(vm, "__build_class__");
+    case Intrinsic::ASSERTION_ERROR: return Value::object(vm.type(kShapeAssertionError));
+    case Intrinsic::STOP_ASYNC_ITERATION: return Value::object(vm.type(kShapeStopAsyncIteration));
+    case Intrinsic::IMPORT_STAR:
+        return vm.call_prelude(vm.names.import_star, {a[0], a[1].is_unbound() ? Value::object(fr->fn()->globals) : a[1]});
+    case Intrinsic::SETUP_ANNOTATIONS: {
+        Value mapping = a[0].is_unbound() ? Value::object(fr->fn()->globals) : a[0];
+        if (!is_exact_dict(mapping)) return vm.call_prelude(vm.names.setup_annotations, {mapping});
+        Value v = vm.get(mapping.as<Dict>(), vm.names.annotations);
+        if (!v.is_unbound()) return v;
+        v = Value::object(vm.dict());
+        if (!vm.set(mapping.as<Dict>(), vm.names.annotations, v)) return vm.out_of_memory();
+        return v;
+    }
+    case Intrinsic::PRINT_EXPRESSION: {
+        Value sys = vm.get(vm.modules, vm.intern("sys"));
+        Value hook = sys.is_object() && sys.as_object()->kind == Kind::Module ? vm.get(sys.as<Module>()->dict, vm.names.displayhook) : Value::unbound();
+        if (hook.is_unbound()) return vm.raise(kShapeRuntimeError, "lost sys.displayhook");
+        return vm.call(hook, {a[0]});
+    }
+    case Intrinsic::MATCH_SEQUENCE:
+        if (!a[0].is_object()) return Value::false_();
+        switch (a[0].as_object()->kind) {
+        case Kind::List: case Kind::Tuple: case Kind::Range: case Kind::MemoryView: return Value::true_();
+        case Kind::Str: case Kind::Bytes: case Kind::ByteArray: case Kind::Int: case Kind::Float: return Value::false_();
+        default: return vm.call_prelude(vm.names.match_sequence, {a[0]});
+        }
+    case Intrinsic::MATCH_MAPPING:
+        if (!a[0].is_object()) return Value::false_();
+        switch (a[0].as_object()->kind) {
+        case Kind::Dict: case Kind::MappingProxy: return Value::true_();
+        case Kind::List: case Kind::Tuple: case Kind::Str: case Kind::Int: case Kind::Float: return Value::false_();
+        default: return vm.call_prelude(vm.names.match_mapping, {a[0]});
+        }
+    case Intrinsic::MATCH_KEYS: return vm.call_prelude(vm.names.match_keys, {a[0], a[1]});
+    case Intrinsic::MATCH_REST: return vm.call_prelude(vm.names.match_rest, {a[0], a[1]});
+    case Intrinsic::MATCH_CLASS: return vm.call_prelude(vm.names.match_class, {a[0], a[1], a[2], a[3]});
+    case Intrinsic::LENGTH: return op_len(vm, a[0]);
+    case Intrinsic::GROUP_MATCH: return vm.call_prelude(vm.names.group_match, {a[0], a[1]});
+    case Intrinsic::GROUP_RERAISE: return vm.call_prelude(vm.names.group_reraise, {a[0], a[1]});
+    case Intrinsic::kCount: break;
+    }
+    return vm.raise(kShapeSystemError, "unknown intrinsic");
+}
+
+}   // namespace gen
