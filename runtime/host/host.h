@@ -2,6 +2,7 @@
 #pragma once
 #include "runtime/host/io.h"
 
+#include <memory>
 #include <unordered_map>
 
 namespace gen {
@@ -20,6 +21,7 @@ struct RuntimeHost : Host {
     void* embedder = nullptr;               // the state behind gen/gen.h
     std::unordered_map<std::string, std::vector<std::string>> sources;   // lines of files that tracebacks have shown
     std::unordered_map<std::string, std::string> texts;                  // of modules without a file, by file name
+    std::shared_ptr<void> patterns;         // compiled regular expressions (modules/regex.cpp)
     int64_t max_str_digits = 4300;
     int64_t switch_interval_us = 5000;
 };

@@ -11,6 +11,7 @@ extern const ModuleDef kGcModule;
 extern const ModuleDef kPosixModule;        // "_posix": what os, io, shutil and tempfile are made of
 extern const ModuleDef kTracebackModule;    // "_traceback": source lines, positions and carets
 extern const ModuleDef kRandomModule;      // "_random": the Mersenne Twister
+extern const ModuleDef kRegexModule;       // "_re", with GEN_HAS_PCRE2
 extern const ModuleDef kWeakrefModule;      // "_weakref"
 extern const ModuleDef kErrnoModule;
 extern const ModuleDef kMathModule;
