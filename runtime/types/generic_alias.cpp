@@ -198,10 +198,8 @@ void define_generic_alias(VM& vm) {
                      .doc = "Represent a PEP 585 generic type\n\nE.g. for t = list[int], t.__origin__ is list and t.__args__ is (int,)."});
     define_type(vm, {.shape = kShapeUnionType, .methods = kUnionMethods, .attributes = kUnionAttributes,
                      .doc = "Represent a PEP 604 union type\n\nE.g. for int | str"});
-    for (BuiltinShape shape : {kShapeGenericAlias, kShapeUnionType}) {
-        vm.type(shape)->module = vm.str("types");
-        set_type_attribute(vm, shape, "__module__", vm.str("types"));
-    }
+    for (BuiltinShape shape : {kShapeGenericAlias, kShapeUnionType}) vm.type(shape)->module = vm.str("types");
+    set_type_attribute(vm, kShapeUnionType, "__module__", vm.str("types"));
     vm.type(kShapeUnionType)->class_flags |= Class::kNoInstances;
 }
 
