@@ -93,22 +93,54 @@ static Outcome close_step(VM& vm, NativeFrame& frame) {
     return raise_again(vm, vm.caught);
 }
 
-// throw_level(g, inner, exception): GeneratorExit goes into a delegating generator: its delegate is closed first, then
-// the exception, or the error of that close, is raised where g stands.
-static Outcome throw_level_step(VM& vm, NativeFrame& frame) {
+// throw_level(g, inner, exception): GeneratorExit goes into a delegating generator. Its delegates are closed from the innermost outward, as
+// nested calls of close() would do; then the exception, or the error of that close, is raised where g stands.
+static Outcome throw_level_step(VM& vm, NativeFrame& frame) {   // g, inner, exception; levels, index, what to throw next
     switch (frame.step_state()) {
-    case 0: AWAIT_CATCHING(1, vm.call(vm.natives.close_generator, {frame[1]}));
+    case 0: {
+        List* levels = make_list(vm.heap);
+        for (Frame* p = generator_of(frame[1]);;) {
+            if (!list_append(vm.heap, levels, Value::object(p))) return vm.out_of_memory();
+            if (p->state != kDelegating) break;
+            p->state = kRunning;   // until its turn comes
+            p->link = p;
+            p = p->registers[p->pc->b()].as<Frame>();
+        }
+        frame[3] = Value::object(levels);
+        frame[4] = Value::integer(int64_t(levels->size));
+        frame[5] = Value::unbound();
+    }
+    while (frame[4].as_int() > 0) {
+        frame[4] = Value::integer(frame[4].as_int() - 1);
+        {
+            List* levels = frame[3].as<List>();
+            Frame* g = generator_of(levels->items->items[frame[4].as_int()]);
+            bool innermost = uint64_t(frame[4].as_int()) + 1 == levels->size;
+            if (!innermost) g->state = kSuspended;
+            if (innermost && g->state == kCreated) g->state = kDone;
+            if (innermost && g->state == kDone) continue;
+            if (frame[5].is_unbound()) frame[5] = vm.make_exception(kShapeGeneratorExit, {});
+        }
+        AWAIT_CATCHING(1, vm.resume(generator_of(frame[3].as<List>()->items->items[frame[4].as_int()]), Request::Resume::Throw, frame[5]));
+        frame[5] = Value::unbound();
+        if (!frame.result().is_unbound()) {
+            vm.raise(kShapeRuntimeError, "generator ignored GeneratorExit");
+            frame[5] = vm.exception;
+            vm.exception = Value::unbound();
+        } else if (!vm.is_instance(vm.caught, kShapeGeneratorExit) && !vm.is_instance(vm.caught, kShapeStopIteration)) {
+            frame[5] = vm.caught;
+        }
+    }
     }
     Frame* g = generator_of(frame[0]);
     g->state = kSuspended;
     g->link = g;
-    Value exception = frame.result().is_unbound() ? vm.caught : frame[2];
-    return vm.resume(g, Request::Resume::Throw, exception);
+    return vm.resume(g, Request::Resume::Throw, frame[5].is_unbound() ? frame[2] : frame[5]);
 }
 
 static const NativeDef kClose = {.signature = "close(self, /)", .fn = close_fn, .step = close_step, .flags = kAnyReceiver,
                                  .doc = "close() -> raise GeneratorExit inside generator."};
-static const NativeDef kThrowLevel = {.signature = "throw_level(generator, inner, exception, /)", .step = throw_level_step, .flags = kHiddenNative};
+static const NativeDef kThrowLevel = {.signature = "throw_level(generator, inner, exception, /)", .step = throw_level_step, .locals = 3, .flags = kHiddenNative};
 
 // ---- attributes
 

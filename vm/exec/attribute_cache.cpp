@@ -123,9 +123,20 @@ Outcome set_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name, Va
     return done;
 }
 
-bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name, Outcome& out, Value& function) {
+bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value& v, Str* name, Outcome& out, Value& function) {
     const bool invoke = pc->op() == Op::INVOKE;
     const unsigned landing = invoke ? 3 : 2;
+    if (v.is_object() && v.as_object()->shape == kShapeSuper) {
+        auto* s = v.as<Super>();
+        Value found = lookup_super(vm, s, name);
+        if (is_plain_method(found) && !s->self.is(s->self_type)) {
+            v = s->self;
+            function = found;
+            return true;
+        }
+        out = op_getattr(vm, v, name);
+        return false;
+    }
     if (!v.is_object()) {
         Class* cls = vm.class_of(v);
         Value attribute = vm.lookup(cls, name);

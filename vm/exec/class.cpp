@@ -231,6 +231,21 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
     return true;
 }
 
+// How many attributes of self the class's own __init__ sets: room for them in its instances.
+uint32_t attributes_of_init(VM& vm, Dict* namespace_) {
+    Value init = vm.get(namespace_, vm.names.special[int(Special::Init)]);
+    if (!init.is_object() || init.as_object()->kind != Kind::Function) return 0;
+    const Code* code = init.as<Function>()->code;
+    std::vector<unsigned> names;
+    for (uint32_t pc = 0; pc < code->length(); pc += op_info(code->entry()[pc].op()).words) {
+        const Instruction& i = code->entry()[pc];
+        if ((i.op() == Op::SET_ATTR || i.op() == Op::SET_ATTR_SLOT || i.op() == Op::SET_ATTR_ADD) && i.a() == 0 &&
+            std::find(names.begin(), names.end(), i.c()) == names.end())
+            names.push_back(i.c());
+    }
+    return uint32_t(names.size());
+}
+
 }   // namespace
 
 // ---- lookup
@@ -361,7 +376,9 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
     cls->inline_slots = layout->inline_slots;
     if (slots.is_unbound()) {
         cls->class_flags |= Class::kHasDict;
-        if (cls->inline_slots < 4) cls->inline_slots = 4;
+        uint32_t own = attributes_of_init(vm, namespace_);
+        cls->inline_slots = uint16_t(std::min(64u, std::max({uint32_t(cls->inline_slots), own, 4u})));
+        if (own && layout->class_flags & Class::kHeapType) cls->inline_slots = uint16_t(std::min(64u, layout->inline_slots + own));
     } else if (!define_slots(vm, cls, slots, namespace_)) {
         return nullptr;
     }

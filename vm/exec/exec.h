@@ -73,7 +73,8 @@ Frame* fiber_ended(VM&, Frame* fr);                      // with fr, its base fr
 Outcome get_attr_miss(VM&, Frame* fr, Instruction* pc, Value v, Str* name);
 Outcome set_attr_miss(VM&, Frame* fr, Instruction* pc, Value v, Str* name, Value item);
 // False: the attribute itself is in `out` (an outcome); true: *function takes v as its first argument.
-bool load_method_miss(VM&, Frame* fr, Instruction* pc, Value v, Str* name, Outcome& out, Value& function);
+// `v` becomes the receiver proper where it was a super object.
+bool load_method_miss(VM&, Frame* fr, Instruction* pc, Value& v, Str* name, Outcome& out, Value& function);
 void flush_inline_caches(VM&);
 
 // ---- names.cpp
@@ -107,7 +108,7 @@ Outcome get_yield_from(VM&, Frame* fr, Value v);
 Outcome get_awaitable(VM&, Value v, unsigned where);
 Outcome get_aiter(VM&, Value v);
 Outcome get_anext(VM&, Value v);
-Outcome close_owned(VM&, Frame* g, bool quiet);
+Outcome close_owned(VM&, Frame* g);                     // errors go to sys.unraisablehook
 
 extern const Instruction kNativeStub[2];                 // LANDING r0, NATIVE_STEP: where native frames wait
 extern const Instruction kBaseStub[2];                   // LANDING r0, FIBER_END: where base frames wait

@@ -95,6 +95,7 @@ Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
 
 bool is_executing(const Frame* g) {
     if (g->state != kDelegating) return g->state == kRunning;
+    if (g->link && g->link->link == g) return g->link->state == kRunning;   // a root and its leaf
     End end;
     find_leaf(const_cast<Frame*>(g), end);
     return end == End::SelfExecuting;
@@ -152,9 +153,7 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
     if (throwing && vm.is_instance(v, kShapeGeneratorExit)) {
         // The delegate is closed first; whatever that raises is thrown into g instead.
         Frame* inner = delegate_of(g);
-        End end;
-        find_leaf(g, end);
-        if (end == End::SelfExecuting) {
+        if (is_executing(g)) {
             vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
             return raise_in(vm, consumer);
         }

@@ -105,7 +105,7 @@ inline void start_frame(Frame* f, uint32_t bytes) {
 #define TAKE(offset) do { \
         int32_t offset_ = (offset); \
         pc += offset_; \
-        if (offset_ < 0 && --vm.budget < 0) [[unlikely]] goto at_safepoint; \
+        if (offset_ <= 0 && --vm.budget < 0) [[unlikely]] goto at_safepoint; \
         DISPATCH(); \
     } while (0)
 
@@ -574,7 +574,7 @@ at_safepoint:
         Value it = R(A);
         if (!it.is_object() || it.as_object()->kind != Kind::Generator || !(it.as_object()->flags & kOwned)) NEXT(2);
         R(A) = Value::unbound();
-        SLOW(1, close_owned(vm, it.as<Frame>(), X));
+        SLOW(1, close_owned(vm, it.as<Frame>()));
     }
 
     // ---- calls
@@ -696,8 +696,10 @@ at_safepoint:
         Value function;
         Value self = R(B);
         Str* name = CONSTANT(WORD(2)).as<Str>();
-        if (load_method_miss(vm, fr, MUTABLE, self, name, o, function))
+        if (load_method_miss(vm, fr, MUTABLE, self, name, o, function)) {
+            R(B) = self;
             RESUME(call_window(vm, fr, pc, function, &R(B), C + 1, Value::unbound(), X));
+        }
         if (o.is_raised()) fr->pc = pc;   // reported at the attribute, not at the call
         RESUME(invoke_attribute(vm, fr, pc, o, self, name));
     }

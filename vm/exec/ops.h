@@ -50,6 +50,7 @@ bool delete_instance_attribute(VM&, Object* o, Str* name);      // false: absent
 Dict* instance_dict(VM&, Object* o);                    // o.__dict__: goes over to dictionary mode; null: has none
 bool replace_instance_dict(VM&, Object* o, Dict* d);
 void make_root_shape(VM&, Class* cls);                  // for new instances, with room for cls->inline_slots
+Value lookup_super(VM&, const Super*, Str* name);       // in the classes behind its type in the MRO; unbound: absent
 bool is_data_descriptor(VM&, Value attribute);
 bool is_descriptor(VM&, Value attribute);               // has __get__
 

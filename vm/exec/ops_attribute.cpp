@@ -5,6 +5,17 @@
 
 namespace gen {
 
+Value lookup_super(VM& vm, const Super* s, Str* name) {
+    if (!s->self_type.is_object() || name == vm.names.class_) return Value::unbound();
+    Tuple* mro = s->self_type.as<Class>()->mro;
+    uint64_t i = 0;
+    while (i < mro->size && !mro->items[i].is(s->type)) i++;
+    uint64_t hash = hash_str(vm.hash_key, name);
+    for (i++; i < mro->size; i++)
+        if (DictEntry* e = dict_get_str(mro->items[i].as<Class>()->attributes, name, hash)) return e->value.as<Cell>()->value;
+    return Value::unbound();
+}
+
 namespace {
 
 Value special_of_value(VM& vm, Value v, Special s) { return vm.class_of(v)->specials[int(s)]; }
@@ -53,20 +64,10 @@ Outcome set_member(VM& vm, Member* m, Value self, Value v) {
 }
 
 Outcome get_super(VM& vm, Super* s, Str* name) {
-    if (s->self_type.is_object() && name != vm.names.class_) {
-        Tuple* mro = s->self_type.as<Class>()->mro;
-        uint64_t i = 0;
-        while (i < mro->size && !mro->items[i].is(s->type)) i++;
-        uint64_t hash = hash_str(vm.hash_key, name);
-        for (i++; i < mro->size; i++) {
-            DictEntry* e = dict_get_str(mro->items[i].as<Class>()->attributes, name, hash);
-            if (!e) continue;
-            Value v = e->value.as<Cell>()->value;
-            bool through_class = s->self.is(s->self_type);
-            return descriptor_get(vm, v, through_class ? Value::unbound() : s->self, s->self_type);
-        }
-    }
-    return generic_getattr(vm, Value::object(s), name);
+    Value v = lookup_super(vm, s, name);
+    if (v.is_unbound()) return generic_getattr(vm, Value::object(s), name);
+    bool through_class = s->self.is(s->self_type);
+    return descriptor_get(vm, v, through_class ? Value::unbound() : s->self, s->self_type);
 }
 
 Outcome get_module(VM& vm, Module* m, Str* name) {

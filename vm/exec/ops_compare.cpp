@@ -73,8 +73,9 @@ static Outcome sequence_compare_step(VM& vm, NativeFrame& frame) {
                 if (!frame.result().is_true()) break;
                 frame[3] = Value::integer(frame[3].as_int() + 1);
             }
-            if (op == CompareOp::Eq || op == CompareOp::Ne) return Value::boolean(op == CompareOp::Ne);
+            // The comparison may have shortened a list.
             if (!items_at(frame[1], frame[2], frame[3], x, y, order)) return Value::boolean(ordered(op, order));
+            if (op == CompareOp::Eq || op == CompareOp::Ne) return Value::boolean(op == CompareOp::Ne);
             AWAIT(kDecided, op_compare(vm, op, x, y))
             return frame.result();
     }

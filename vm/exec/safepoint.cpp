@@ -192,6 +192,16 @@ Frame* safepoint(VM& vm, Frame* fr) {
             return unwind(vm, fr);
         }
     }
+    if (vm.limits.stack && vm.heap.used() + vm.frames.used() > vm.next_stack_check) {
+        // Frames of generators stand on the heap, where only the length of the running chain tells an endless recursion from data.
+        size_t bytes = 0;
+        for (Frame* f = fr; f; f = f->parent) bytes += f->is_generator() ? f->code()->frame_bytes : f->shape;
+        if (bytes > vm.limits.stack) {
+            recursion_error(vm, fr);
+            return unwind(vm, fr);
+        }
+        vm.next_stack_check = vm.heap.used() + vm.frames.used() + std::max<size_t>(vm.limits.stack / 16, (vm.heap.used() + vm.frames.used()) / 4);
+    }
     if (uint32_t bits = vm.interrupt.exchange(0)) {
         if (bits & kInterruptKeyboard) {
             vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});

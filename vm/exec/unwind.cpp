@@ -99,7 +99,6 @@ void convert_stop_iteration(VM& vm, Frame* g) {
     auto* error = vm.exception.as<Exception>();
     error->cause = e;
     error->state |= Exception::kSuppressContext;
-    add_traceback(vm, vm.exception, g);
 }
 
 // Takes the frame off the chain; the one that the exception arrives at next.

@@ -107,6 +107,7 @@ public:
     std::atomic<uint32_t> interrupt{0};      // bits of Interrupt, set by any thread
     uint64_t dict_versions = 1;
     uint64_t steps = 0;
+    size_t next_stack_check = 0;             // bytes in use at which the running chain is measured again
     Heap::Tracer class_tracer = nullptr;     // of the layout proper
     struct MethodCacheEntry { const Class* cls; const Str* name; Cell* cell; };
     static constexpr size_t kMethodCache = 1024;
@@ -162,8 +163,8 @@ public:
     Outcome no_room();
     bool retrying = false;
     Value make_exception(BuiltinShape cls, std::initializer_list<Value> args);
-    // A result that is unbound when memory was short becomes a MemoryError.
-    Outcome checked(Value v) { return v.is_unbound() ? out_of_memory() : Outcome(v); }
+    // A result that is unbound when memory was short: see no_room(). Only where nothing has been changed yet.
+    Outcome checked(Value v) { return v.is_unbound() ? no_room() : Outcome(v); }
 
     // ---- requests
     Outcome call(Value callee, std::initializer_list<Value> args);
