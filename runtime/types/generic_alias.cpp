@@ -50,10 +50,10 @@ static Outcome alias_getitem(VM& vm, Value* args) {
     return vm.call_prelude(vm.intern("_alias_getitem"), {args[0], args[1]});
 }
 
-static Outcome alias_eq(VM& vm, NativeFrame& frame) {
+static Outcome alias_eq(VM&, Value* args) { return is_alias(args[1]) ? Outcome::unhandled() : Value::not_implemented(); }
+static Outcome alias_eq_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
     case 0:
-        if (!is_alias(frame[1])) return Value::not_implemented();
         if ((alias_of(frame[0])->state ^ alias_of(frame[1])->state) & kStarredAlias) return Value::false_();
         AWAIT(1, op_equal(vm, alias_of(frame[0])->origin, alias_of(frame[1])->origin));
         if (!frame.result().is_true()) return frame.result();
@@ -163,7 +163,7 @@ static const NativeDef kAliasMethods[] = {
     {.signature = "__call__(self, /, *args, **kwargs)", .step = alias_call, .locals = 1, .doc = "Call self as a function."},
     {.signature = "__getattribute__(self, name, /)", .fn = alias_getattribute},
     {.signature = "__getitem__(self, key, /)", .fn = alias_getitem, .doc = "Return self[key]."},
-    {.signature = "__eq__(self, value, /)", .step = alias_eq, .doc = "Return self==value."},
+    {.signature = "__eq__(self, value, /)", .fn = alias_eq, .step = alias_eq_step, .doc = "Return self==value."},
     {.signature = "__hash__(self, /)", .step = alias_hash, .locals = 1, .doc = "Return hash(self)."},
     {.signature = "__repr__(self, /)", .fn = repr_native, .doc = "Return repr(self)."},
     {.signature = "__or__(self, value, /)", .fn = union_or, .doc = "Return self|value."},
