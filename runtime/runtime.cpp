@@ -107,7 +107,7 @@ void install_runtime(VM& vm, RuntimeHost& host) {
         define_object, define_type_type, define_descriptors, define_super, define_functions, define_code, define_module_type,
         define_frames, define_weakref, define_generic_alias, define_exceptions, define_exception_groups, define_generators, define_async_generators,
         define_int, define_bool, define_float, define_complex, define_str, define_bytes, define_bytearray, define_memoryview,
-        define_list, define_tuple, define_dict, define_set, define_range, define_slice, define_iterators, define_builtins,
+        define_list, define_tuple, define_dict, define_set, define_range, define_slice, define_iterators, define_singletons, define_builtins,
     };
     for (Define define : defines) define(vm);
     vm.note_core_types();

@@ -1,4 +1,4 @@
-// print: straight to the host's stream as long as nobody has put something else into sys.stdout.
+// print, input and breakpoint. print goes straight to the host's stream as long as nobody has put something else into sys.stdout.
 #include "runtime/host/io.h"
 #include "runtime/types/builtins.h"
 
@@ -131,7 +131,14 @@ static Outcome input_native(VM& vm, Value* args) {
     return vm.call_prelude(vm.intern("input"), {args[0].is_unbound() ? Value::none() : args[0]});
 }
 
+static Outcome breakpoint_native(VM& vm, Value* args) {
+    return vm.call_with(vm.get(vm.prelude, vm.intern("breakpoint")), args[0], args[1]);
+}
+
 static const NativeDef kFunctions[] = {
+    {.signature = "breakpoint(*args, **kws)", .fn = breakpoint_native,
+     .doc = "breakpoint(*args, **kws)\n\nCall sys.breakpointhook(*args, **kws).  sys.breakpointhook() must accept\n"
+            "whatever arguments are passed."},
     {.signature = "print(*args, sep=' ', end='\\n', file=None, flush=False)", .fn = print_fn, .step = print_step,
      .locals = 3, .doc = "Prints the values to a stream, or to sys.stdout by default.\n\n"
                          "  sep\n    string inserted between values, default a space.\n"

@@ -21,6 +21,7 @@ void define_set(VM&);
 void define_range(VM&);
 void define_slice(VM&);
 void define_iterators(VM&);
+void define_singletons(VM&);
 void define_builtins(VM&);
 void define_core_natives(VM&);   // what the prelude needs, into its globals
 
