@@ -11,7 +11,7 @@ void trace_slots(Heap& heap, Marker& m, Object* o) {
     m.mark(shape.cls);
     if (shape.offset == Shape::kNoSlots) return;
     Value* extra = slots_of(shape, o);
-    m.mark(extra, 1 + std::min(shape.slots, shape.inline_slots));
+    m.mark(extra, 1 + (shape.dictionary ? shape.inline_slots : std::min(shape.slots, shape.inline_slots)));
 }
 
 void trace_instance(Heap& heap, Marker& m, Object* o) { trace_slots(heap, m, o); }
@@ -62,6 +62,7 @@ void install_slot_tracers(VM& vm) {
     heap.set_tracer(Kind::Class, trace_class_with_slots);
     heap.set_tracer(Kind::WeakRef, trace_weakref);
     for (Kind k : {Kind::Bytes, Kind::Int, Kind::Float, Kind::Complex}) heap.set_tracer(k, trace_fixed<0>);
+    heap.set_tracer(Kind::GenericAlias, trace_fixed<3>);
     for (Kind k : {Kind::List, Kind::Dict, Kind::Set, Kind::ByteArray, Kind::ClassMethod, Kind::StaticMethod})
         heap.set_tracer(k, trace_fixed<1>);
     heap.set_tracer(Kind::Super, trace_fixed<3>);
@@ -77,6 +78,21 @@ static Value* place_of(const Shape& shape, Object* o, int slot) {
     return &extra->as<Array>()->items[uint32_t(slot) - shape.inline_slots];
 }
 
+// In dictionary mode what `__slots__` names stays in the object, so that it does not show in __dict__: its place is the
+// position of the name among all slots of the class and its bases. Null: no slot.
+static Value* slot_beside_dictionary(const Shape& shape, Object* o, const Str* name) {
+    const Tuple* mro = shape.cls->mro;
+    uint32_t at = 0;
+    for (uint64_t i = 0; i < mro->size; i++) {
+        Value names = mro->items[i].as<Class>()->slot_names;
+        if (!names.is_object()) continue;
+        const Tuple* t = names.as<Tuple>();
+        for (uint64_t j = 0; j < t->size; j++, at++)
+            if (t->items[j].as<Str>() == name) return at < shape.inline_slots ? slots_of(shape, o) + 1 + at : nullptr;
+    }
+    return nullptr;
+}
+
 Value get_instance_attribute(VM& vm, Object* o, Str* name) {
     const Shape& shape = vm.shapes[o->shape];
     if (o->kind == Kind::Module) return vm.get(static_cast<Module*>(o)->dict, name);
@@ -85,24 +101,31 @@ Value get_instance_attribute(VM& vm, Object* o, Str* name) {
             return vm.get(static_cast<Function*>(o)->dict.as<Dict>(), name);
         return Value::unbound();
     }
-    if (shape.dictionary) return vm.get(slots_of(shape, o)->as<Dict>(), name);
+    if (shape.dictionary) {
+        Value* slot = slot_beside_dictionary(shape, o, name);
+        return slot ? *slot : vm.get(slots_of(shape, o)->as<Dict>(), name);
+    }
     int slot = shape.find(name);
     return slot < 0 ? Value::unbound() : *place_of(shape, o, slot);
 }
 
-// Moves the attributes into a Dict. `__slots__` stay where they are, in the leading slots.
+// Moves the attributes into a Dict, but for those of `__slots__`.
 static bool become_dictionary(VM& vm, Object* o) {
     Shape& shape = vm.shapes[o->shape];
     Dict* d = vm.dict();
     std::vector<const Shape*> chain;
     for (const Shape* s = &shape; s->name; s = s->parent) chain.push_back(s);
+    std::vector<std::pair<Value*, Value>> kept;
     for (size_t i = chain.size(); i-- > 0;) {
         Value v = *place_of(shape, o, int(chain[i]->slots) - 1);
-        if (!v.is_unbound() && !vm.set(d, chain[i]->name, v)) return false;
+        if (v.is_unbound()) continue;
+        if (Value* slot = slot_beside_dictionary(shape, o, chain[i]->name)) kept.push_back({slot, v});
+        else if (!vm.set(d, chain[i]->name, v)) return false;
     }
     Shape& target = vm.shapes.dictionary(shape);
     Value* extra = slots_of(shape, o);
     for (uint32_t i = 0; i < shape.inline_slots; i++) extra[1 + i] = Value::unbound();
+    for (auto [slot, v] : kept) *slot = v;
     *extra = Value::object(d);
     o->shape = target.number;
     vm.heap.write(o);
@@ -156,6 +179,11 @@ bool set_instance_attribute(VM& vm, Object* o, Str* name, Value v) {
         if (!become_dictionary(vm, o)) return false;
         shape = &vm.shapes[o->shape];
     }
+    if (Value* slot = slot_beside_dictionary(*shape, o, name)) {
+        *slot = v;
+        vm.heap.write(o);
+        return true;
+    }
     return vm.set(slots_of(*shape, o)->as<Dict>(), name, v);
 }
 
@@ -174,6 +202,10 @@ bool delete_instance_attribute(VM& vm, Object* o, Str* name) {
         }
         if (!become_dictionary(vm, o)) return false;
         shape = &vm.shapes[o->shape];
+    }
+    if (Value* slot = slot_beside_dictionary(*shape, o, name)) {
+        *slot = Value::unbound();
+        return true;
     }
     return dict_delete_str(vm.heap, slots_of(*shape, o)->as<Dict>(), name, hash_str(vm.hash_key, name));
 }
