@@ -34,11 +34,12 @@ void print_warnings(VM& vm, const std::vector<Diagnostic>& warnings, const std::
     err.flush();
 }
 
-Code* compile_source(VM& vm, const Source& source, const CompileOptions& options) {
+Code* compile_source(VM& vm, const Source& source, const CompileOptions& options, std::vector<Diagnostic>* warnings) {
     CodeBuilder builder(vm.heap, vm.strings);
     CompileResult result = compile(builder, source, options);
     if (result.code) {
-        if (!result.warnings.empty()) print_warnings(vm, result.warnings, options.filename);
+        if (warnings) *warnings = std::move(result.warnings);
+        else if (!result.warnings.empty()) print_warnings(vm, result.warnings, options.filename);
         return result.code;
     }
     if (result.error && options.mode != CompileOptions::Mode::File && options.mode != CompileOptions::Mode::Exec && source.newline_added() &&
@@ -60,7 +61,8 @@ enum class Mode : uint8_t { Exec, Eval, Single };
 constexpr int64_t kTopLevelAwait = 0x2000, kOnlyAst = 0x400, kFutureAnnotations = 0x1000000;
 
 // Null: raised. `inherit`: the caller's __future__ imports hold.
-static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode mode, int64_t flags, bool inherit, const char* who) {
+static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode mode, int64_t flags, bool inherit, const char* who,
+                          std::vector<Diagnostic>& warnings) {
     std::string_view bytes;
     bool is_text = is_str(text);
     if (is_text) bytes = text.as<Str>()->view();
@@ -87,7 +89,25 @@ static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode 
     if (inherit)
         if (Frame* caller = visible_frame(vm)) options.future_annotations |= bool(caller->code()->code_flags & Code::kFutureAnnotations);
     Source source = is_text ? Source::from_text(filename, bytes) : Source::from_bytes(filename, bytes);
-    return compile_source(vm, source, options);
+    return compile_source(vm, source, options, &warnings);
+}
+
+// The code, once its warnings have gone through the module warnings (where a filter may make them errors). Programs that never
+// imported that have no filters of their own.
+static Outcome with_warnings(VM& vm, Code* code, const std::vector<Diagnostic>& warnings, const std::string& filename) {
+    if (warnings.empty()) return Value::object(code);
+    if (vm.get(vm.modules, vm.intern("warnings")).is_unbound()) {
+        print_warnings(vm, warnings, filename);
+        return Value::object(code);
+    }
+    Value list = vm.list();
+    for (const Diagnostic& w : warnings) {
+        BuiltinShape category = w.kind == Diagnostic::Kind::DeprecationWarning ? kShapeDeprecationWarning : kShapeSyntaxWarning;
+        list_append(vm.heap, list.as<List>(), vm.tuple({vm.str(w.message), Value::object(vm.type(category)), Value::integer(w.line),
+                                                        Value::integer(w.column), vm.str(w.text), Value::integer(w.end_line),
+                                                        Value::integer(w.end_column)}));
+    }
+    return vm.call_prelude(vm.intern("_show_compile_warnings"), {Value::object(code), vm.str(filename), list});
 }
 
 // Slots of compile.
@@ -105,8 +125,9 @@ static Outcome compile_native(VM& vm, Value* args) {
     int64_t flags = args[kFlagsSlot].is_int() ? args[kFlagsSlot].as_int() : 0;
     if (flags & kOnlyAst) return vm.value_error("compile(): syntax trees are not available");
     bool inherit = args[kDontInherit].is_unbound() || fast_truth(args[kDontInherit]) == Fast::False;
-    Code* code = compile_text(vm, args[kSource], filename, how, flags, inherit, "compile");
-    return code ? Outcome(Value::object(code)) : Outcome::raised();
+    std::vector<Diagnostic> warnings;
+    Code* code = compile_text(vm, args[kSource], filename, how, flags, inherit, "compile", warnings);
+    return code ? with_warnings(vm, code, warnings, filename) : Outcome::raised();
 }
 
 // ---- exec() and eval()
@@ -116,6 +137,7 @@ struct Evaluation {
     Code* code = nullptr;
     Dict* globals = nullptr;
     Value locals;
+    std::vector<Diagnostic> warnings;
 };
 static bool prepare(VM& vm, Value* args, bool evaluate, Evaluation& out) {
     Value globals = args[1], locals = args[2];
@@ -148,7 +170,7 @@ static bool prepare(VM& vm, Value* args, bool evaluate, Evaluation& out) {
         out.code = args[0].as<Code>();
         return true;
     }
-    out.code = compile_text(vm, args[0], "<string>", evaluate ? Mode::Eval : Mode::Exec, 0, true, who);
+    out.code = compile_text(vm, args[0], "<string>", evaluate ? Mode::Eval : Mode::Exec, 0, true, who, out.warnings);
     return out.code != nullptr;
 }
 
@@ -156,10 +178,22 @@ static Outcome eval_native(VM& vm, Value* args) {   // source, globals, locals
     Evaluation e;
     if (!prepare(vm, args, true, e)) return Outcome::raised();
     if (e.code->free_names->size) return vm.type_error("code object passed to eval() may not contain free variables");
+    if (!e.warnings.empty()) return Outcome::unhandled();
     return call_code(vm, e.code, e.globals, e.locals);
 }
+static Outcome eval_step(VM& vm, NativeFrame& frame) {   // source, globals, locals; 3 the globals, 4 the locals
+    Evaluation e;
+    switch (frame.step_state()) {
+    case 0:
+        if (!prepare(vm, &frame[0], true, e)) return Outcome::raised();
+        frame[3] = Value::object(e.globals);
+        frame[4] = e.locals;
+        AWAIT(1, with_warnings(vm, e.code, e.warnings, "<string>"));
+    }
+    return call_code(vm, frame.result().as<Code>(), frame[3].as<Dict>(), frame[4]);
+}
 
-static Outcome exec_step(VM& vm, NativeFrame& frame) {   // source, globals, locals, closure
+static Outcome exec_step(VM& vm, NativeFrame& frame) {   // source, globals, locals, closure; 4 the function, 5 the locals
     Evaluation e;
     Function* f = nullptr;
     size_t wants = 0;
@@ -178,7 +212,11 @@ static Outcome exec_step(VM& vm, NativeFrame& frame) {   // source, globals, loc
         } else if (wants) {
             return vm.type_error("code object passed to exec() may not contain free variables");
         }
-        AWAIT(1, e.code->code_flags & Code::kNamespace ? vm.call(Value::object(f), {e.locals}) : vm.call(Value::object(f), {}));
+        frame[4] = Value::object(f);
+        frame[5] = e.locals;
+        AWAIT(1, with_warnings(vm, e.code, e.warnings, "<string>"));
+        f = frame[4].as<Function>();
+        AWAIT(2, f->code->code_flags & Code::kNamespace ? vm.call(frame[4], {frame[5]}) : vm.call(frame[4], {}));
     }
     return Value::none();
 }
@@ -186,14 +224,14 @@ static Outcome exec_step(VM& vm, NativeFrame& frame) {   // source, globals, loc
 static const NativeDef kFunctions[] = {
     {.signature = "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)", .fn = compile_native,
      .doc = "Compile source into a code object that can be executed by exec() or eval()."},
-    {.signature = "eval(source, globals=None, locals=None, /)", .fn = eval_native,
+    {.signature = "eval(source, globals=None, locals=None, /)", .fn = eval_native, .step = eval_step, .locals = 2,
      .doc = "Evaluate the given source in the context of globals and locals.\n\n"
             "The source may be a string representing a Python expression\n"
             "or a code object as returned by compile().\n"
             "The globals must be a dictionary and locals can be any mapping,\n"
             "defaulting to the current globals and locals.\n"
             "If only globals is given, locals defaults to it."},
-    {.signature = "exec(source, globals=None, locals=None, /, *, closure=None)", .step = exec_step,
+    {.signature = "exec(source, globals=None, locals=None, /, *, closure=None)", .step = exec_step, .locals = 2,
      .doc = "Execute the given source in the context of globals and locals.\n\n"
             "The source may be a string representing one or more Python statements\n"
             "or a code object as returned by compile().\n"

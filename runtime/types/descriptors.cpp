@@ -20,6 +20,7 @@ template <BuiltinShape shape> static Outcome descriptor_new(VM& vm, Value* args)
 // ---- property
 
 static Property* property_of(Value v) { return v.as<Property>(); }
+constexpr uint8_t kDocOfGetter = 1;   // Object::aux: the text was the getter's, and changes with it
 
 static Outcome property_init_step(VM& vm, NativeFrame& frame) {   // self, fget, fset, fdel, doc
     auto* p = property_of(frame[0]);
@@ -34,10 +35,12 @@ static Outcome property_init_step(VM& vm, NativeFrame& frame) {   // self, fget,
         if (p->doc.is_unbound() && !p->get.is_unbound()) {
             AWAIT(1, op_getattr_or_stop(vm, p->get, vm.names.doc));
             p = property_of(frame[0]);
+            if (frame.result().is_unbound()) return Value::none();
+            p->aux |= kDocOfGetter;
             p->doc = none_as_unbound(frame.result());
             vm.heap.write(p);
-            // A subclass keeps the text among the attributes of the instance, where __doc__ of the class would hide it.
-            if (p->shape != kShapeProperty && !frame.result().is_unbound()) set_instance_attribute(vm, p, vm.names.doc, frame.result());
+            // A subclass keeps the text among the attributes of the instance, since __doc__ of the class hides this one.
+            if (p->shape != kShapeProperty) { AWAIT(2, op_setattr(vm, frame[0], vm.names.doc, p->doc.is_unbound() ? Value::none() : p->doc)); }
         }
     }
     return Value::none();
@@ -73,6 +76,17 @@ static Outcome property_delete(VM& vm, Value* args) {
     return p->del.is_unbound() ? no_accessor(vm, args[0], args[1], "deleter") : vm.call(p->del, {args[1]});
 }
 
+// finish_getter(property): takes the text of its new getter.
+static Outcome finish_getter_step(VM& vm, NativeFrame& frame) {
+    switch (frame.step_state()) {
+    case 0: AWAIT(1, op_getattr_or_stop(vm, or_none(property_of(frame[0])->get), vm.names.doc));
+    }
+    property_of(frame[0])->doc = none_as_unbound(frame.result());
+    vm.heap.write(property_of(frame[0]));
+    return frame[0];
+}
+static const NativeDef kFinishGetter = {.signature = "finish_getter(property, /)", .step = finish_getter_step};
+
 // A copy with one accessor replaced: made by calling the class, so that subclasses are kept.
 enum class Accessor : uint8_t { Get, Set, Del };
 template <Accessor which> static Outcome property_with(VM& vm, Value* args) {
@@ -81,8 +95,7 @@ template <Accessor which> static Outcome property_with(VM& vm, Value* args) {
     Value set = which == Accessor::Set ? args[1] : or_none(p->set);
     Value del = which == Accessor::Del ? args[1] : or_none(p->del);
     // The text is taken from the getter again, unless it was given.
-    Value doc = or_none(p->doc);
-    if (which == Accessor::Get) doc = Value::none();
+    Value doc = (p->aux & kDocOfGetter) && !get.is_none() && p->shape != kShapeProperty ? Value::none() : or_none(p->doc);
     if (p->shape == kShapeProperty) {
         auto* copy = static_cast<Property*>(allocate_instance(vm, vm.type(kShapeProperty)));
         if (!copy) return vm.out_of_memory();
@@ -91,14 +104,17 @@ template <Accessor which> static Outcome property_with(VM& vm, Value* args) {
         copy->del = none_as_unbound(del);
         copy->doc = none_as_unbound(doc);
         copy->name = p->name;
-        if (which != Accessor::Get) return Value::object(copy);
-        return vm.call(Value::object(vm.class_of(args[0])), {get, set, del});
+        copy->aux = p->aux;
+        if (which != Accessor::Get || !(p->aux & kDocOfGetter)) return Value::object(copy);
+        return call_internal(vm, kFinishGetter, {Value::object(copy)});
     }
     return vm.call(Value::object(vm.class_of(args[0])), {get, set, del, doc});
 }
 
-static Outcome property_set_name(VM& vm, Value* args) {   // self, owner, name
-    property_of(args[0])->name = args[2];
+static Outcome property_set_name(VM& vm, Value* args) {   // self, *(owner, name)
+    auto* given = args[1].as<Tuple>();
+    if (given->size != 2) return vm.type_error("__set_name__() takes 2 positional arguments but %zu were given", size_t(given->size));
+    property_of(args[0])->name = given->items[1];
     vm.heap.write(property_of(args[0]));
     return Value::none();
 }
@@ -145,7 +161,7 @@ static const NativeDef kPropertyMethods[] = {
     {.signature = "getter(self, fget, /)", .fn = property_with<Accessor::Get>, .doc = "Descriptor to obtain a copy of the property with a different getter."},
     {.signature = "setter(self, fset, /)", .fn = property_with<Accessor::Set>, .doc = "Descriptor to obtain a copy of the property with a different setter."},
     {.signature = "deleter(self, fdel, /)", .fn = property_with<Accessor::Del>, .doc = "Descriptor to obtain a copy of the property with a different deleter."},
-    {.signature = "__set_name__(self, owner, name, /)", .fn = property_set_name, .doc = "Method to set name of a property."},
+    {.signature = "__set_name__(self, /, *args)", .fn = property_set_name, .doc = "Method to set name of a property."},
 };
 static const AttributeDef kPropertyAttributes[] = {
     {"fget", get_fget}, {"fset", get_fset}, {"fdel", get_fdel},
@@ -225,6 +241,7 @@ template <class T> constexpr AttributeDef kWrapperAttributes[] = {
     {"__qualname__", get_of_function<T, &Names::qualname>, set_own<&Names::qualname>},
     {"__module__", get_of_function<T, &Names::module>, set_own<&Names::module>},
     {"__doc__", get_of_function<T, &Names::doc>, set_own<&Names::doc>},
+    {"__annotations__", get_of_function<T, &Names::annotations>, set_own<&Names::annotations>},
 };
 
 static const NativeDef kClassMethodMethods[] = {

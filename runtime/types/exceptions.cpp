@@ -171,6 +171,7 @@ static const AttributeDef kSystemExitAttributes[] = {FIELD("code")};
 // ---- ImportError, AttributeError, NameError: keywords only
 
 static Outcome keyword_init(VM& vm, Value* args, std::initializer_list<const char*> names) {
+    for (const char* name : names) delete_instance_attribute(vm, args[0].as_object(), vm.intern(name));
     if (!args[2].is_unbound()) {
         auto* given = args[2].as<Dict>();
         uint32_t position = 0;
@@ -190,6 +191,7 @@ static Outcome import_error_init(VM& vm, Value* args) {
     Outcome o = keyword_init(vm, args, {"name", "path"});
     if (o.is_raised()) return o;
     auto* t = args[1].as<Tuple>();
+    delete_instance_attribute(vm, args[0].as_object(), vm.names.msg);
     if (t->size == 1 && !set_field(vm, args[0], "msg", t->items[0])) return vm.out_of_memory();
     return Value::none();
 }

@@ -65,6 +65,14 @@ static Outcome set_annotations(VM& vm, Value self, Value v) {
     return Value::none();
 }
 
+static Outcome get_function_dict(VM& vm, Value self) { return Value::object(instance_dict(vm, self.as_object())); }
+static Outcome set_function_dict(VM& vm, Value self, Value v) {
+    if (v.is_unbound()) return vm.type_error("cannot delete __dict__");
+    if (!is_dict(v)) return vm.type_error("__dict__ must be set to a dictionary, not a '%s'", vm.type_name(v));
+    replace_instance_dict(vm, self.as_object(), v.as<Dict>());
+    return Value::none();
+}
+
 static Outcome function_new(VM& vm, Value* args) {   // cls, code, globals, name, argdefs, closure
     if (!args[1].is_object() || args[1].as_object()->kind != Kind::Code)
         return vm.type_error("function() argument 'code' must be code, not %s", vm.type_name(args[1]));
@@ -115,6 +123,7 @@ static const AttributeDef kFunctionAttributes[] = {
     {"__doc__", get_field<&Function::doc>, set_anything<&Function::doc>},
     {"__annotations__", get_annotations, set_annotations},
     {"__builtins__", get_field<&Function::builtins>},
+    {"__dict__", get_function_dict, set_function_dict},
 };
 
 // ---- method: a function with its first argument
@@ -127,7 +136,6 @@ static Outcome method_new(VM& vm, Value* args) {   // cls, function, instance
     return vm.bound_method(args[1], args[2]);
 }
 static Outcome method_call(VM& vm, Value* args) { return vm.call_with(args[0], args[1], args[2]); }
-static Outcome method_get(VM&, Value* args) { return args[0]; }
 static Outcome method_eq(VM&, Value* args) {
     if (!args[1].is_object() || args[1].as_object()->kind != Kind::BoundMethod) return Value::not_implemented();
     return Value::boolean(method_of(args[0])->self.is(method_of(args[1])->self) && method_of(args[0])->function.is(method_of(args[1])->function));
@@ -153,7 +161,6 @@ static Outcome get_method_doc(VM& vm, Value self) { return op_getattr(vm, method
 static const NativeDef kMethodMethods[] = {
     {.signature = "__new__(cls, function, instance, /)", .fn = method_new, .flags = kStaticNative},
     {.signature = "__call__(self, /, *args, **kwargs)", .fn = method_call, .doc = "Call self as a function."},
-    {.signature = "__get__(self, instance, owner=None, /)", .fn = method_get},
     {.signature = "__eq__(self, value, /)", .fn = method_eq},
     {.signature = "__ne__(self, value, /)", .fn = method_ne},
     {.signature = "__hash__(self, /)", .fn = method_hash},

@@ -7,15 +7,29 @@ namespace gen {
 
 // ---- throw(type, value, traceback)
 
+// The arguments are of the kinds that throw() takes; false: raised.
+static bool may_be_thrown(VM& vm, Value type, Value value, Value traceback) {
+    if (!traceback.is_unbound() && !traceback.is_none() && !(traceback.is_object() && traceback.as_object()->kind == Kind::Traceback)) {
+        vm.type_error("throw() third argument must be a traceback object");
+        return false;
+    }
+    if (is_class(type) && (type.as<Class>()->class_flags & Class::kException)) return true;
+    if (!vm.is_instance(type, kShapeBaseException)) {
+        vm.type_error("exceptions must be classes or instances deriving from BaseException, not %s", vm.type_name(type));
+        return false;
+    }
+    if (value.is_unbound() || value.is_none()) return true;
+    vm.type_error("instance exception may not have a separate value");
+    return false;
+}
+
 // normalize(type, value, traceback): the exception to be thrown; 3 the exception
 static Outcome normalize_step(VM& vm, NativeFrame& frame) {
-    Value type = frame[0], value = frame[1], traceback = frame[2];
+    Value type = frame[0], value = frame[1];
     switch (frame.step_state()) {
     case 0:
         if (value.is_none()) value = Value::unbound();
-        if (!traceback.is_unbound() && !traceback.is_none() &&
-            !(traceback.is_object() && traceback.as_object()->kind == Kind::Traceback))
-            return vm.type_error("throw() third argument must be a traceback object");
+        if (!may_be_thrown(vm, type, value, frame[2])) return Outcome::raised();
         if (is_class(type) && (type.as<Class>()->class_flags & Class::kException)) {
             if (!value.is_unbound() && vm.is_subclass(vm.class_of(value), type.as<Class>())) {
                 frame[3] = value;
@@ -28,11 +42,8 @@ static Outcome normalize_step(VM& vm, NativeFrame& frame) {
                                          std::string(vm.class_name(frame[0].as<Class>())).c_str(), vm.type_name(frame.result()));
                 frame[3] = frame.result();
             }
-        } else if (vm.is_instance(type, kShapeBaseException)) {
-            if (!value.is_unbound()) return vm.type_error("instance exception may not have a separate value");
-            frame[3] = type;
         } else {
-            return vm.type_error("exceptions must be classes or instances deriving from BaseException, not %s", vm.type_name(type));
+            frame[3] = type;
         }
     }
     if (frame[2].is_object()) {
@@ -61,9 +72,12 @@ static Outcome generator_throw(VM& vm, Value* args) {
 }
 static Outcome generator_throw_step(VM& vm, NativeFrame& frame) {   // self, type, value, traceback
     switch (frame.step_state()) {
-    case 0: AWAIT(1, normalize_exception(vm, frame[1], frame[2], frame[3]));
+    case 0:
+        if (!may_be_thrown(vm, frame[1], frame[2], frame[3])) return Outcome::raised();
+        // An error in making the exception is thrown in its place.
+        AWAIT_CATCHING(1, normalize_exception(vm, frame[1], frame[2], frame[3]));
     }
-    return vm.resume(generator_of(frame[0]), Request::Resume::Throw, frame.result());
+    return vm.resume(generator_of(frame[0]), Request::Resume::Throw, frame.result().is_unbound() ? vm.caught : frame.result());
 }
 
 // close(self): nothing to do for one that has not started or is done; else GeneratorExit is thrown into it.
@@ -158,6 +172,7 @@ static Outcome get_delegate(VM&, Value self) {
     Frame* g = generator_of(self);
     g->flags &= ~kOwned;
     Value v = Value::none();
+    if (is_executing(g)) return v;
     if (g->state == kDelegating) v = g->registers[g->pc->b()];
     else if (g->state == kSuspended && g->pc->op() == Op::YIELD && (g->pc->x() & kYieldDelegating)) v = g->registers[(g->pc - 1)->b()];
     if (v.is_object() && v.as_object()->kind == Kind::Generator) v.as_object()->flags &= ~kOwned;

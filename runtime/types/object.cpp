@@ -44,7 +44,7 @@ static Outcome object_init(VM& vm, Value* args) {   // self, *args, **kwargs
     if (!is_object_special(vm, cls->specials[int(Special::Init)], Special::Init))
         return vm.type_error("object.__init__() takes exactly one argument (the instance to initialize)");
     if (is_object_special(vm, cls->specials[int(Special::New)], Special::New))
-        return vm.type_error("%s() takes no arguments", name_of(vm, cls).c_str());
+        return vm.type_error("%s.__init__() takes exactly one argument (the instance to initialize)", name_of(vm, cls).c_str());
     return Value::none();
 }
 

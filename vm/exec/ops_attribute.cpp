@@ -20,6 +20,8 @@ namespace {
 
 Value special_of_value(VM& vm, Value v, Special s) { return vm.class_of(v)->specials[int(s)]; }
 
+const char* qualname_of(VM& vm, Value v) { return vm.class_of(v)->qualname.as<Str>()->data; }
+
 Outcome no_attribute(VM& vm, Value v, Str* name) {
     std::string message;
     if (v.is_object() && v.as_object()->kind == Kind::Class)
@@ -162,7 +164,7 @@ Outcome descriptor_get(VM& vm, Value a, Value instance, Value owner) {
         auto* p = static_cast<Property*>(o);
         if (p->get.is_none() || p->get.is_unbound()) {
             std::string text = is_str(p->name) ? "property '" + std::string(p->name.as<Str>()->view()) + "' of " : "property of ";
-            return vm.raisef(kShapeAttributeError, "%s'%s' object has no getter", text.c_str(), vm.type_name(instance));
+            return vm.raisef(kShapeAttributeError, "%s'%s' object has no getter", text.c_str(), qualname_of(vm, instance));
         }
         return vm.call(p->get, {instance});
     }
@@ -235,7 +237,7 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
             Value f = item.is_unbound() ? p->del : p->set;
             if (f.is_none() || f.is_unbound()) {
                 std::string text = is_str(p->name) ? "property '" + std::string(p->name.as<Str>()->view()) + "' of " : "property of ";
-                return vm.raisef(kShapeAttributeError, "%s'%s' object has no %s", text.c_str(), vm.type_name(v),
+                return vm.raisef(kShapeAttributeError, "%s'%s' object has no %s", text.c_str(), qualname_of(vm, v),
                                  item.is_unbound() ? "deleter" : "setter");
             }
             if (item.is_unbound()) return vm.call(f, {v});
