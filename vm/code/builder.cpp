@@ -93,6 +93,13 @@ Code* CodeBuilder::code(const CodeParts& p) {
 
     Code* code = heap_.make<Code>(Kind::Code, kShapeCode);
     code->instructions = blob(words, p.instructions.size_bytes());
+    if (code->instructions) {
+        // Every LANDING knows how far back its instruction starts.
+        auto* own = reinterpret_cast<Instruction*>(code->instructions->data);
+        for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
+            for (unsigned n = 1; n < op_info(words[pc].op()).words; n++)
+                if (own[pc + n].op() == Op::LANDING) own[pc + n].bits = (own[pc + n].bits & ~uint64_t{0xff00}) | n << 8;
+    }
     code->exceptions = blob(p.exceptions.data(), p.exceptions.size_bytes());
     code->positions = blob(p.positions.data(), p.positions.size_bytes());
     code->cell_parameters = blob(p.cell_parameters.data(), p.cell_parameters.size_bytes());

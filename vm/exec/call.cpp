@@ -217,6 +217,14 @@ std::string_view parameter_name(const Signature& s, unsigned wanted) {
 void native_arity(VM& vm, const Native* n, size_t given, bool method) {
     const Signature& s = n->def->signature;
     size_t required = s.required, most = s.positional;
+    if (method && given == 0) {
+        if (n->shape == kShapeSlotWrapper)
+            vm.type_error("descriptor '%s' of '%s' object needs an argument", native_name(vm, n, false).c_str(),
+                          std::string(vm.class_name(n->owner.as<Class>())).c_str());
+        else
+            vm.type_error("unbound method %s() needs an argument", native_name(vm, n, true).c_str());
+        return;
+    }
     if (method) {
         required -= required > 0;
         most -= most > 0;

@@ -342,6 +342,12 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
     }
     Class* layout;
     if (!bases_layout(vm, bases, layout)) return nullptr;
+    for (uint64_t i = 0; i < bases->size; i++)
+        for (uint64_t j = i + 1; j < bases->size; j++)
+            if (bases->items[i].is(bases->items[j])) {
+                vm.type_error("duplicate base class %s", std::string(vm.class_name(bases->items[i].as<Class>())).c_str());
+                return nullptr;
+            }
     Class* cls = new_class(vm, metaclass);
     cls->name = Value::object(name);
     cls->bases = bases;

@@ -17,10 +17,24 @@ void scan(Marker& m, const Frame* f) {
     m.mark(f->registers, n);
 }
 
+// A frame that waits for a call has handed its arguments over: the window and what is above it is dead.
+void drop_window(Frame* f) {
+    const Instruction* at = f->pc;
+    if (at < f->code()->entry()) return;
+    if (at->op() == Op::LANDING) at -= at->x();
+    switch (at->op()) {
+    case Op::CALL: case Op::CALL_FUNCTION: case Op::CALL_GENERATOR: case Op::CALL_NATIVE: case Op::CALL_KW: case Op::CALL_EX:
+    case Op::CALL_METHOD: case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND:
+        for (unsigned i = at->b(); i < f->code()->registers; i++) f->registers[i] = Value::unbound();
+        break;
+    default: break;
+    }
+}
+
 // Scans a chain of frames. Those that have not run since the last collection refer to nothing new: the scan stops there,
 // so that a deep stack costs what its top costs.
 void scan_chain(VM& vm, Marker& m, Frame* f, bool all) {
-    bool top = true;
+    bool top = true, in_native = false;
     for (Frame* next; f; f = next) {
         next = f->parent;
         if (f->aux & kBaseFrame && f->is_native()) {
@@ -35,11 +49,13 @@ void scan_chain(VM& vm, Marker& m, Frame* f, bool all) {
                 Frame* root = f->link;
                 if (!all && root && root != f && root->link == f && root->state == kDelegating) next = root->parent;
             }
+            if (!top && !in_native && !f->is_native() && f->state == kRunning) drop_window(f);
             scan(m, f);
             if (!top) f->flags |= kClean;
         }
         if (top && f->is_generator()) vm.running_generators.push_back(f);
         top = false;
+        in_native = f->is_native() && (f->aux & kBaseFrame);   // a native that runs a loop of its own still has its arguments
     }
 }
 
