@@ -4,6 +4,7 @@
 #include "runtime/modules/regex_translate.h"
 
 #include "vm/data/string.h"
+#include "vm/data/unicode.h"
 
 #include <algorithm>
 #include <optional>
@@ -53,6 +54,7 @@ private:
         uint32_t number;       // 0: does not capture
         uint32_t flags;        // to go back to
         int branches;          // conditional: how many so far; else -1
+        bool look_behind;      // the outermost one
     };
 
     bool failed() const { return !r_.error.empty(); }
@@ -107,8 +109,16 @@ private:
                 return;
             case '*': case '+': case '?': return repeat(start, std::string(1, char(c)));
             case '{': return counted_repeat(start);
-            default: emit_char(c); last_ = Last::Item;
+            default: emit_literal(c);
         }
+    }
+    void emit_literal(char32_t c) {
+        // The case of other letters does not count in an ASCII pattern.
+        bool as_is = c >= 128 && !bytes_ && ascii_here() && (flags_ & kIgnoreCase);
+        if (as_is) emit("(?-i:");
+        emit_char(c);
+        if (as_is) emit(")");
+        last_ = Last::Item;
     }
 
     // ---- quantifiers
@@ -238,7 +248,7 @@ private:
             case 'Z': emit("\\z"); last_ = Last::Anchor; return;
             case 'b': case 'B':
                 last_ = Last::Anchor;
-                if (ascii_here() != unicode_) return emit(c == 'b' ? "\\b" : "\\B");
+                if (ascii_here() != unicode_) return emit(c == 'b' ? "\\b" : "(?!\\A\\z)\\B");
                 {
                     std::string word = ascii_here() ? "[0-9A-Z_a-z]" : "\\p{Xwd}";
                     bool edge = c == 'b';
@@ -275,6 +285,7 @@ private:
     void reference(uint32_t group, size_t position) {
         if (group >= r_.parents.size()) return fail("invalid group reference " + std::to_string(group), position);
         if (is_open(group)) return fail("cannot refer to an open group", position - 1);
+        if (group >= behind_groups_) return fail("cannot refer to group defined in the same lookbehind subpattern", position - 1);
         emit("\\g{" + std::to_string(group) + "}");
         last_ = Last::Item;
     }
@@ -352,12 +363,13 @@ private:
             number = uint32_t(r_.parents.size());
             r_.parents.push_back(parent);
         }
-        open_.push_back({start, number, flags_, branches});
+        open_.push_back({start, number, flags_, branches, false});
         last_ = Last::Nothing;
     }
     void close(size_t start) {
         if (open_.empty()) return fail("unbalanced parenthesis", start);
         flags_ = open_.back().flags;
+        if (open_.back().look_behind) behind_groups_ = UINT32_MAX;
         open_.pop_back();
         emit(")");
         last_ = Last::Item;
@@ -377,10 +389,12 @@ private:
         return !failed();
     }
     static bool is_identifier(const std::string& name) {
-        if (name.empty() || is_digit(char32_t(name[0]))) return false;
-        return std::all_of(name.begin(), name.end(), [](char c) {
-            return static_cast<unsigned char>(c) >= 128 || is_digit(char32_t(c)) || is_letter(char32_t(c)) || c == '_';
-        });
+        const char* p = name.data();
+        const char* end = p + name.size();
+        if (p == end || !is_identifier_start(decode_utf8(p))) return false;
+        while (p < end)
+            if (!is_identifier_part(decode_utf8(p))) return false;
+        return true;
     }
     uint32_t number_of(const std::string& name) const {
         for (auto& [n, number] : r_.names)
@@ -408,7 +422,12 @@ private:
                 if (!more()) return fail("unexpected end of pattern", at_);
                 c = p_[at_++];
                 if (c != '=' && c != '!') return fail("unknown extension ?<" + text_of(&c, &c + 1), start + 1);
-                return open(start, c == '=' ? "(?<=" : "(?<!");
+                open(start, c == '=' ? "(?<=" : "(?<!");
+                if (behind_groups_ == UINT32_MAX) {
+                    behind_groups_ = uint32_t(r_.parents.size());
+                    open_.back().look_behind = true;
+                }
+                return;
             default:
                 if (flag_of(c) || c == '-') return scoped_flags(start, c);
                 fail("unknown extension ?" + text_of(&c, &c + 1), start + 1);
@@ -454,6 +473,10 @@ private:
             }
             if (number == 0) return fail("bad group number", from);
             later_.push_back({number, from});
+        }
+        if (behind_groups_ != UINT32_MAX) {
+            if (number >= r_.parents.size() || is_open(number)) return fail("cannot refer to an open group", from);
+            if (number >= behind_groups_) return fail("cannot refer to group defined in the same lookbehind subpattern", from);
         }
         open(start, "(?(" + std::to_string(number) + ")", false, 0);
     }
@@ -551,6 +574,7 @@ private:
     bool unicode_;              // what \w means to PCRE2 in this pattern
     size_t at_ = 0;
     Last last_ = Last::Nothing;
+    uint32_t behind_groups_ = UINT32_MAX;   // in a look-behind: the first group that it defines itself
     std::vector<Open> open_;
     std::vector<std::pair<uint32_t, size_t>> later_;   // groups that conditions name, and where
 };
