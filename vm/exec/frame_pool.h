@@ -1,4 +1,5 @@
-// Memory for frames of calls: free lists by size over chunks that hold nothing else. Generators live on the heap instead.
+// Memory for frames of calls: free lists by size over chunks that hold nothing else. Generators live on the heap instead. When the
+// limit is reached, chunks without a frame in use are given back first, so that one deep recursion does not spoil the next.
 #pragma once
 #include "vm/exec/frame.h"
 
@@ -41,10 +42,13 @@ public:
     size_t used() const { return used_; }     // chunks, whether their frames are in use or not
 
 private:
+    struct Chunk { size_t bytes; size_t free; };   // at the start of each chunk: size of its frames; a count of reclaim()
+    static Chunk* chunk_of(const Frame* f) { return reinterpret_cast<Chunk*>(reinterpret_cast<uintptr_t>(f) & ~(kChunk - 1)); }
     Frame* allocate_slow(size_t bytes);
+    void reclaim();
     void release_large(Frame* f, size_t bytes);
     Frame* free_[kPooled / 16 + 1] = {};
-    std::vector<void*> chunks_;
+    std::vector<Chunk*> chunks_;
     size_t used_ = 0, limit_ = 0;
 };
 
