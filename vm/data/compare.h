@@ -10,7 +10,7 @@ namespace gen {
 enum class Fast : uint8_t { False, True, Unhandled };
 inline Fast fast(bool b) { return b ? Fast::True : Fast::False; }
 
-constexpr int kCompareDepth = 64;
+constexpr int kCompareDepth = 12;
 constexpr int kCompareBudget = 100'000;
 struct CompareLimits {
     int depth = kCompareDepth, budget = kCompareBudget;
