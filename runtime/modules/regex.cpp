@@ -16,7 +16,8 @@ namespace {
 
 constexpr uint32_t kMostAttempts = 10000000;          // steps of the matcher from one position on
 constexpr uint32_t kMostKilobytes = 256 * 1024;       // of its backtracking
-constexpr size_t kPiece = 512;                        // positions tried between two looks around
+constexpr size_t kPiece = 64;                         // positions that one call of the matcher tries
+constexpr size_t kWork = 4096;                        // positions and results between two looks around, at most
 constexpr size_t kMostPrograms = 256;
 constexpr size_t kLongText = 64 * 1024;
 
@@ -282,7 +283,8 @@ Outcome re_scan(VM& vm, NativeFrame& frame) {
             else if (frame[kAfterEmpty].is_true()) options = PCRE2_NOTEMPTY_ATSTART;
             Release release{*p, s};
             auto* found = frame[kFound].as<List>();
-            for (size_t work = 0; work < 8 * kPiece;) {
+            size_t work = 0;
+            do {
                 size_t piece_end = start + kPiece;
                 int r = try_match(vm, *p, s, start, options, piece_end);
                 if (r < 0) return Outcome::raised();
@@ -291,7 +293,7 @@ Outcome re_scan(VM& vm, NativeFrame& frame) {
                     start = s.after(piece_end);
                     options = 0;
                     work += kPiece;
-                    vm.budget -= int64_t(kPiece / 16);
+                    vm.budget -= int64_t(kPiece / 8);
                     continue;
                 }
                 Value m = spans(vm, *p, s, frame[kParents].as<Tuple>());
@@ -302,7 +304,7 @@ Outcome re_scan(VM& vm, NativeFrame& frame) {
                 vm.budget -= int64_t((ends[1] - start) / 64 + 1);
                 options = ends[0] == ends[1] ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0;
                 start = ends[1];
-            }
+            } while (work < kWork && vm.budget > 0);
             vm.heap.write(found);
             frame[kPos] = s.index(vm, start);
             frame[kAt] = options ? Value::integer(-1) : Value::integer(int64_t(start));
