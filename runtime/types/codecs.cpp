@@ -124,7 +124,7 @@ bool Decoder::error(size_t from, size_t to, const char* reason, size_t& next) {
                 size = 3;
                 if ((at(from) & 0xf0) == 0xe0 && (at(from + 1) & 0xc0) == 0x80 && (at(from + 2) & 0xc0) == 0x80)
                     c = char32_t((at(from) & 0xf) << 12 | (at(from + 1) & 0x3f) << 6 | (at(from + 2) & 0x3f));
-            } else if (encoding_ != Encoding::Utf8) {
+            } else if (encoding_ >= Encoding::Utf16 && encoding_ <= Encoding::Utf32Be) {
                 bool wide = encoding_ == Encoding::Utf32 || encoding_ == Encoding::Utf32Le || encoding_ == Encoding::Utf32Be;
                 bool big = encoding_ == Encoding::Utf16Be || encoding_ == Encoding::Utf32Be;
                 size = wide ? 4 : 2;
@@ -192,9 +192,8 @@ bool Decoder::single_bytes(unsigned limit) {
 
 // Looks for a byte order mark; without one: little-endian.
 bool Decoder::order(size_t size, bool& little) {
-    if (bytes_.size() < size) return true;
-    uint32_t mark = unit(0, size, true);
-    little = !(size == 2 ? mark == 0xfffe : mark == 0xfffe0000u);
+    uint32_t mark = bytes_.size() < size ? 0 : unit(0, size, true);
+    little = mark != (size == 2 ? 0xfffe : 0xfffe0000u);
     if (mark == 0xfeff || !little) start_ = size;
     if (size == 2) encoding_ = little ? Encoding::Utf16Le : Encoding::Utf16Be;   // as errors call it
     else encoding_ = little ? Encoding::Utf32Le : Encoding::Utf32Be;
@@ -457,7 +456,8 @@ Outcome Encoder::run() {
         if (escapes) { escape(c, encoding_ == Encoding::RawUnicodeEscape); index++; continue; }
         if (possible(c)) { put(c); index++; continue; }
         size_t count = 1;
-        for (const char* next = p; next < end; count++) {
+        bool one_by_one = encoding_ >= Encoding::Utf16 && encoding_ <= Encoding::Utf32Be;
+        for (const char* next = p; next < end && !one_by_one; count++) {
             if (possible(decode_utf8(next))) break;
             p = next;
         }

@@ -70,6 +70,12 @@ static bool parse_complex(std::string_view s, ComplexNumber& out) {
     return is_j(s, second) && imaginary(s.substr(end, second - end), out.imag);
 }
 
+static bool underscores_between_digits(std::string_view s) {
+    for (size_t i = 0; i < s.size(); i++)
+        if (s[i] == '_' && !(i > 0 && isdigit(uint8_t(s[i - 1])) && i + 1 < s.size() && isdigit(uint8_t(s[i + 1])))) return false;
+    return true;
+}
+
 enum class Part : uint8_t { Ok, NotANumber, Raised };
 
 static Part part_of(VM& vm, Value v, ComplexNumber& out) {
@@ -95,8 +101,14 @@ static Outcome complex_new(VM& vm, Value* args) {
     if (!real.is_unbound() && is_str(real)) {
         if (!imag.is_unbound()) return vm.type_error("complex() can't take second arg if first is a string");
         ComplexNumber z;
-        if (!parse_complex(real.as<Str>()->view(), z))
-            return vm.raise(kShapeValueError, "complex() arg is a malformed string");
+        std::string_view text = real.as<Str>()->view();
+        if (!underscores_between_digits(text)) {
+            Value repr = fast_repr(vm, real);
+            return repr.is_unbound() ? vm.out_of_memory()
+                                     : vm.raise(kShapeValueError, "could not convert string to complex: " +
+                                                                      std::string(repr.as<Str>()->view()));
+        }
+        if (!parse_complex(text, z)) return vm.raise(kShapeValueError, "complex() arg is a malformed string");
         return vm.checked(complex_of_class(vm, cls, z));
     }
     if (!imag.is_unbound() && is_str(imag)) return vm.type_error("complex() second arg can't be a string");

@@ -62,17 +62,18 @@ bool Parser::grouping(FormatSpec& out) {
 
 bool Parser::check_grouping(const FormatSpec& out) {
     if (!out.thousands) return true;
-    switch (out.type) {
+    char32_t type = out.type || default_align_ == '>' ? out.type : 's';
+    switch (type) {
         case 0: case 'd': case 'e': case 'f': case 'g': case 'E': case 'G': case 'F': case '%': return true;
         case 'b': case 'o': case 'x': case 'X':
             if (out.thousands == '_') return true;
             break;
         default: break;
     }
-    if (out.type > 32 && out.type < 128)
-        vm_.value_error("Cannot specify '%c' with '%c'.", out.thousands, char(out.type));
+    if (type > 32 && type < 128)
+        vm_.value_error("Cannot specify '%c' with '%c'.", out.thousands, char(type));
     else
-        vm_.value_error("Cannot specify '%c' with '\\x%x'.", out.thousands, unsigned(out.type));
+        vm_.value_error("Cannot specify '%c' with '\\x%x'.", out.thousands, unsigned(type));
     return false;
 }
 
@@ -182,9 +183,9 @@ void append_number(StringBuilder& out, const NumberText& number, const FormatSpe
     // Zeros are digits here, so that they are grouped as well.
     int64_t width = zeros ? spec.width - int64_t(head.size() + number.rest.size()) : 0;
     std::string digits;
-    if (spec.thousands || (zeros && width <= 4096)) digits = grouped(number.digits, spec.thousands, group, width);
+    if (number.digits.empty()) {}   // inf and nan: the zeros are mere filling
+    else if (spec.thousands) digits = grouped(number.digits, spec.thousands, group, width);
     else digits = number.digits;
-    if (number.digits.empty() && !zeros) digits.clear();
     if (spec.align == '=') {
         auto length = int64_t(head.size() + digits.size() + number.rest.size());
         out.append(head);
@@ -213,7 +214,6 @@ Outcome format_str(VM& vm, Str* s, std::string_view text) {
     if (spec.zero_minus) return not_allowed(vm, "Negative zero coercion (z) not allowed in string format specifier");
     if (spec.alternate) return not_allowed(vm, "Alternate form (#) not allowed in string format specifier");
     if (spec.align == '=') return not_allowed(vm, "'=' alignment not allowed in string format specifier");
-    if (spec.thousands) return vm.value_error("Cannot specify '%c' with 's'.", spec.thousands);
     std::string_view shown = s->view();
     int64_t length = s->length;
     if (spec.precision >= 0 && spec.precision < length) {
@@ -231,7 +231,8 @@ static Outcome format_character(VM& vm, Value v, const FormatSpec& spec) {
     if (spec.sign) return not_allowed(vm, "Sign not allowed with integer format specifier 'c'");
     if (spec.alternate) return not_allowed(vm, "Alternate form (#) not allowed with integer format specifier 'c'");
     int64_t code;
-    if (!int_to_int64(v, code) || code < 0 || code > 0x10ffff)
+    if (!int_to_int64(v, code)) return vm.raise(kShapeOverflowError, "Python int too large to convert to C long");
+    if (code < 0 || code > 0x10ffff)
         return vm.raise(kShapeOverflowError, "%c arg not in range(0x110000)");
     char text[4];
     StringBuilder out(vm.heap);
@@ -322,6 +323,8 @@ static bool float_text(VM& vm, double d, const FormatSpec& spec, char default_ty
     }
     char type = spec.type ? char(spec.type) : default_type;
     float_format(d, type == 'n' ? 'g' : type, int(spec.precision), spec.alternate, out);
+    if (spec.alternate && spec.precision < 0 && std::isfinite(d) && out.find('.') == std::string::npos)
+        if (size_t exponent = out.find('e'); exponent != std::string::npos) out.insert(exponent, 1, '.');
     if (spec.zero_minus && out.starts_with('-') && std::isfinite(d) && shows_as_zero(out)) out.erase(0, 1);
     return true;
 }
@@ -362,7 +365,7 @@ Outcome format_complex(VM& vm, double real, double imag, std::string_view text) 
         std::string digits;
         if (!float_text(vm, imaginary ? imag : real, part, plain && spec.precision < 0 ? 'r' : plain ? 'g' : '0', digits))
             return Outcome::raised();
-        if (plain && digits.ends_with(".0")) digits.resize(digits.size() - 2);
+        if (plain && spec.precision < 0 && digits.ends_with(".0")) digits.resize(digits.size() - (spec.alternate ? 1 : 2));
         if (imaginary && !skip_real) part.sign = '+';
         append_number(number, float_parts(digits), part);
     }

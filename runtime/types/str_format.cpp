@@ -1,5 +1,6 @@
 // str.format and str.format_map: step natives, since fields reach any object's attributes, items and __format__.
 #include "runtime/types/str_methods.h"
+#include "vm/data/unicode.h"
 
 namespace gen {
 
@@ -98,10 +99,11 @@ int literal(VM& vm, std::string_view text, size_t& at, std::string& out) {
 int parse_number(VM& vm, std::string_view text, int64_t& out) {
     if (text.empty()) return 0;
     int64_t n = 0;
-    for (char c : text) {
-        if (c < '0' || c > '9') return 0;
+    for (const char *p = text.data(), *end = p + text.size(); p < end;) {
+        int digit = decimal_value(decode_utf8(p));
+        if (digit < 0) return 0;
         if (n > (INT64_MAX - 9) / 10) { wrong(vm, "Too many decimal digits in format string"); return -1; }
-        n = n * 10 + (c - '0');
+        n = n * 10 + digit;
     }
     out = n;
     return 1;

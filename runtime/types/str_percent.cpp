@@ -267,7 +267,7 @@ PercentFormat::Step PercentFormat::show_int(const Spec& spec, Value v) {
     if (!is_int_like(v)) {
         bool can = decimal ? !vm_.special(v, Special::Int).is_unbound() || has_index(vm_, v) : has_index(vm_, v);
         if (can && !is_str(v) && !is_bytes_like(v)) return ask(decimal ? Ask::Int : Ask::Index, v);
-        return fail(decimal ? vm_.type_error("%%%c format: a real number is required, not %s", char(spec.type), vm_.type_name(v))
+        return fail(decimal ? vm_.type_error("%%%c format: a real number is required, not %s", bytes_ && spec.type == 'i' ? 'd' : char(spec.type), vm_.type_name(v))
                             : vm_.type_error("%%%c format: an integer is required, not %s", char(spec.type), vm_.type_name(v)));
     }
     int base = decimal ? 10 : spec.type == 'o' ? 8 : 16;
