@@ -162,9 +162,9 @@ Outcome getattr_or_stop(VM& vm, NativeFrame& f) {
 
 // run_finalizers(): finalises what is dying, one after the other; runs on a fiber of its own.
 Outcome run_finalizers(VM& vm, NativeFrame& f) {
-    enum { kNext, kDone };
+    enum { kNext, kCalled };
     for (;;) {
-        if (f.step_state() == kDone) {
+        if (f.step_state() == kCalled) {
             if (f.result().is_unbound()) vm.report_unraisable(vm.caught, f[0]);
             f[0] = Value::unbound();
             f.step_state() = kNext;
@@ -188,8 +188,8 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
             call = vm.call_special(Special::Del, f[0]);
             if (call.is_unhandled()) continue;
         }
-        if (!f.await_catching(vm, call, kDone)) return vm.pending;
-        f.step_state() = kDone;
+        if (!f.await_catching(vm, call, kCalled)) return vm.pending;
+        f.step_state() = kCalled;
     }
 }
 
