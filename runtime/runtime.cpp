@@ -2,6 +2,7 @@
 
 #include "runtime/host/evaluate.h"
 #include "runtime/host/import.h"
+#include "runtime/host/prelude.h"
 #include "runtime/modules/modules.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
@@ -39,38 +40,56 @@ static Outcome stream_read_line(VM& vm, Value*) {
 }
 static Outcome is_terminal(VM&, Value* args) { return Value::boolean(isatty(int(args[0].as_int()))); }
 
+static Outcome note_streams(VM& vm, Value* args) {   // False: they are known already
+    StandardStreams& streams = host_of(vm).streams;
+    if (streams.made) return Value::false_();
+    streams.in_object = args[0];
+    streams.out_object = args[1];
+    streams.err_object = args[2];
+    vm.roots.insert(vm.roots.end(), args, args + 3);
+    streams.made = true;
+    return Value::true_();
+}
+
 static const NativeDef kStreamNatives[] = {
     {.signature = "_stream_write(descriptor, text, /)", .fn = stream_write},
     {.signature = "_stream_flush(descriptor, /)", .fn = stream_flush},
     {.signature = "_stream_read_line()", .fn = stream_read_line},
     {.signature = "_is_terminal(descriptor, /)", .fn = is_terminal},
+    {.signature = "_note_streams(stdin, stdout, stderr, /)", .fn = note_streams},
 };
 
-static void define_streams(VM& vm) {
-    StandardStreams& streams = host_of(vm).streams;
-    auto* sys = vm.get(vm.modules, vm.intern("sys")).as<Module>();
-    struct Row { const char* name; const char* original; const char* shown; const char* mode; const char* errors; Value* object; };
-    const Row rows[] = {
-        {"stdin", "__stdin__", "<stdin>", "r", "strict", &streams.in_object},
-        {"stdout", "__stdout__", "<stdout>", "w", "strict", &streams.out_object},
-        {"stderr", "__stderr__", "<stderr>", "w", "backslashreplace", &streams.err_object},
-    };
-    Value cls = vm.get(vm.prelude, vm.intern("_StandardStream"));
-    for (int i = 0; i < 3; i++) {
-        Outcome o = vm.run(cls, {Value::integer(i), vm.str(rows[i].shown), vm.str(rows[i].mode), vm.str(rows[i].errors)});
-        *rows[i].object = o.is_value() ? o.value() : Value::none();
-        vm.roots.push_back(*rows[i].object);
-        vm.set(sys->dict, rows[i].name, *rows[i].object);
-        vm.set(sys->dict, rows[i].original, *rows[i].object);
-    }
+// ---- builtins that stand in the prelude
+
+static Outcome build_class(VM& vm, Value* args) {   // *args, **keywords
+    Value f = prelude_value(vm, "__build_class__");
+    if (args[0].as<Tuple>()->size < 2) return vm.type_error("__build_class__: not enough arguments");
+    return f.is_unbound() ? Outcome::raised() : vm.call_with(f, args[0], args[1]);
 }
+static Outcome open_file(VM& vm, Value* args) {
+    Value f = prelude_value(vm, "open");
+    return f.is_unbound() ? Outcome::raised() : vm.call_with(f, args[0], args[1]);
+}
+static Outcome leave(VM& vm, Value* args) {
+    Value code = args[0].is_unbound() ? Value::none() : args[0];
+    return vm.call_prelude(vm.intern("_leave"), {code});
+}
+
+static const NativeDef kBuiltins[] = {
+    {.signature = "__build_class__(*args, **keywords)", .fn = build_class},
+    {.signature = "open(*args, **keywords)", .fn = open_file, .doc = "Open file and return a stream.  Raise OSError upon failure."},
+    {.signature = "exit(code=None)", .fn = leave},
+    {.signature = "quit(code=None)", .fn = leave},
+};
 
 // ---- errors that nobody can catch
 
 static void report_unraisable(VM& vm, Value error, Value object) {
     Value exception = vm.exception;
-    Outcome o = vm.run(vm.get(vm.prelude, vm.intern("_report")), {error, object});
-    if (o.is_raised())
+    vm.roots.insert(vm.roots.end(), {error, object});
+    Value report = prelude_value(vm, "_report");
+    vm.roots.resize(vm.roots.size() - 2);
+    if (report.is_unbound() || vm.run(report, {error, object}).is_raised())
         host_of(vm).streams.err.write("Exception ignored: " + std::string(vm.type_name(error)) + "\n");
     vm.exception = exception;
 }
@@ -84,20 +103,6 @@ std::span<const BuiltinModule> builtin_modules() {
 #endif
     };
     return modules;
-}
-
-[[noreturn]] static void give_up(VM& vm, const char* part) {
-    std::string text = "gen: the runtime cannot start: ";
-    text += part;
-    if (vm.exception.is_object()) {
-        text += std::string(": ") + vm.type_name(vm.exception);
-        Value message = fast_str(vm, Value::object(vm.exception.as<Exception>()->args.as<Tuple>()));
-        if (is_str(message)) text += std::string(message.as<Str>()->view());
-        for (Value t = vm.exception.as<Exception>()->traceback; t.is_object(); t = t.as<Traceback>()->next)
-            text += " line " + std::to_string(position_of(*t.as<Traceback>()->code, t.as<Traceback>()->pc).line);
-    }
-    std::fprintf(stderr, "%s\n", text.c_str());
-    std::abort();
 }
 
 void install_runtime(VM& vm, RuntimeHost& host) {
@@ -120,23 +125,17 @@ void install_runtime(VM& vm, RuntimeHost& host) {
     builtins->dict = vm.builtins;
     vm.heap.write(builtins);
 
-    vm.set(vm.prelude, vm.names.name, vm.str("builtins"));
-    vm.set(vm.prelude, vm.names.builtins, Value::object(vm.builtins));
+    define_prelude(vm);
     define_core_natives(vm);
     define_import(vm);
     define_evaluation(vm);
-    for (const NativeDef& def : kStreamNatives) {
+    auto define = [&](Dict* names, const NativeDef& def, Value module) {
         std::string_view text = def.signature.text;
-        vm.set(vm.prelude, text.substr(0, text.find('(')), make_native(vm, def));
-    }
+        vm.set(names, text.substr(0, text.find('(')), make_native(vm, def, module));
+    };
+    for (const NativeDef& def : kStreamNatives) define(vm.prelude, def, Value::none());
+    for (const NativeDef& def : kBuiltins) define(vm.builtins, def, Value::object(vm.names.builtins_module));
     define_module(vm, kSysModule);
-    for (const char* part : {"prelude_core", "prelude", "prelude_generic", "prelude_exceptions", "prelude_import", "prelude_sys", "prelude_host"}) {
-        if (!run_prelude(vm, "runtime/" + std::string(part) + ".gen")) give_up(vm, part);
-        Str* build = vm.names.build_class;
-        if (vm.get(vm.builtins, build).is_unbound()) vm.set(vm.builtins, build, vm.get(vm.prelude, build));
-    }
-    for (const char* name : {"open", "exit", "quit"}) vm.set(vm.builtins, name, vm.get(vm.prelude, vm.intern(name)));
-    define_streams(vm);
 }
 
 void shut_down(VM& vm) {

@@ -1,6 +1,7 @@
 #include "runtime/cli/session.h"
 
 #include "runtime/host/import.h"
+#include "runtime/host/prelude.h"
 #include "runtime/host/system_clock.h"
 #include "runtime/runtime.h"
 #include "vm/exec/ops.h"
@@ -141,7 +142,7 @@ int Session::run_program() {
     case Options::Source::Code: return run_source(Source::from_text("<string>", options_.program + "\n"), nullptr);
     case Options::Source::Module: {
         main_ = make_main_module(vm, "");
-        return finish(vm.run(vm.get(vm.prelude, vm.intern("_run_module")), {vm.str(options_.program), Value::object(main_)}));
+        return finish(vm.run(prelude_value(vm, "_run_module"), {vm.str(options_.program), Value::object(main_)}));
     }
     case Options::Source::Stdin: break;
     case Options::Source::None:
@@ -161,7 +162,10 @@ int Session::show_error() {
     vm.exception = Value::unbound();
     // Whoever shows it needs room for it.
     vm.heap.set_limit(0);
-    Outcome o = vm.run(vm.get(vm.prelude, vm.intern("_handle_uncaught")), {error});
+    vm.roots.push_back(error);
+    Value handle = prelude_value(vm, "_handle_uncaught");
+    vm.roots.pop_back();
+    Outcome o = handle.is_unbound() ? Outcome::raised() : vm.run(handle, {error});
     if (options_.max_memory) vm.heap.set_limit(options_.max_memory);
     if (o.is_value() && o.value().is_int()) return int(o.value().as_int());
     host_.streams.err.write(std::string(vm.type_name(error)) + " (it cannot be shown)\n");
@@ -176,6 +180,7 @@ int Session::run_interactive() {
     bool terminal = isatty(0);
     if (terminal && options_.source == Options::Source::None)
         host_.streams.out.write("Gen " GEN_VERSION " (Python 3.11), exit() or Ctrl-D leaves\n");
+    for (const char* name : {"exit", "quit"}) vm.set(vm.builtins, name, prelude_value(vm, std::string("_") + name));
     bool future_annotations = false;
     std::string text;
     for (;;) {

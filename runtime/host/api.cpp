@@ -3,6 +3,7 @@
 
 #include "runtime/host/evaluate.h"
 #include "runtime/host/import.h"
+#include "runtime/host/prelude.h"
 #include "runtime/host/system_clock.h"
 #include "runtime/runtime.h"
 #include "runtime/types/core_types.h"
@@ -70,7 +71,8 @@ struct State : std::enable_shared_from_this<State> {
         std::string type(vm.type_name(e)), message, traceback;
         size_t limit = vm.heap.limit();
         vm.heap.set_limit(0);   // the report must not fail for the reason that it reports
-        Outcome text = vm.run(vm.get(vm.prelude, vm.intern("_describe_error")), {e});
+        Value describe = prelude_value(vm, "_describe_error");
+        Outcome text = describe.is_unbound() ? Outcome::raised() : vm.run(describe, {e});
         vm.heap.set_limit(limit);
         if (text.is_value() && text.value().is_object() && text.value().as_object()->kind == Kind::Tuple) {
             auto* t = text.value().as<Tuple>();
@@ -82,7 +84,13 @@ struct State : std::enable_shared_from_this<State> {
         throw Error(type, message, traceback, held);
     }
     Value call(Value callee, std::initializer_list<Value> args) { return check(vm.run(callee, args)); }
-    Value prelude(const char* name, std::initializer_list<Value> args) { return call(vm.get(vm.prelude, vm.intern(name)), args); }
+    Value prelude(const char* name, std::initializer_list<Value> args) {
+        vm.roots.insert(vm.roots.end(), args.begin(), args.end());
+        Value f = prelude_value(vm, name);
+        vm.roots.resize(vm.roots.size() - args.size());
+        if (f.is_unbound()) throw_error();
+        return call(f, args);
+    }
 
     // An exception object for something that a host function threw.
     Outcome raise(const Error& e) {

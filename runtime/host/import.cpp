@@ -86,16 +86,6 @@ static Outcome compile_embedded(VM& vm, Value* args) {
     return code ? Outcome(Value::object(code)) : Outcome::raised();
 }
 
-bool run_prelude(VM& vm, std::string_view path) {
-    const EmbeddedFile* file = embedded(path);
-    if (!file) {
-        vm.raisef(kShapeSystemError, "%s is not embedded", std::string(path).c_str());
-        return false;
-    }
-    Code* code = compile_embedded_file(vm, *file, "<gen>/" + std::string(path.substr(path.rfind('/') + 1)), Code::kHidden);
-    return code && !vm.run_code(code, vm.prelude, Value::object(vm.prelude)).is_raised();
-}
-
 bool read_whole_file(const std::string& path, std::string& out) {
     FILE* f = std::fopen(path.c_str(), "rb");
     if (!f) return false;
@@ -193,9 +183,8 @@ static Outcome import_native(VM& vm, Value* args) {   // name, globals, locals, 
             (!wanted || vm.get(module.as<Module>()->dict, vm.names.path).is_unbound()))
             return module;
     }
-    Value f = vm.get(vm.prelude, vm.names.import_);
     auto or_none = [](Value v) { return v.is_unbound() ? Value::none() : v; };
-    return vm.call(f, {args[0], or_none(args[1]), or_none(args[2]), args[3].is_unbound() ? Value::object(vm.empty_tuple) : args[3],
+    return vm.call_prelude(vm.names.import_, {args[0], or_none(args[1]), or_none(args[2]), args[3].is_unbound() ? Value::object(vm.empty_tuple) : args[3],
                        args[4].is_unbound() ? Value::integer(0) : args[4]});
 }
 

@@ -14,9 +14,6 @@ struct BuiltinModule {
 };
 std::span<const BuiltinModule> builtin_modules();
 
-// Runs an embedded file in the globals of the prelude; false: the exception is in vm.exception.
-bool run_prelude(VM&, std::string_view path);
-
 // __main__, with the names that every module has. `filename` empty: none.
 Module* make_main_module(VM&, std::string_view filename);
 

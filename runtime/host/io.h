@@ -36,6 +36,7 @@ struct StandardStreams {
     OutputStream out, err;
     std::function<bool(std::string& line)> read_line;      // with its line end; false: end of input. Empty: not granted
     Value out_object, err_object, in_object;               // what the runtime put into sys; kept alive by vm.roots
+    bool made = false;                                     // those exist; before, sys makes them when it is asked
 };
 
 // What vm.host points to.

@@ -15,6 +15,9 @@ static Value standard_output(VM& vm) {
     return vm.get(sys.as<Module>()->dict, vm.names.stdout_);
 }
 
+// Nobody has looked at sys.stdout yet.
+static bool untouched(VM& vm, Value output) { return output.is_unbound() && vm.host && !host_of(vm).streams.made; }
+
 static bool option_is_wrong(VM& vm, Value v, const char* name) {
     if (v.is_unbound() || v.is_none() || is_str(v)) return false;
     vm.type_error("%s must be None or a string, not %s", name, vm.type_name(v));
@@ -60,7 +63,8 @@ static std::string_view text_or(Value v, std::string_view otherwise) {
 static Outcome print_fn(VM& vm, Value* args) {
     if (option_is_wrong(vm, args[kSep], "sep") || option_is_wrong(vm, args[kEnd], "end")) return Outcome::raised();
     bool given = !args[kFile].is_unbound() && !args[kFile].is_none();
-    OutputStream* out = stream_of(vm, given ? args[kFile] : standard_output(vm));
+    Value file = given ? args[kFile] : standard_output(vm);
+    OutputStream* out = !given && untouched(vm, file) ? &host_of(vm).streams.out : stream_of(vm, file);
     bool plain_flush = args[kFlush].is_unbound() || args[kFlush].is_bool();
     if (!out || !plain_flush) return Outcome::unhandled();
     auto* items = args[kItems].as<Tuple>();
@@ -102,6 +106,10 @@ static Outcome print_step(VM& vm, NativeFrame& frame) {
         if (option_is_wrong(vm, frame[kSep], "sep") || option_is_wrong(vm, frame[kEnd], "end")) return Outcome::raised();
         if (frame[kFile].is_unbound() || frame[kFile].is_none()) {
             frame[kFile] = standard_output(vm);
+            if (untouched(vm, frame[kFile])) {
+                AWAIT(7, vm.call_prelude(vm.intern("_sys_attribute"), {Value::object(vm.names.stdout_)}));
+                frame[kFile] = frame.result();
+            }
             if (frame[kFile].is_unbound()) return vm.raise(kShapeRuntimeError, "lost sys.stdout");
             if (frame[kFile].is_none()) return Value::none();
         }
@@ -132,7 +140,8 @@ static Outcome input_native(VM& vm, Value* args) {
 }
 
 static Outcome breakpoint_native(VM& vm, Value* args) {
-    return vm.call_with(vm.get(vm.prelude, vm.intern("breakpoint")), args[0], args[1]);
+    Value f = vm.prelude_value(vm.intern("breakpoint"));
+    return f.is_unbound() ? Outcome::raised() : vm.call_with(f, args[0], args[1]);
 }
 
 static const NativeDef kFunctions[] = {

@@ -38,6 +38,11 @@ Outcome load_global_miss(VM& vm, Frame* fr, Instruction* pc) {
         }
         return e->value;
     }
+    if (globals == vm.prelude) {
+        Value v = vm.prelude_value(name);
+        if (!v.is_unbound()) return v;
+        if (vm.exception.is_object()) return Outcome::raised();
+    }
     return not_defined(vm, name);
 }
 

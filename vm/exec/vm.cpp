@@ -214,8 +214,20 @@ Outcome VM::call_with(Value callee, Value tuple, Value keywords) {
     return Outcome::call();
 }
 
+Value VM::prelude_value(Str* name) {
+    Value v = get(prelude, name);
+    return v.is_unbound() && load_prelude && load_prelude(*this, name) ? get(prelude, name) : v;
+}
+
 Outcome VM::call_prelude(Str* name, std::initializer_list<Value> args) {
     Value f = get(prelude, name);
+    if (f.is_unbound()) {
+        // Loading runs code, and may collect.
+        roots.insert(roots.end(), args.begin(), args.end());
+        f = prelude_value(name);
+        roots.resize(roots.size() - args.size());
+        if (f.is_unbound() && exception.is_object()) return Outcome::raised();
+    }
     if (f.is_unbound()) return raisef(kShapeSystemError, "the prelude has no %s", name->data);
     return call(f, args);
 }

@@ -169,7 +169,9 @@ public:
     // ---- requests
     Outcome call(Value callee, std::initializer_list<Value> args);
     Outcome call_with(Value callee, Value tuple, Value keywords = Value::unbound());   // callee(*tuple, **keywords)
-    Outcome call_prelude(Str* name, std::initializer_list<Value> args);   // a function of prelude.gen
+    Outcome call_prelude(Str* name, std::initializer_list<Value> args);   // a function of the prelude
+    Value prelude_value(Str* name);          // unbound: there is none, or it cannot be loaded (exception set)
+    bool (*load_prelude)(VM&, Str* name) = nullptr;   // the prelude's parts are compiled when first needed
     Outcome resume(Frame* generator, Request::Resume mode, Value v);
     // Looks the special method up on the type and calls it with self and args; unhandled() where there is none.
     Outcome call_special(Special s, Value self, std::initializer_list<Value> args = {});
