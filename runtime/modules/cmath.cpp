@@ -1,4 +1,5 @@
-// The module cmath. The C++ library follows Annex G of the C standard, which is what CPython's special values are.
+// The module cmath. The C++ library follows Annex G of the C standard, which is what CPython's special values
+// are.
 #include "runtime/modules/math_functions.h"
 #include "vm/exec/arithmetic.h"
 
@@ -11,15 +12,25 @@ namespace gen {
 using Number = std::complex<double>;
 
 static bool get_complex(VM& vm, Value v, Number& out, Outcome& failure) {
-    if (is_complex(v)) { out = {v.as<Complex>()->real, v.as<Complex>()->imag}; return true; }
+    if (is_complex(v)) {
+        out = {v.as<Complex>()->real, v.as<Complex>()->imag};
+        return true;
+    }
     double d;
     switch (to_real(vm, v, d)) {
-        case ToReal::Ok: out = d; return true;
-        case ToReal::Raised: failure = Outcome::raised(); return false;
-        case ToReal::NotANumber: break;
+        case ToReal::Ok:
+            out = d;
+            return true;
+        case ToReal::Raised:
+            failure = Outcome::raised();
+            return false;
+        case ToReal::NotANumber:
+            break;
     }
-    bool can = !vm.special(v, Special::Complex).is_unbound() || !vm.special(v, Special::Float).is_unbound() || has_index(vm, v);
-    failure = can && !is_str(v) ? Outcome::unhandled() : vm.type_error("must be real number, not %s", vm.type_name(v));
+    bool can = !vm.special(v, Special::Complex).is_unbound() || !vm.special(v, Special::Float).is_unbound() ||
+               has_index(vm, v);
+    failure = can && !is_str(v) ? Outcome::unhandled()
+                                : vm.type_error("must be real number, not %s", vm.type_name(v));
     return false;
 }
 
@@ -27,13 +38,15 @@ static bool finite(Number z) { return std::isfinite(z.real()) && std::isfinite(z
 
 static Outcome result(VM& vm, Number z, Number r) {
     if (finite(z)) {
-        if (std::isnan(r.real()) || std::isnan(r.imag())) return vm.raise(kShapeValueError, "math domain error");
+        if (std::isnan(r.real()) || std::isnan(r.imag()))
+            return vm.raise(kShapeValueError, "math domain error");
         if (!finite(r)) return vm.raise(kShapeOverflowError, "math range error");
     }
     return make_complex(vm, {r.real(), r.imag()});
 }
 
-template <Number (*function)(const Number&)> static Outcome unary(VM& vm, Value* args) {
+template <Number (*function)(const Number&)>
+static Outcome unary(VM& vm, Value* args) {
     Number z;
     Outcome failure = Outcome::raised();
     return get_complex(vm, args[0], z, failure) ? result(vm, z, function(z)) : failure;
@@ -63,7 +76,8 @@ static Outcome cmath_log(VM& vm, Value* args) {
     if (!logarithm(vm, args[0], r, failure)) return failure;
     if (args[1].is_unbound()) return make_complex(vm, {r.real(), r.imag()});
     if (!logarithm(vm, args[1], base, failure)) return failure;
-    return complex_binary(vm, BinaryOp::TrueDiv, make_complex(vm, {r.real(), r.imag()}), make_complex(vm, {base.real(), base.imag()}));
+    return complex_binary(vm, BinaryOp::TrueDiv, make_complex(vm, {r.real(), r.imag()}),
+                          make_complex(vm, {base.real(), base.imag()}));
 }
 static Outcome cmath_log10(VM& vm, Value* args) {
     Number r;
@@ -94,7 +108,8 @@ static Outcome cmath_rect(VM& vm, Value* args) {
     return make_complex(vm, {r * std::cos(phi), r * std::sin(phi)});
 }
 
-template <bool (*test)(Number)> static Outcome predicate(VM& vm, Value* args) {
+template <bool (*test)(Number)>
+static Outcome predicate(VM& vm, Value* args) {
     Number z;
     Outcome failure = Outcome::raised();
     return get_complex(vm, args[0], z, failure) ? Outcome(Value::boolean(test(z))) : failure;
@@ -113,13 +128,14 @@ static Outcome cmath_isclose(VM& vm, Value* args) {
     if (a == b) return Value::true_();
     if (is_infinite(a) || is_infinite(b)) return Value::false_();
     double difference = std::abs(a - b);
-    return Value::boolean(difference <= relative * std::abs(b) || difference <= relative * std::abs(a) || difference <= absolute);
+    return Value::boolean(difference <= relative * std::abs(b) || difference <= relative * std::abs(a) ||
+                          difference <= absolute);
 }
 
 #define GEN_COMPLEX(name, function, text) \
-    {.signature = name "(z, /)", .fn = unary<function>, .step = step_with_complex, .locals = 1, .doc = text}
+    { .signature = name "(z, /)", .fn = unary<function>, .step = step_with_complex, .locals = 1, .doc = text }
 #define GEN_WITH_COMPLEX(signature_, function, text) \
-    {.signature = signature_, .fn = function, .step = step_with_complex, .locals = 1, .doc = text}
+    { .signature = signature_, .fn = function, .step = step_with_complex, .locals = 1, .doc = text }
 
 static const NativeDef kCmathFunctions[] = {
     GEN_COMPLEX("acos", std::acos<double>, "Return the arc cosine of z."),
@@ -138,12 +154,18 @@ static const NativeDef kCmathFunctions[] = {
     GEN_COMPLEX("tanh", std::tanh<double>, "Return the hyperbolic tangent of z."),
     GEN_WITH_COMPLEX("log(z, base=None, /)", cmath_log, "Return the logarithm of z to the given base."),
     GEN_WITH_COMPLEX("log10(z, /)", cmath_log10, "Return the base-10 logarithm of z."),
-    GEN_WITH_COMPLEX("phase(z, /)", cmath_phase, "Return argument, also known as the phase angle, of a complex."),
-    GEN_WITH_COMPLEX("polar(z, /)", cmath_polar, "Convert a complex from rectangular coordinates to polar coordinates."),
-    GEN_WITH_COMPLEX("rect(r, phi, /)", cmath_rect, "Convert from polar coordinates to rectangular coordinates."),
-    GEN_WITH_COMPLEX("isfinite(z, /)", predicate<finite>, "Return True if both parts of z are finite, else False."),
-    GEN_WITH_COMPLEX("isinf(z, /)", predicate<is_infinite>, "Checks if the real or imaginary part of z is infinite."),
-    GEN_WITH_COMPLEX("isnan(z, /)", predicate<is_nan>, "Checks if the real or imaginary part of z not a number (NaN)."),
+    GEN_WITH_COMPLEX("phase(z, /)", cmath_phase,
+                     "Return argument, also known as the phase angle, of a complex."),
+    GEN_WITH_COMPLEX("polar(z, /)", cmath_polar,
+                     "Convert a complex from rectangular coordinates to polar coordinates."),
+    GEN_WITH_COMPLEX("rect(r, phi, /)", cmath_rect,
+                     "Convert from polar coordinates to rectangular coordinates."),
+    GEN_WITH_COMPLEX("isfinite(z, /)", predicate<finite>,
+                     "Return True if both parts of z are finite, else False."),
+    GEN_WITH_COMPLEX("isinf(z, /)", predicate<is_infinite>,
+                     "Checks if the real or imaginary part of z is infinite."),
+    GEN_WITH_COMPLEX("isnan(z, /)", predicate<is_nan>,
+                     "Checks if the real or imaginary part of z not a number (NaN)."),
     GEN_WITH_COMPLEX("isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)", cmath_isclose,
                      "Determine whether two complex numbers are close in value."),
 };
@@ -160,7 +182,9 @@ static void add_constants(VM& vm, Module* m) {
 }
 
 extern const ModuleDef kCmathModule = {
-    .name = "cmath", .functions = kCmathFunctions, .init = add_constants,
+    .name = "cmath",
+    .functions = kCmathFunctions,
+    .init = add_constants,
     .doc = "This module provides access to mathematical functions for complex\nnumbers."};
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,5 @@
-// The module math: functions of one or two floats in a table, then what works on ints of any size or on many values
-// (math_integer.cpp, math_sum.cpp).
+// The module math: functions of one or two floats in a table, then what works on ints of any size or on many
+// values (math_integer.cpp, math_sum.cpp).
 #include "runtime/modules/math_functions.h"
 
 #include <cmath>
@@ -10,18 +10,20 @@ namespace gen {
 static Outcome domain_error(VM& vm) { return vm.raise(kShapeValueError, "math domain error"); }
 static Outcome range_error(VM& vm) { return vm.raise(kShapeOverflowError, "math range error"); }
 
-// ---- one float. A nan from something that was none is a domain error; an infinity from something finite is an
-// overflow, or a domain error for functions that have poles.
+// ---- one float. A nan from something that was none is a domain error; an infinity from something finite is
+// an overflow, or a domain error for functions that have poles.
 
 enum class Infinity : uint8_t { Overflow, Domain };
 
-template <double (*function)(double), Infinity infinity> static Outcome unary(VM& vm, Value* args) {
+template <double (*function)(double), Infinity infinity>
+static Outcome unary(VM& vm, Value* args) {
     double x;
     Outcome failure = Outcome::raised();
     if (!get_real(vm, args[0], x, failure)) return failure;
     double r = function(x);
     if (std::isnan(r) && !std::isnan(x)) return domain_error(vm);
-    if (std::isinf(r) && std::isfinite(x)) return infinity == Infinity::Overflow ? range_error(vm) : domain_error(vm);
+    if (std::isinf(r) && std::isfinite(x))
+        return infinity == Infinity::Overflow ? range_error(vm) : domain_error(vm);
     return vm.real(r);
 }
 
@@ -71,12 +73,14 @@ static Outcome math_lgamma(VM& vm, Value* args) {
 }
 
 // Functions whose result is never an error.
-template <double (*function)(double)> static Outcome total(VM& vm, Value* args) {
+template <double (*function)(double)>
+static Outcome total(VM& vm, Value* args) {
     double x;
     Outcome failure = Outcome::raised();
     return get_real(vm, args[0], x, failure) ? Outcome(vm.real(function(x))) : failure;
 }
-template <bool (*test)(double)> static Outcome predicate(VM& vm, Value* args) {
+template <bool (*test)(double)>
+static Outcome predicate(VM& vm, Value* args) {
     double x;
     Outcome failure = Outcome::raised();
     return get_real(vm, args[0], x, failure) ? Outcome(Value::boolean(test(x))) : failure;
@@ -91,7 +95,8 @@ static bool two(VM& vm, Value* args, double& x, double& y, Outcome& failure) {
     return get_real(vm, args[0], x, failure) && get_real(vm, args[1], y, failure);
 }
 
-template <double (*function)(double, double)> static Outcome binary(VM& vm, Value* args) {
+template <double (*function)(double, double)>
+static Outcome binary(VM& vm, Value* args) {
     double x, y;
     Outcome failure = Outcome::raised();
     if (!two(vm, args, x, y, failure)) return failure;
@@ -166,7 +171,7 @@ static Outcome math_ldexp(VM& vm, Value* args) {
     if (!is_int_like(args[1])) return vm.type_error("Expected an int as second argument to ldexp.");
     int64_t exponent = int_clamp(args[1]);
     if (x == 0 || !std::isfinite(x)) return vm.real(x);
-    constexpr int64_t kMost = 5000;   // beyond every double
+    constexpr int64_t kMost = 5000;  // beyond every double
     double r = std::ldexp(x, int(std::clamp(exponent, -kMost, kMost)));
     return std::isinf(r) ? range_error(vm) : Outcome(vm.real(r));
 }
@@ -181,10 +186,16 @@ static double log_of(double x, Base base) {
 
 static bool logarithm(VM& vm, Value v, Base base, double& out, Outcome& failure) {
     if (is_int_like(v)) {
-        if (int_sign(v) <= 0) { failure = domain_error(vm); return false; }
+        if (int_sign(v) <= 0) {
+            failure = domain_error(vm);
+            return false;
+        }
         bool overflow = false;
         double d = int_to_double(v, overflow);
-        if (!overflow) { out = log_of(d, base); return true; }
+        if (!overflow) {
+            out = log_of(d, base);
+            return true;
+        }
         int64_t exponent;
         double mantissa = int_frexp(v, exponent);
         out = log_of(mantissa, base) + log_of(2.0, base) * double(exponent);
@@ -192,12 +203,16 @@ static bool logarithm(VM& vm, Value v, Base base, double& out, Outcome& failure)
     }
     double x;
     if (!get_real(vm, v, x, failure)) return false;
-    if (x <= 0) { failure = domain_error(vm); return false; }
+    if (x <= 0) {
+        failure = domain_error(vm);
+        return false;
+    }
     out = log_of(x, base);
     return true;
 }
 
-template <Base base> static Outcome log_fn(VM& vm, Value* args) {
+template <Base base>
+static Outcome log_fn(VM& vm, Value* args) {
     double r;
     Outcome failure = Outcome::raised();
     return logarithm(vm, args[0], base, r, failure) ? Outcome(vm.real(r)) : failure;
@@ -213,14 +228,20 @@ static Outcome math_log(VM& vm, Value* args) {
     return vm.real(r / base);
 }
 
-#define GEN_UNARY(name, function, infinity, text)                                                                  \
-    {.signature = name "(x, /)", .fn = unary<function, Infinity::infinity>, .step = step_with_float, .locals = 1, .doc = text}
+#define GEN_UNARY(name, function, infinity, text)                                                       \
+    {                                                                                                   \
+        .signature = name "(x, /)", .fn = unary<function, Infinity::infinity>, .step = step_with_float, \
+        .locals = 1, .doc = text                                                                        \
+    }
 #define GEN_TOTAL(name, function, text) \
-    {.signature = name "(x, /)", .fn = total<function>, .step = step_with_float, .locals = 1, .doc = text}
-#define GEN_TEST(name, function, text) \
-    {.signature = name "(x, /)", .fn = predicate<function>, .step = step_with_float, .locals = 1, .doc = text}
+    { .signature = name "(x, /)", .fn = total<function>, .step = step_with_float, .locals = 1, .doc = text }
+#define GEN_TEST(name, function, text)                                                               \
+    {                                                                                                \
+        .signature = name "(x, /)", .fn = predicate<function>, .step = step_with_float, .locals = 1, \
+        .doc = text                                                                                  \
+    }
 #define GEN_FLOATS(signature_, function, text) \
-    {.signature = signature_, .fn = function, .step = step_with_float, .locals = 1, .doc = text}
+    { .signature = signature_, .fn = function, .step = step_with_float, .locals = 1, .doc = text }
 
 static const NativeDef kMathFunctions[] = {
     GEN_UNARY("acos", std::acos, Domain, "Return the arc cosine (measured in radians) of x."),
@@ -247,15 +268,20 @@ static const NativeDef kMathFunctions[] = {
     GEN_TOTAL("degrees", to_degrees, "Convert angle x from radians to degrees."),
     GEN_TOTAL("radians", to_radians, "Convert angle x from degrees to radians."),
     GEN_TOTAL("ulp", unit_in_last_place, "Return the value of the least significant bit of the float x."),
-    GEN_TEST("isfinite", is_finite, "Return True if x is neither an infinity nor a NaN, and False otherwise."),
-    GEN_TEST("isinf", is_infinite, "Return True if x is a positive or negative infinity, and False otherwise."),
+    GEN_TEST("isfinite", is_finite,
+             "Return True if x is neither an infinity nor a NaN, and False otherwise."),
+    GEN_TEST("isinf", is_infinite,
+             "Return True if x is a positive or negative infinity, and False otherwise."),
     GEN_TEST("isnan", is_nan, "Return True if x is a NaN (not a number), and False otherwise."),
     GEN_FLOATS("gamma(x, /)", math_gamma, "Gamma function at x."),
     GEN_FLOATS("lgamma(x, /)", math_lgamma, "Natural logarithm of absolute value of Gamma function at x."),
     GEN_FLOATS("atan2(y, x, /)", binary<std::atan2>, "Return the arc tangent (measured in radians) of y/x."),
-    GEN_FLOATS("copysign(x, y, /)", binary<std::copysign>, "Return a float with the magnitude of x but the sign of y."),
-    GEN_FLOATS("remainder(x, y, /)", binary<std::remainder>, "Difference between x and the closest integer multiple of y."),
-    GEN_FLOATS("nextafter(x, y, /)", math_nextafter, "Return the next floating-point value after x towards y."),
+    GEN_FLOATS("copysign(x, y, /)", binary<std::copysign>,
+               "Return a float with the magnitude of x but the sign of y."),
+    GEN_FLOATS("remainder(x, y, /)", binary<std::remainder>,
+               "Difference between x and the closest integer multiple of y."),
+    GEN_FLOATS("nextafter(x, y, /)", math_nextafter,
+               "Return the next floating-point value after x towards y."),
     GEN_FLOATS("fmod(x, y, /)", math_fmod, "Return fmod(x, y), according to platform C."),
     GEN_FLOATS("pow(x, y, /)", math_pow, "Return x**y (x to the power of y)."),
     GEN_FLOATS("isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)", math_isclose,
@@ -279,7 +305,9 @@ static void add_constants(VM& vm, Module* m) {
 }
 
 extern const ModuleDef kMathModule = {
-    .name = "math", .functions = kMathFunctions, .init = add_constants,
+    .name = "math",
+    .functions = kMathFunctions,
+    .init = add_constants,
     .doc = "This module provides access to the mathematical functions\ndefined by the C standard."};
 
-}   // namespace gen
+}  // namespace gen

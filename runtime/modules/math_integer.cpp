@@ -36,13 +36,15 @@ Outcome math_ceil_step(VM& vm, NativeFrame& frame) { return round_float(vm, fram
 Outcome math_trunc(VM& vm, Value* args) {
     if (is_exact_float(args[0])) return int_of_float(vm, as_float(args[0]));
     Value method = vm.special(args[0], Special::Trunc);
-    if (method.is_unbound()) return vm.type_error("type %s doesn't define __trunc__ method", vm.type_name(args[0]));
+    if (method.is_unbound())
+        return vm.type_error("type %s doesn't define __trunc__ method", vm.type_name(args[0]));
     return call_found(vm, Special::Trunc, method, args[0]);
 }
 
 // ---- products
 
-// low * (low + 1) * ... * high, by halves, so that factors are of equal size. The depth is that of the bits of the range.
+// low * (low + 1) * ... * high, by halves, so that factors are of equal size. The depth is that of the bits
+// of the range.
 static Value product(VM& vm, int64_t low, int64_t high) {
     if (low > high) return Value::integer(1);
     if (high - low < 8) {
@@ -78,8 +80,14 @@ Outcome math_factorial(VM& vm, Value* args) {
 
 static bool two_counts(VM& vm, Value* args, Value& n, Value& k, Outcome& failure) {
     if (!get_int(vm, args[0], n, failure) || !get_int(vm, args[1], k, failure)) return false;
-    if (int_sign(n) < 0) { failure = vm.raise(kShapeValueError, "n must be a non-negative integer"); return false; }
-    if (int_sign(k) < 0) { failure = vm.raise(kShapeValueError, "k must be a non-negative integer"); return false; }
+    if (int_sign(n) < 0) {
+        failure = vm.raise(kShapeValueError, "n must be a non-negative integer");
+        return false;
+    }
+    if (int_sign(k) < 0) {
+        failure = vm.raise(kShapeValueError, "k must be a non-negative integer");
+        return false;
+    }
     return true;
 }
 
@@ -122,7 +130,8 @@ Outcome math_perm(VM& vm, Value* args) {
     if (!two_counts(vm, args, n, k, failure)) return failure;
     if (int_compare(k, n) > 0) return Value::integer(0);
     int64_t count;
-    if (!int_to_int64(k, count)) return vm.raise(kShapeOverflowError, "k must not exceed 9223372036854775807");
+    if (!int_to_int64(k, count))
+        return vm.raise(kShapeOverflowError, "k must not exceed 9223372036854775807");
     if (!fits(vm, double(count) * double(int_bit_length(n)))) return vm.out_of_memory();
     return vm.checked(falling(vm, n, count));
 }
@@ -168,4 +177,4 @@ Outcome math_gcd(VM& vm, NativeFrame& frame) {
 }
 Outcome math_lcm(VM& vm, NativeFrame& frame) { return fold_integers(vm, frame, 1, least_common_multiple); }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,11 +5,12 @@
 
 namespace gen {
 
-// Takes the items of a list as floats, one after the other. Registers: list at `list`, index at `index`. Items that are
-// floats already, or ints, stay what they are until the end.
+// Takes the items of a list as floats, one after the other. Registers: list at `list`, index at `index`.
+// Items that are floats already, or ints, stay what they are until the end.
 static bool next_item_to_convert(VM& vm, NativeFrame& frame, size_t list, size_t index) {
     auto* items = frame[list].as<List>();
-    for (; uint64_t(frame[index].as_int()) < items->size; frame[index] = Value::integer(frame[index].as_int() + 1)) {
+    for (; uint64_t(frame[index].as_int()) < items->size;
+         frame[index] = Value::integer(frame[index].as_int() + 1)) {
         Value v = items->items->items[frame[index].as_int()];
         if (!is_float(v) && !is_int_like(v)) return true;
     }
@@ -147,20 +148,20 @@ static Outcome norm(VM& vm, const std::vector<double>& coordinates) {
 }
 
 // The coordinates at register `list` as floats: registers `list` and `list + 1` (index).
-#define GEN_CONVERT_ITEMS(state, list)                                                                          \
-    frame[list + 1] = Value::integer(0);                                                                        \
-    while (next_item_to_convert(vm, frame, list, list + 1)) {                                                   \
-        AWAIT(state, to_float(vm, frame[list].as<List>()->items->items[frame[list + 1].as_int()]))              \
-        list_set(vm.heap, frame[list].as<List>(), size_t(frame[list + 1].as_int()), frame.result());            \
+#define GEN_CONVERT_ITEMS(state, list)                                                               \
+    frame[list + 1] = Value::integer(0);                                                             \
+    while (next_item_to_convert(vm, frame, list, list + 1)) {                                        \
+        AWAIT(state, to_float(vm, frame[list].as<List>()->items->items[frame[list + 1].as_int()]))   \
+        list_set(vm.heap, frame[list].as<List>(), size_t(frame[list + 1].as_int()), frame.result()); \
     }
 
 Outcome math_hypot(VM& vm, NativeFrame& frame) {
     enum : uint32_t { kFloat = 1 };
     switch (frame.step_state()) {
         case 0:
-            frame[1] = Value::object(make_list(vm.heap, frame[0].as<Tuple>()->items, frame[0].as<Tuple>()->size));
-            GEN_CONVERT_ITEMS(kFloat, 1)
-            {
+            frame[1] =
+                Value::object(make_list(vm.heap, frame[0].as<Tuple>()->items, frame[0].as<Tuple>()->size));
+            GEN_CONVERT_ITEMS(kFloat, 1) {
                 std::vector<double> values;
                 return doubles(vm, frame[1].as<List>(), values) ? norm(vm, values) : Outcome::raised();
             }
@@ -174,14 +175,16 @@ Outcome math_dist(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
         case 0:
             AWAIT(kP, op_list(vm, frame[0]))
-            frame[2] = Value::object(make_list(vm.heap, frame.result().as<List>()->items->items, frame.result().as<List>()->size));
+            frame[2] = Value::object(
+                make_list(vm.heap, frame.result().as<List>()->items->items, frame.result().as<List>()->size));
             GEN_CONVERT_ITEMS(kFloatP, 2)
             AWAIT(kQ, op_list(vm, frame[1]))
-            frame[3] = Value::object(make_list(vm.heap, frame.result().as<List>()->items->items, frame.result().as<List>()->size));
-            GEN_CONVERT_ITEMS(kFloatQ, 3)
-            {
+            frame[3] = Value::object(
+                make_list(vm.heap, frame.result().as<List>()->items->items, frame.result().as<List>()->size));
+            GEN_CONVERT_ITEMS(kFloatQ, 3) {
                 std::vector<double> p, q;
-                if (!doubles(vm, frame[2].as<List>(), p) || !doubles(vm, frame[3].as<List>(), q)) return Outcome::raised();
+                if (!doubles(vm, frame[2].as<List>(), p) || !doubles(vm, frame[3].as<List>(), q))
+                    return Outcome::raised();
                 if (p.size() != q.size())
                     return vm.raise(kShapeValueError, "both points must have the same number of dimensions");
                 for (size_t i = 0; i < p.size(); i++) p[i] -= q[i];
@@ -191,4 +194,4 @@ Outcome math_dist(VM& vm, NativeFrame& frame) {
     return Outcome::raised();
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -30,9 +30,11 @@ static bool right_type(Special s, Value v) {
 }
 
 static Outcome wrong_type(VM& vm, Special s, Value of, Value result) {
-    if (s == Special::Index) return vm.type_error("__index__ returned non-int (type %s)", vm.type_name(result));
+    if (s == Special::Index)
+        return vm.type_error("__index__ returned non-int (type %s)", vm.type_name(result));
     if (s == Special::Float)
-        return vm.type_error("%s.__float__ returned non-float (type %s)", std::string(vm.type_name(of)).c_str(),
+        return vm.type_error("%s.__float__ returned non-float (type %s)",
+                             std::string(vm.type_name(of)).c_str(),
                              std::string(vm.type_name(result)).c_str());
     return vm.type_error("__complex__ returned non-complex (type %s)", vm.type_name(result));
 }
@@ -65,17 +67,25 @@ static Outcome convert_and_run(VM& vm, NativeFrame& frame, Wanted wanted, unsign
 }
 
 Outcome step_with_index(VM& vm, NativeFrame& frame) { return convert_and_run(vm, frame, Wanted::Index, 1); }
-Outcome step_with_index_all(VM& vm, NativeFrame& frame) { return convert_and_run(vm, frame, Wanted::Index, 0); }
+Outcome step_with_index_all(VM& vm, NativeFrame& frame) {
+    return convert_and_run(vm, frame, Wanted::Index, 0);
+}
 Outcome step_with_float(VM& vm, NativeFrame& frame) { return convert_and_run(vm, frame, Wanted::Float, 0); }
-Outcome step_with_complex(VM& vm, NativeFrame& frame) { return convert_and_run(vm, frame, Wanted::Complex, 0); }
+Outcome step_with_complex(VM& vm, NativeFrame& frame) {
+    return convert_and_run(vm, frame, Wanted::Complex, 0);
+}
 
 // ---- readers
 
 bool get_int(VM& vm, Value v, Value& out, Outcome& failure) {
     if (v.is_unbound()) return true;
-    if (is_int_like(v)) { out = v; return true; }
-    failure = has_index(vm, v) ? Outcome::unhandled()
-                               : vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v));
+    if (is_int_like(v)) {
+        out = v;
+        return true;
+    }
+    failure = has_index(vm, v)
+                  ? Outcome::unhandled()
+                  : vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v));
     return false;
 }
 
@@ -108,14 +118,18 @@ bool get_c_int(VM& vm, Value v, int64_t& out, Outcome& failure) {
 
 bool get_bound(VM& vm, Value v, int64_t& out, Outcome& failure) {
     if (v.is_unbound() || v.is_none()) return true;
-    if (is_int_like(v)) { out = int_clamp(v); return true; }
+    if (is_int_like(v)) {
+        out = int_clamp(v);
+        return true;
+    }
     failure = has_index(vm, v)
                   ? Outcome::unhandled()
                   : vm.type_error("slice indices must be integers or None or have an __index__ method");
     return false;
 }
 
-bool get_range(VM& vm, Value start, Value stop, int64_t length, int64_t& from, int64_t& to, Outcome& failure) {
+bool get_range(VM& vm, Value start, Value stop, int64_t length, int64_t& from, int64_t& to,
+               Outcome& failure) {
     from = 0;
     to = length;
     if (!get_bound(vm, start, from, failure) || !get_bound(vm, stop, to, failure)) return false;
@@ -128,21 +142,32 @@ bool get_range(VM& vm, Value start, Value stop, int64_t length, int64_t& from, i
 bool get_flag(VM& vm, Value v, bool& out, Outcome& failure) {
     if (v.is_unbound()) return true;
     Fast f = fast_truth(v);
-    if (f != Fast::Unhandled) { out = f == Fast::True; return true; }
+    if (f != Fast::Unhandled) {
+        out = f == Fast::True;
+        return true;
+    }
     Outcome o = op_truth(vm, v);
-    if (o.is_value()) { out = o.value().is_true(); return true; }
+    if (o.is_value()) {
+        out = o.value().is_true();
+        return true;
+    }
     failure = o.is_raised() ? o : vm.type_error("a flag must be True or False, not %s", vm.type_name(v));
     return false;
 }
 
 bool get_real(VM& vm, Value v, double& out, Outcome& failure) {
     switch (to_real(vm, v, out)) {
-        case ToReal::Ok: return true;
-        case ToReal::Raised: failure = Outcome::raised(); return false;
-        case ToReal::NotANumber: break;
+        case ToReal::Ok:
+            return true;
+        case ToReal::Raised:
+            failure = Outcome::raised();
+            return false;
+        case ToReal::NotANumber:
+            break;
     }
-    failure = to_be_converted(vm, v, Wanted::Float) ? Outcome::unhandled()
-                                                    : vm.type_error("must be real number, not %s", vm.type_name(v));
+    failure = to_be_converted(vm, v, Wanted::Float)
+                  ? Outcome::unhandled()
+                  : vm.type_error("must be real number, not %s", vm.type_name(v));
     return false;
 }
 
@@ -151,11 +176,15 @@ bool is_bytes_like(Value v) {
 }
 
 bool view_bytes(VM&, Value v, std::string_view& out, std::string& scratch) {
-    if (is_bytes(v)) out = view_of(v.as<Bytes>());
-    else if (is_bytearray(v)) out = view_of(v.as<ByteArray>());
-    else if (v.is_object() && v.as_object()->kind == Kind::MemoryView && !v.as<MemoryView>()->base.is_unbound()) {
+    if (is_bytes(v))
+        out = view_of(v.as<Bytes>());
+    else if (is_bytearray(v))
+        out = view_of(v.as<ByteArray>());
+    else if (v.is_object() && v.as_object()->kind == Kind::MemoryView &&
+             !v.as<MemoryView>()->base.is_unbound()) {
         auto* m = v.as<MemoryView>();
-        std::string_view all = is_bytes(m->base) ? view_of(m->base.as<Bytes>()) : view_of(m->base.as<ByteArray>());
+        std::string_view all =
+            is_bytes(m->base) ? view_of(m->base.as<Bytes>()) : view_of(m->base.as<ByteArray>());
         // The bytearray may have shrunk since.
         auto first = std::min(size_t(m->start), all.size());
         if (m->step == 1) {
@@ -231,4 +260,4 @@ Value bytes_of_class(VM& vm, Class* cls, std::string_view data) {
     return Value::object(b);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -14,7 +14,9 @@ static Outcome bool_operator(VM& vm, BinaryOp op, Value a, Value b) {
 }
 
 static const NativeDef kBoolMethods[] = {
-    {.signature = "__new__(cls, x=False, /)", .fn = bool_new, .flags = kStaticNative,
+    {.signature = "__new__(cls, x=False, /)",
+     .fn = bool_new,
+     .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
     GEN_OPERATOR(bool_operator, "and", And),
     GEN_OPERATOR(bool_operator, "or", Or),
@@ -23,10 +25,11 @@ static const NativeDef kBoolMethods[] = {
 };
 
 void define_bool(VM& vm) {
-    define_type(vm, {.shape = kShapeBool, .methods = kBoolMethods,
+    define_type(vm, {.shape = kShapeBool,
+                     .methods = kBoolMethods,
                      .doc = "bool(x) -> bool\n\nReturns True when the argument x is true, False otherwise.\n"
                             "The builtins True and False are the only two instances of the class bool.\n"
                             "The class bool is a subclass of the class int, and cannot be subclassed."});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -7,8 +7,9 @@ static ByteArray* array_of(Value v) { return v.as<ByteArray>(); }
 
 // Replaces a part; answers None.
 static Outcome splice(VM& vm, Value self, size_t from, size_t count, std::string_view data) {
-    std::string copy(data);      // it may lie in the array itself
-    if (!bytearray_replace(vm.heap, array_of(self), from, count, copy.data(), copy.size())) return vm.out_of_memory();
+    std::string copy(data);  // it may lie in the array itself
+    if (!bytearray_replace(vm.heap, array_of(self), from, count, copy.data(), copy.size()))
+        return vm.out_of_memory();
     return Value::none();
 }
 
@@ -93,7 +94,9 @@ static Outcome bytearray_reverse(VM&, Value* args) {
     for (size_t i = 0; i < b->size / 2; i++) std::swap(b->buffer->data[i], b->buffer->data[b->size - 1 - i]);
     return Value::none();
 }
-static Outcome bytearray_clear(VM& vm, Value* args) { return splice(vm, args[0], 0, array_of(args[0])->size, {}); }
+static Outcome bytearray_clear(VM& vm, Value* args) {
+    return splice(vm, args[0], 0, array_of(args[0])->size, {});
+}
 static Outcome bytearray_copy(VM& vm, Value* args) { return bytes_result(vm, args[0], bytes_of(args[0])); }
 
 static Outcome bytearray_iadd(VM& vm, Value* args) {
@@ -118,16 +121,21 @@ static Outcome assign_slice(VM& vm, Value self, const Slice* slice, std::string_
     SliceBounds b;
     auto* array = array_of(self);
     switch (slice_bounds(vm, slice, array->size, b)) {
-        case SliceState::Raised: return Outcome::raised();
-        case SliceState::Unresolved: return vm.type_error("slice indices must be integers or None or have an __index__ method");
-        case SliceState::Ready: break;
+        case SliceState::Raised:
+            return Outcome::raised();
+        case SliceState::Unresolved:
+            return vm.type_error("slice indices must be integers or None or have an __index__ method");
+        case SliceState::Ready:
+            break;
     }
     if (b.step == 1) return splice(vm, self, size_t(b.start), b.count, data);
     if (!deleting) {
         if (data.size() != b.count)
-            return vm.value_error("attempt to assign bytes of size %zu to extended slice of size %zu", data.size(), b.count);
+            return vm.value_error("attempt to assign bytes of size %zu to extended slice of size %zu",
+                                  data.size(), b.count);
         std::string copy(data);
-        for (size_t i = 0; i < b.count; i++) array->buffer->data[b.start + int64_t(i) * b.step] = uint8_t(copy[i]);
+        for (size_t i = 0; i < b.count; i++)
+            array->buffer->data[b.start + int64_t(i) * b.step] = uint8_t(copy[i]);
         return Value::none();
     }
     std::string kept;
@@ -162,7 +170,8 @@ static Outcome bytearray_setitem(VM& vm, Value* args) {
     }
     int64_t index;
     uint8_t byte;
-    if (!get_position(vm, args[0], args[1], index, failure) || !get_byte(vm, args[2], byte, failure)) return failure;
+    if (!get_position(vm, args[0], args[1], index, failure) || !get_byte(vm, args[2], byte, failure))
+        return failure;
     array_of(args[0])->buffer->data[index] = byte;
     return Value::none();
 }
@@ -195,41 +204,71 @@ static Outcome bytearray_delitem(VM& vm, Value* args) {
     return splice(vm, args[0], size_t(index), 1, {});
 }
 
-static Outcome bytearray_alloc(VM&, Value* args) { return Value::integer(int64_t(array_of(args[0])->size) + 1); }
+static Outcome bytearray_alloc(VM&, Value* args) {
+    return Value::integer(int64_t(array_of(args[0])->size) + 1);
+}
 
 static const NativeDef kByteArrayMethods[] = {
-    {.signature = "__new__(cls, /, *args, **kwargs)", .fn = bytearray_new, .flags = kStaticNative,
+    {.signature = "__new__(cls, /, *args, **kwargs)",
+     .fn = bytearray_new,
+     .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
-    {.signature = "__init__(self, source=b'', encoding=None, errors=None)", .fn = bytearray_init,
-     .step = bytearray_init_step, .locals = kSourceLocals},
-    {.signature = "__setitem__(self, key, value, /)", .fn = bytearray_setitem, .step = bytearray_setitem_step},
+    {.signature = "__init__(self, source=b'', encoding=None, errors=None)",
+     .fn = bytearray_init,
+     .step = bytearray_init_step,
+     .locals = kSourceLocals},
+    {.signature = "__setitem__(self, key, value, /)",
+     .fn = bytearray_setitem,
+     .step = bytearray_setitem_step},
     {.signature = "__delitem__(self, key, /)", .fn = bytearray_delitem, .step = step_with_index, .locals = 1},
     {.signature = "__iadd__(self, value, /)", .fn = bytearray_iadd, .doc = "Implement self+=value."},
     {.signature = "__imul__(self, value, /)", .fn = bytearray_imul, .step = step_with_index, .locals = 1},
     {.signature = "__alloc__(self, /)", .fn = bytearray_alloc},
-    {.signature = "append(self, item, /)", .fn = bytearray_append, .step = step_with_index, .locals = 1,
+    {.signature = "append(self, item, /)",
+     .fn = bytearray_append,
+     .step = step_with_index,
+     .locals = 1,
      .doc = "Append a single item to the end of the bytearray."},
-    {.signature = "insert(self, index, item, /)", .fn = bytearray_insert, .step = step_with_index, .locals = 1,
+    {.signature = "insert(self, index, item, /)",
+     .fn = bytearray_insert,
+     .step = step_with_index,
+     .locals = 1,
      .doc = "Insert a single item into the bytearray before the given index."},
-    {.signature = "extend(self, iterable_of_ints, /)", .fn = bytearray_extend, .step = bytearray_extend_step,
-     .locals = 4, .flags = kConsumes, .doc = "Append all the items from the iterator or sequence to the end of the bytearray."},
-    {.signature = "pop(self, index=-1, /)", .fn = bytearray_pop, .step = step_with_index, .locals = 1,
+    {.signature = "extend(self, iterable_of_ints, /)",
+     .fn = bytearray_extend,
+     .step = bytearray_extend_step,
+     .locals = 4,
+     .flags = kConsumes,
+     .doc = "Append all the items from the iterator or sequence to the end of the bytearray."},
+    {.signature = "pop(self, index=-1, /)",
+     .fn = bytearray_pop,
+     .step = step_with_index,
+     .locals = 1,
      .doc = "Remove and return a single item from B."},
-    {.signature = "remove(self, value, /)", .fn = bytearray_remove, .step = step_with_index, .locals = 1,
+    {.signature = "remove(self, value, /)",
+     .fn = bytearray_remove,
+     .step = step_with_index,
+     .locals = 1,
      .doc = "Remove the first occurrence of a value in the bytearray."},
-    {.signature = "reverse(self, /)", .fn = bytearray_reverse, .doc = "Reverse the order of the values in B in place."},
+    {.signature = "reverse(self, /)",
+     .fn = bytearray_reverse,
+     .doc = "Reverse the order of the values in B in place."},
     {.signature = "clear(self, /)", .fn = bytearray_clear, .doc = "Remove all items from the bytearray."},
     {.signature = "copy(self, /)", .fn = bytearray_copy, .doc = "Return a copy of B."},
     GEN_BYTES_METHODS,
 };
 
 void define_bytearray(VM& vm) {
-    define_type(vm, {.shape = kShapeByteArray, .methods = kByteArrayMethods,
-                     .doc = "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> bytearray\n"
-                            "bytearray(bytes_or_buffer) -> mutable copy of bytes_or_buffer\n"
-                            "bytearray(int) -> bytes array of size given by the parameter initialized with null bytes\n"
-                            "bytearray() -> empty bytes array"});
+    define_type(
+        vm,
+        {.shape = kShapeByteArray,
+         .methods = kByteArrayMethods,
+         .doc =
+             "bytearray(iterable_of_ints) -> bytearray\nbytearray(string, encoding[, errors]) -> bytearray\n"
+             "bytearray(bytes_or_buffer) -> mutable copy of bytes_or_buffer\n"
+             "bytearray(int) -> bytes array of size given by the parameter initialized with null bytes\n"
+             "bytearray() -> empty bytes array"});
     set_type_attribute(vm, kShapeByteArray, "__hash__", Value::none());
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -15,7 +15,8 @@ static char swapped(char c) { return alpha(c) ? char(c ^ 32) : c; }
 static char lowered(char c) { return upper(c) ? char(c | 32) : c; }
 static char uppered(char c) { return lower(c) ? char(c & ~32) : c; }
 
-template <bool (*has_property)(char)> static Outcome all_bytes(Value* args) {
+template <bool (*has_property)(char)>
+static Outcome all_bytes(Value* args) {
     std::string_view text = bytes_of(args[0]);
     for (char c : text)
         if (!has_property(c)) return Value::false_();
@@ -48,7 +49,8 @@ Outcome bytes_istitle(VM&, Value* args) {
     return Value::boolean(any);
 }
 
-template <class Map> static Outcome mapped(VM& vm, Value* args, Map map) {
+template <class Map>
+static Outcome mapped(VM& vm, Value* args, Map map) {
     std::string_view text = bytes_of(args[0]);
     Outcome o = bytes_result(vm, args[0], text);
     if (!o.is_value() || text.empty()) return o;
@@ -57,9 +59,15 @@ template <class Map> static Outcome mapped(VM& vm, Value* args, Map map) {
     return o;
 }
 
-Outcome bytes_upper(VM& vm, Value* args) { return mapped(vm, args, [](char c, size_t) { return uppered(c); }); }
-Outcome bytes_lower(VM& vm, Value* args) { return mapped(vm, args, [](char c, size_t) { return lowered(c); }); }
-Outcome bytes_swapcase(VM& vm, Value* args) { return mapped(vm, args, [](char c, size_t) { return swapped(c); }); }
+Outcome bytes_upper(VM& vm, Value* args) {
+    return mapped(vm, args, [](char c, size_t) { return uppered(c); });
+}
+Outcome bytes_lower(VM& vm, Value* args) {
+    return mapped(vm, args, [](char c, size_t) { return lowered(c); });
+}
+Outcome bytes_swapcase(VM& vm, Value* args) {
+    return mapped(vm, args, [](char c, size_t) { return swapped(c); });
+}
 Outcome bytes_capitalize(VM& vm, Value* args) {
     return mapped(vm, args, [](char c, size_t i) { return i ? lowered(c) : uppered(c); });
 }
@@ -82,8 +90,10 @@ static Outcome padded(VM& vm, Value* args, Side side, const char* name) {
     int64_t width = 0;
     Outcome failure = Outcome::raised();
     if (!get_size(vm, args[1], width, failure)) return failure;
-    if (!args[2].is_unbound() && (is_int_like(args[2]) || !view_bytes(vm, args[2], fill, scratch) || fill.size() != 1))
-        return vm.type_error("%s() argument 2 must be a byte string of length 1, not %s", name, vm.type_name(args[2]));
+    if (!args[2].is_unbound() &&
+        (is_int_like(args[2]) || !view_bytes(vm, args[2], fill, scratch) || fill.size() != 1))
+        return vm.type_error("%s() argument 2 must be a byte string of length 1, not %s", name,
+                             vm.type_name(args[2]));
     int64_t room = width - int64_t(text.size());
     if (room <= 0) return bytes_result(vm, args[0], text);
     int64_t left = side == Side::Left ? 0 : side == Side::Right ? room : room / 2 + (room & width & 1);
@@ -163,7 +173,8 @@ Outcome bytes_mul(VM& vm, Value* args) {
     std::string_view text = bytes_of(args[0]);
     if (!int_to_int64(n, times)) {
         if (int_sign(n) > 0)
-            return vm.raisef(kShapeOverflowError, "cannot fit '%s' into an index-sized integer", vm.type_name(args[1]));
+            return vm.raisef(kShapeOverflowError, "cannot fit '%s' into an index-sized integer",
+                             vm.type_name(args[1]));
         times = 0;
     }
     if (times <= 0 || text.empty()) return bytes_result(vm, args[0], {});
@@ -203,19 +214,26 @@ Outcome bytes_compare(VM& vm, CompareOp op, Value a, Value b) {
     if (!view_bytes(vm, b, y, scratch)) return Value::not_implemented();
     int order = x.compare(y);
     switch (op) {
-        case CompareOp::Lt: return Value::boolean(order < 0);
-        case CompareOp::Le: return Value::boolean(order <= 0);
-        case CompareOp::Eq: return Value::boolean(order == 0);
-        case CompareOp::Ne: return Value::boolean(order != 0);
-        case CompareOp::Gt: return Value::boolean(order > 0);
-        default: return Value::boolean(order >= 0);
+        case CompareOp::Lt:
+            return Value::boolean(order < 0);
+        case CompareOp::Le:
+            return Value::boolean(order <= 0);
+        case CompareOp::Eq:
+            return Value::boolean(order == 0);
+        case CompareOp::Ne:
+            return Value::boolean(order != 0);
+        case CompareOp::Gt:
+            return Value::boolean(order > 0);
+        default:
+            return Value::boolean(order >= 0);
     }
 }
 
 // ---- bytes(source, encoding, errors)
 
 static Outcome range_error(VM& vm, bool array) {
-    return vm.raise(kShapeValueError, array ? "byte must be in range(0, 256)" : "bytes must be in range(0, 256)");
+    return vm.raise(kShapeValueError,
+                    array ? "byte must be in range(0, 256)" : "bytes must be in range(0, 256)");
 }
 
 // Bytes of ints; unhandled() at one that has to be converted first.
@@ -237,7 +255,8 @@ static Outcome bytes_of_items(VM& vm, const Value* items, size_t n, bool array) 
 static Outcome zeros(VM& vm, Value count) {
     int64_t n;
     if (!int_to_int64(count, n))
-        return vm.raisef(kShapeOverflowError, "cannot fit '%s' into an index-sized integer", vm.type_name(count));
+        return vm.raisef(kShapeOverflowError, "cannot fit '%s' into an index-sized integer",
+                         vm.type_name(count));
     if (n < 0) return vm.raise(kShapeValueError, "negative count");
     Bytes* b = make_bytes_uninitialized(vm.heap, size_t(n));
     if (!b) return vm.out_of_memory();
@@ -248,7 +267,9 @@ static Outcome zeros(VM& vm, Value count) {
 Outcome bytes_from_source(VM& vm, Value source, Value encoding, Value errors, bool array) {
     bool codec = !encoding.is_unbound() || !errors.is_unbound();
     if (source.is_unbound()) {
-        if (codec) return vm.type_error(encoding.is_unbound() ? "errors without a string argument" : "encoding without a string argument");
+        if (codec)
+            return vm.type_error(encoding.is_unbound() ? "errors without a string argument"
+                                                       : "encoding without a string argument");
         return vm.checked(bytes_of_class(vm, vm.type(kShapeBytes), {}));
     }
     if (is_str(source)) {
@@ -258,22 +279,29 @@ Outcome bytes_from_source(VM& vm, Value source, Value encoding, Value errors, bo
             return Outcome::raised();
         return encode_text(vm, source.as<Str>(), encoding_name, errors_name);
     }
-    if (codec) return vm.type_error(encoding.is_unbound() ? "errors without a string argument" : "encoding without a string argument");
+    if (codec)
+        return vm.type_error(encoding.is_unbound() ? "errors without a string argument"
+                                                   : "encoding without a string argument");
     if (!array && source.is_object() && source.as_object()->shape >= kBuiltinShapes &&
         !vm.special(source, Special::Bytes).is_unbound())
         return Outcome::unhandled();
     if (source.is_object() && source.as_object()->shape == kShapeBytes) return source;
     std::string scratch;
     std::string_view bytes;
-    if (view_bytes(vm, source, bytes, scratch)) return vm.checked(bytes_of_class(vm, vm.type(kShapeBytes), bytes));
+    if (view_bytes(vm, source, bytes, scratch))
+        return vm.checked(bytes_of_class(vm, vm.type(kShapeBytes), bytes));
     if (is_int_like(source)) return zeros(vm, source);
-    if (is_exact_list(source)) return bytes_of_items(vm, source.as<List>()->items->items, source.as<List>()->size, array);
-    if (is_exact_tuple(source)) return bytes_of_items(vm, source.as<Tuple>()->items, source.as<Tuple>()->size, array);
+    if (is_exact_list(source))
+        return bytes_of_items(vm, source.as<List>()->items->items, source.as<List>()->size, array);
+    if (is_exact_tuple(source))
+        return bytes_of_items(vm, source.as<Tuple>()->items, source.as<Tuple>()->size, array);
     if (has_index(vm, source) || is_iterable(vm, source)) return Outcome::unhandled();
-    return vm.type_error("cannot convert '%s' object to %s", vm.type_name(source), array ? "bytearray" : "bytes");
+    return vm.type_error("cannot convert '%s' object to %s", vm.type_name(source),
+                         array ? "bytearray" : "bytes");
 }
 
-Outcome bytes_from_source_step(VM& vm, NativeFrame& frame, bool array, Outcome (*finish)(VM&, NativeFrame&, Value)) {
+Outcome bytes_from_source_step(VM& vm, NativeFrame& frame, bool array,
+                               Outcome (*finish)(VM&, NativeFrame&, Value)) {
     enum : uint32_t { kBytes = 1, kCount, kList, kItem, kDone };
     enum : size_t { kSource = 1, kItems = 4, kIndex = 5 };
     Outcome o = Outcome::raised();
@@ -282,9 +310,11 @@ Outcome bytes_from_source_step(VM& vm, NativeFrame& frame, bool array, Outcome (
         case 0:
             v = vm.special(frame[kSource], Special::Bytes);
             if (!array && !v.is_unbound()) {
-                AWAIT(kBytes, call_found(vm, Special::Bytes, vm.special(frame[kSource], Special::Bytes), frame[kSource]))
+                AWAIT(kBytes, call_found(vm, Special::Bytes, vm.special(frame[kSource], Special::Bytes),
+                                         frame[kSource]))
                 if (!is_bytes(frame.result()))
-                    return vm.type_error("__bytes__ returned non-bytes (type %s)", vm.type_name(frame.result()));
+                    return vm.type_error("__bytes__ returned non-bytes (type %s)",
+                                         vm.type_name(frame.result()));
                 o = frame.result();
             } else if (has_index(vm, frame[kSource])) {
                 AWAIT(kCount, op_index(vm, frame[kSource]))
@@ -295,12 +325,14 @@ Outcome bytes_from_source_step(VM& vm, NativeFrame& frame, bool array, Outcome (
                                                         frame.result().as<List>()->size));
                 frame[kIndex] = Value::integer(0);
                 for (;;) {
-                    o = bytes_of_items(vm, frame[kItems].as<List>()->items->items, frame[kItems].as<List>()->size, array);
+                    o = bytes_of_items(vm, frame[kItems].as<List>()->items->items,
+                                       frame[kItems].as<List>()->size, array);
                     if (!o.is_unhandled()) break;
                     while (is_int_like(frame[kItems].as<List>()->items->items[frame[kIndex].as_int()]))
                         frame[kIndex] = Value::integer(frame[kIndex].as_int() + 1);
                     AWAIT(kItem, op_index(vm, frame[kItems].as<List>()->items->items[frame[kIndex].as_int()]))
-                    list_set(vm.heap, frame[kItems].as<List>(), size_t(frame[kIndex].as_int()), frame.result());
+                    list_set(vm.heap, frame[kItems].as<List>(), size_t(frame[kIndex].as_int()),
+                             frame.result());
                 }
             }
             if (!o.is_value()) return o;
@@ -310,4 +342,4 @@ Outcome bytes_from_source_step(VM& vm, NativeFrame& frame, bool array, Outcome (
     return Outcome::raised();
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -28,7 +28,10 @@ bool get_byte(VM& vm, Value v, uint8_t& out, Outcome& failure) {
     Value i;
     int64_t n;
     if (!get_int(vm, v, i, failure)) return false;
-    if (int_to_int64(i, n) && n >= 0 && n <= 255) { out = uint8_t(n); return true; }
+    if (int_to_int64(i, n) && n >= 0 && n <= 255) {
+        out = uint8_t(n);
+        return true;
+    }
     failure = vm.raise(kShapeValueError, "byte must be in range(0, 256)");
     return false;
 }
@@ -104,7 +107,8 @@ static Outcome has_affix(VM& vm, Value* args, bool at_end) {
     auto matches = [&] { return possible && (at_end ? text.ends_with(affix) : text.starts_with(affix)); };
     if (!is_tuple(args[1])) {
         if (!view_bytes(vm, args[1], affix, scratch))
-            return vm.type_error("%s first arg must be bytes or a tuple of bytes, not %s", name, vm.type_name(args[1]));
+            return vm.type_error("%s first arg must be bytes or a tuple of bytes, not %s", name,
+                                 vm.type_name(args[1]));
         return Value::boolean(matches());
     }
     auto* tuple = args[1].as<Tuple>();
@@ -127,7 +131,8 @@ Outcome bytes_removeprefix(VM& vm, Value* args) {
     std::string scratch;
     std::string_view text = bytes_of(args[0]), affix;
     if (!get_bytes(vm, args[1], affix, scratch)) return Outcome::raised();
-    return text.starts_with(affix) ? bytes_result(vm, args[0], text.substr(affix.size())) : whole(vm, args[0]);
+    return text.starts_with(affix) ? bytes_result(vm, args[0], text.substr(affix.size()))
+                                   : whole(vm, args[0]);
 }
 
 Outcome bytes_removesuffix(VM& vm, Value* args) {
@@ -141,7 +146,8 @@ Outcome bytes_removesuffix(VM& vm, Value* args) {
 Outcome bytes_replace(VM& vm, Value* args) {
     std::string scratch, other_scratch;
     std::string_view text = bytes_of(args[0]), old, with;
-    if (!get_bytes(vm, args[1], old, scratch) || !get_bytes(vm, args[2], with, other_scratch)) return Outcome::raised();
+    if (!get_bytes(vm, args[1], old, scratch) || !get_bytes(vm, args[2], with, other_scratch))
+        return Outcome::raised();
     int64_t most = -1;
     Outcome failure = Outcome::raised();
     if (!get_size(vm, args[3], most, failure)) return failure;
@@ -157,7 +163,8 @@ Outcome bytes_replace(VM& vm, Value* args) {
         return built(vm, args[0], out);
     }
     size_t done = 0;
-    for (size_t at = find_bytes(text, old); at != std::string_view::npos && most-- > 0; at = find_bytes(text, old, done)) {
+    for (size_t at = find_bytes(text, old); at != std::string_view::npos && most-- > 0;
+         at = find_bytes(text, old, done)) {
         out.append(text.substr(done, at - done));
         out.append(with);
         done = at + old.size();
@@ -171,7 +178,7 @@ Outcome bytes_replace(VM& vm, Value* args) {
 // ---- split
 
 class BytePieces {
-public:
+  public:
     BytePieces(VM& vm, Value like) : vm_(vm), like_(like), list_(make_list(vm.heap)) {}
     bool add(std::string_view part) {
         Outcome o = bytes_result(vm_, like_, part);
@@ -183,7 +190,7 @@ public:
         return Value::object(list_);
     }
 
-private:
+  private:
     VM& vm_;
     Value like_;
     List* list_;
@@ -309,7 +316,8 @@ static Outcome strip(VM& vm, Value* args, bool left, bool right) {
     size_t from = 0, to = text.size();
     while (left && from < to && drop(text[from])) from++;
     while (right && to > from && drop(text[to - 1])) to--;
-    return from == 0 && to == text.size() ? whole(vm, args[0]) : bytes_result(vm, args[0], text.substr(from, to - from));
+    return from == 0 && to == text.size() ? whole(vm, args[0])
+                                          : bytes_result(vm, args[0], text.substr(from, to - from));
 }
 
 Outcome bytes_strip(VM& vm, Value* args) { return strip(vm, args, true, true); }
@@ -324,7 +332,8 @@ static Outcome join(VM& vm, Value self, const Value* items, size_t n) {
     std::string_view part;
     for (size_t i = 0; i < n; i++) {
         if (!view_bytes(vm, items[i], part, scratch))
-            return vm.type_error("sequence item %zu: expected a bytes-like object, %s found", i, vm.type_name(items[i]));
+            return vm.type_error("sequence item %zu: expected a bytes-like object, %s found", i,
+                                 vm.type_name(items[i]));
         if (i) out.append(bytes_of(self));
         out.append(part);
         if (out.failed()) break;
@@ -334,7 +343,8 @@ static Outcome join(VM& vm, Value self, const Value* items, size_t n) {
 
 Outcome bytes_join(VM& vm, Value* args) {
     Value items = args[1];
-    if (is_exact_list(items)) return join(vm, args[0], items.as<List>()->items->items, items.as<List>()->size);
+    if (is_exact_list(items))
+        return join(vm, args[0], items.as<List>()->items->items, items.as<List>()->size);
     if (is_exact_tuple(items)) return join(vm, args[0], items.as<Tuple>()->items, items.as<Tuple>()->size);
     if (!is_iterable(vm, items)) return vm.type_error("can only join an iterable");
     return Outcome::unhandled();
@@ -344,7 +354,8 @@ Outcome bytes_join_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
         case 0:
             AWAIT(1, op_list(vm, frame[1]))
-            return join(vm, frame[0], frame.result().as<List>()->items->items, frame.result().as<List>()->size);
+            return join(vm, frame[0], frame.result().as<List>()->items->items,
+                        frame.result().as<List>()->size);
     }
     return Outcome::raised();
 }
@@ -368,8 +379,10 @@ Outcome bytes_translate(VM& vm, Value* args) {
 Outcome bytes_maketrans(VM& vm, Value* args) {
     std::string scratch, other_scratch;
     std::string_view from, to;
-    if (!get_bytes(vm, args[0], from, scratch) || !get_bytes(vm, args[1], to, other_scratch)) return Outcome::raised();
-    if (from.size() != to.size()) return vm.raise(kShapeValueError, "maketrans arguments must have same length");
+    if (!get_bytes(vm, args[0], from, scratch) || !get_bytes(vm, args[1], to, other_scratch))
+        return Outcome::raised();
+    if (from.size() != to.size())
+        return vm.raise(kShapeValueError, "maketrans arguments must have same length");
     char table[256];
     for (int i = 0; i < 256; i++) table[i] = char(i);
     for (size_t i = 0; i < from.size(); i++) table[uint8_t(from[i])] = to[i];
@@ -393,10 +406,14 @@ Outcome bytes_hex(VM& vm, Value* args) {
     Outcome failure = Outcome::raised();
     if (!get_c_int(vm, args[2], group, failure)) return failure;
     if (!args[1].is_unbound() && !args[1].is_none()) {
-        if (is_str(args[1])) separator = args[1].as<Str>()->view();
-        else if (is_bytes(args[1])) separator = view_of(args[1].as<Bytes>());
-        else if (is_int_like(args[1]) || is_float(args[1])) return vm.type_error("object of type '%s' has no len()", vm.type_name(args[1]));
-        else return vm.type_error("sep must be str or bytes.");
+        if (is_str(args[1]))
+            separator = args[1].as<Str>()->view();
+        else if (is_bytes(args[1]))
+            separator = view_of(args[1].as<Bytes>());
+        else if (is_int_like(args[1]) || is_float(args[1]))
+            return vm.type_error("object of type '%s' has no len()", vm.type_name(args[1]));
+        else
+            return vm.type_error("sep must be str or bytes.");
         if ((is_str(args[1]) ? args[1].as<Str>()->length : separator.size()) != 1)
             return vm.raise(kShapeValueError, "sep must be length 1.");
         if (uint8_t(separator[0]) >= 0x80) return vm.raise(kShapeValueError, "sep must be ASCII.");
@@ -416,13 +433,21 @@ Outcome bytes_hex(VM& vm, Value* args) {
 }
 
 Outcome bytes_fromhex(VM& vm, Value* args) {
-    if (!is_str(args[1])) return vm.type_error("fromhex() argument must be str, not %s", vm.type_name(args[1]));
+    if (!is_str(args[1]))
+        return vm.type_error("fromhex() argument must be str, not %s", vm.type_name(args[1]));
     std::string_view text = args[1].as<Str>()->view();
-    auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; };
+    auto digit = [](char c) {
+        return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    };
     StringBuilder out(vm.heap);
     for (size_t i = 0; i < text.size();) {
-        if (space(text[i])) { i++; continue; }
-        size_t wrong = digit(text[i]) < 0 ? i : i + 1 >= text.size() || digit(text[i + 1]) < 0 ? i + 1 : std::string_view::npos;
+        if (space(text[i])) {
+            i++;
+            continue;
+        }
+        size_t wrong = digit(text[i]) < 0                               ? i
+                       : i + 1 >= text.size() || digit(text[i + 1]) < 0 ? i + 1
+                                                                        : std::string_view::npos;
         if (wrong != std::string_view::npos)
             return vm.value_error("non-hexadecimal number found in fromhex() arg at position %zu",
                                   count_code_points(text.substr(0, wrong)));
@@ -437,4 +462,4 @@ Outcome bytes_fromhex(VM& vm, Value* args) {
     return vm.call(args[0], {Value::object(b)});
 }
 
-}   // namespace gen
+}  // namespace gen

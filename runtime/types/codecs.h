@@ -4,8 +4,10 @@
 
 namespace gen {
 
-// `encoding` and `errors` as scripts name them. A Str, or raised: LookupError, UnicodeDecodeError (which shows `object`).
-Outcome decode_text(VM&, std::string_view bytes, Value object, std::string_view encoding, std::string_view errors);
+// `encoding` and `errors` as scripts name them. A Str, or raised: LookupError, UnicodeDecodeError (which
+// shows `object`).
+Outcome decode_text(VM&, std::string_view bytes, Value object, std::string_view encoding,
+                    std::string_view errors);
 // A Bytes, or raised.
 Outcome encode_text(VM&, Str* text, std::string_view encoding, std::string_view errors);
 
@@ -13,4 +15,4 @@ Outcome encode_text(VM&, Str* text, std::string_view encoding, std::string_view 
 bool get_codec_names(VM&, const char* function, Value encoding, Value errors, std::string_view& encoding_out,
                      std::string_view& errors_out);
 
-}   // namespace gen
+}  // namespace gen

@@ -22,8 +22,8 @@ Outcome parse_float_text(VM& vm, std::string_view text, Value shown) {
 static Outcome float_of(VM& vm, Value x) {
     if (is_exact_float(x)) return x;
     double d;
-    if (x.is_object() && x.as_object()->shape >= kBuiltinShapes && !as_native(vm.special(x, Special::Float)) &&
-        !vm.special(x, Special::Float).is_unbound())
+    if (x.is_object() && x.as_object()->shape >= kBuiltinShapes &&
+        !as_native(vm.special(x, Special::Float)) && !vm.special(x, Special::Float).is_unbound())
         return Outcome::unhandled();
     if (is_float(x)) return vm.real(as_float(x));
     if (is_int_like(x)) return to_real(vm, x, d) == ToReal::Ok ? Outcome(vm.real(d)) : Outcome::raised();
@@ -49,7 +49,8 @@ static Outcome float_new(VM& vm, Value* args) {
     Class* cls = checked_class(vm, args[0], kShapeFloat);
     if (!cls) return Outcome::raised();
     // Keywords are for the __init__ of a subclass.
-    if (!args[2].is_unbound() && dict_length(args[2].as<Dict>()) && is_object_special(vm, cls->specials[int(Special::Init)], Special::Init))
+    if (!args[2].is_unbound() && dict_length(args[2].as<Dict>()) &&
+        is_object_special(vm, cls->specials[int(Special::Init)], Special::Init))
         return vm.type_error("float() takes no keyword arguments");
     return make(vm, args[0], args[1].is_unbound() ? Outcome(vm.zero) : float_of(vm, args[1]));
 }
@@ -68,8 +69,10 @@ static Outcome float_new_step(VM& vm, NativeFrame& frame) {
                                          std::string(vm.type_name(frame.result())).c_str());
                 frame[2] = frame.result();
                 if (!is_exact_float(frame[2])) {
-                    AWAIT(kWarned, warn(vm, kShapeDeprecationWarning,
-                                        subclass_warning(vm, std::string(vm.type_name(frame[1])) + ".__float__", "float", frame[2])));
+                    AWAIT(kWarned,
+                          warn(vm, kShapeDeprecationWarning,
+                               subclass_warning(vm, std::string(vm.type_name(frame[1])) + ".__float__",
+                                                "float", frame[2])));
                 }
                 return make(vm, frame[0], frame[2]);
             }
@@ -86,7 +89,9 @@ static Outcome float_pow_native(VM& vm, Value* args) {
         return vm.type_error("pow() 3rd argument not allowed unless all arguments are integers");
     return float_binary(vm, BinaryOp::Pow, args[0], args[1]);
 }
-static Outcome float_rpow_native(VM& vm, Value* args) { return float_binary(vm, BinaryOp::Pow, args[1], args[0]); }
+static Outcome float_rpow_native(VM& vm, Value* args) {
+    return float_binary(vm, BinaryOp::Pow, args[1], args[0]);
+}
 
 static Outcome float_compare(VM&, CompareOp op, Value a, Value b) {
     double x = as_float(a);
@@ -102,12 +107,18 @@ static Outcome float_compare(VM&, CompareOp op, Value a, Value b) {
     }
     if (order == kUnordered) return Value::boolean(op == CompareOp::Ne);
     switch (op) {
-        case CompareOp::Lt: return Value::boolean(order < 0);
-        case CompareOp::Le: return Value::boolean(order <= 0);
-        case CompareOp::Eq: return Value::boolean(order == 0);
-        case CompareOp::Ne: return Value::boolean(order != 0);
-        case CompareOp::Gt: return Value::boolean(order > 0);
-        case CompareOp::Ge: break;
+        case CompareOp::Lt:
+            return Value::boolean(order < 0);
+        case CompareOp::Le:
+            return Value::boolean(order <= 0);
+        case CompareOp::Eq:
+            return Value::boolean(order == 0);
+        case CompareOp::Ne:
+            return Value::boolean(order != 0);
+        case CompareOp::Gt:
+            return Value::boolean(order > 0);
+        case CompareOp::Ge:
+            break;
     }
     return Value::boolean(order >= 0);
 }
@@ -126,7 +137,8 @@ static Outcome float_ceil(VM& vm, Value* args) { return int_of_float(vm, std::ce
 
 static Outcome float_round_native(VM& vm, Value* args) {
     double d = as_float(args[0]);
-    if (args[1].is_unbound() || args[1].is_none()) return int_of_float(vm, std::isfinite(d) ? float_round_even(d) : d);
+    if (args[1].is_unbound() || args[1].is_none())
+        return int_of_float(vm, std::isfinite(d) ? float_round_even(d) : d);
     Value digits;
     Outcome failure = Outcome::raised();
     if (!get_int(vm, args[1], digits, failure)) return failure;
@@ -137,7 +149,8 @@ static Outcome float_round_native(VM& vm, Value* args) {
 }
 
 static Outcome float_format_native(VM& vm, Value* args) {
-    if (!is_str(args[1])) return vm.type_error("__format__() argument must be str, not %s", vm.type_name(args[1]));
+    if (!is_str(args[1]))
+        return vm.type_error("__format__() argument must be str, not %s", vm.type_name(args[1]));
     if (args[1].as<Str>()->size == 0) return op_str(vm, args[0]);
     return format_float(vm, as_float(args[0]), args[1].as<Str>()->view());
 }
@@ -158,14 +171,18 @@ static Outcome float_ratio(VM& vm, Value* args) {
     return vm.tuple({numerator, denominator});
 }
 
-static Outcome float_hex_native(VM& vm, Value* args) { return vm.checked(vm.str(float_hex(as_float(args[0])))); }
+static Outcome float_hex_native(VM& vm, Value* args) {
+    return vm.checked(vm.str(float_hex(as_float(args[0]))));
+}
 
 static Outcome float_fromhex(VM& vm, Value* args) {
     if (!is_str(args[1])) return vm.type_error("bad argument type for built-in operation");
     double d;
     switch (float_from_hex(args[1].as<Str>()->view(), d)) {
-        case FromHex::Ok: break;
-        case FromHex::Invalid: return vm.raise(kShapeValueError, "invalid hexadecimal floating-point string");
+        case FromHex::Ok:
+            break;
+        case FromHex::Invalid:
+            return vm.raise(kShapeValueError, "invalid hexadecimal floating-point string");
         case FromHex::Overflow:
             return vm.raise(kShapeOverflowError, "hexadecimal value too large to represent as a float");
     }
@@ -174,7 +191,8 @@ static Outcome float_fromhex(VM& vm, Value* args) {
 }
 
 static Outcome float_getformat(VM& vm, Value* args) {
-    if (!is_str(args[1])) return vm.type_error("__getformat__() argument must be str, not %s", vm.type_name(args[1]));
+    if (!is_str(args[1]))
+        return vm.type_error("__getformat__() argument must be str, not %s", vm.type_name(args[1]));
     std::string_view what = args[1].as<Str>()->view();
     if (what != "double" && what != "float")
         return vm.raise(kShapeValueError, "__getformat__() argument 1 must be 'double' or 'float'");
@@ -192,7 +210,10 @@ static const AttributeDef kFloatAttributes[] = {
 };
 
 static const NativeDef kFloatMethods[] = {
-    {.signature = "__new__(cls, x=0, /, **kwargs)", .fn = float_new, .step = float_new_step, .flags = kStaticNative,
+    {.signature = "__new__(cls, x=0, /, **kwargs)",
+     .fn = float_new,
+     .step = float_new_step,
+     .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
     GEN_OPERATOR(float_binary, "add", Add),
     GEN_OPERATOR(float_binary, "sub", Sub),
@@ -201,8 +222,12 @@ static const NativeDef kFloatMethods[] = {
     GEN_OPERATOR(float_binary, "floordiv", FloorDiv),
     GEN_OPERATOR(float_binary, "mod", Mod),
     GEN_OPERATOR(float_binary, "divmod", DivMod),
-    {.signature = "__pow__(self, value, mod=None, /)", .fn = float_pow_native, .doc = "Return pow(self, value, mod)."},
-    {.signature = "__rpow__(self, value, mod=None, /)", .fn = float_rpow_native, .doc = "Return pow(value, self, mod)."},
+    {.signature = "__pow__(self, value, mod=None, /)",
+     .fn = float_pow_native,
+     .doc = "Return pow(self, value, mod)."},
+    {.signature = "__rpow__(self, value, mod=None, /)",
+     .fn = float_rpow_native,
+     .doc = "Return pow(value, self, mod)."},
     {.signature = "__eq__(self, value, /)", .fn = compare_native<CompareOp::Eq, float_compare>},
     {.signature = "__ne__(self, value, /)", .fn = compare_native<CompareOp::Ne, float_compare>},
     {.signature = "__lt__(self, value, /)", .fn = compare_native<CompareOp::Lt, float_compare>},
@@ -217,31 +242,50 @@ static const NativeDef kFloatMethods[] = {
     {.signature = "__repr__(self, /)", .fn = repr_native, .doc = "Return repr(self)."},
     {.signature = "__int__(self, /)", .fn = float_int, .doc = "int(self)"},
     {.signature = "__float__(self, /)", .fn = float_self, .doc = "float(self)"},
-    {.signature = "__trunc__(self, /)", .fn = float_int, .doc = "Return the Integral closest to x between 0 and x."},
+    {.signature = "__trunc__(self, /)",
+     .fn = float_int,
+     .doc = "Return the Integral closest to x between 0 and x."},
     {.signature = "__floor__(self, /)", .fn = float_floor, .doc = "Return the floor as an Integral."},
     {.signature = "__ceil__(self, /)", .fn = float_ceil, .doc = "Return the ceiling as an Integral."},
-    {.signature = "__round__(self, ndigits=None, /)", .fn = float_round_native, .step = step_with_index, .locals = 1,
+    {.signature = "__round__(self, ndigits=None, /)",
+     .fn = float_round_native,
+     .step = step_with_index,
+     .locals = 1,
      .doc = "Return the Integral closest to x, rounding half toward even.\n\n"
             "When an argument is passed, work like built-in round(x, ndigits)."},
-    {.signature = "__format__(self, format_spec, /)", .fn = float_format_native,
+    {.signature = "__format__(self, format_spec, /)",
+     .fn = float_format_native,
      .doc = "Formats the float according to format_spec."},
     {.signature = "__getnewargs__(self, /)", .fn = float_getnewargs},
-    {.signature = "__getformat__(cls, typestr, /)", .fn = float_getformat, .flags = kClassNative,
+    {.signature = "__getformat__(cls, typestr, /)",
+     .fn = float_getformat,
+     .flags = kClassNative,
      .doc = "You probably don't want to use this function."},
-    {.signature = "conjugate(self, /)", .fn = float_self, .doc = "Return self, the complex conjugate of any float."},
-    {.signature = "is_integer(self, /)", .fn = float_is_integer, .doc = "Return True if the float is an integer."},
-    {.signature = "as_integer_ratio(self, /)", .fn = float_ratio,
-     .doc = "Return integer ratio.\n\nReturn a pair of integers, whose ratio is exactly equal to the original float\n"
+    {.signature = "conjugate(self, /)",
+     .fn = float_self,
+     .doc = "Return self, the complex conjugate of any float."},
+    {.signature = "is_integer(self, /)",
+     .fn = float_is_integer,
+     .doc = "Return True if the float is an integer."},
+    {.signature = "as_integer_ratio(self, /)",
+     .fn = float_ratio,
+     .doc = "Return integer ratio.\n\nReturn a pair of integers, whose ratio is exactly equal to the "
+            "original float\n"
             "and with a positive denominator."},
-    {.signature = "hex(self, /)", .fn = float_hex_native,
+    {.signature = "hex(self, /)",
+     .fn = float_hex_native,
      .doc = "Return a hexadecimal representation of a floating-point number."},
-    {.signature = "fromhex(cls, string, /)", .fn = float_fromhex, .flags = kClassNative,
+    {.signature = "fromhex(cls, string, /)",
+     .fn = float_fromhex,
+     .flags = kClassNative,
      .doc = "Create a floating-point number from a hexadecimal string."},
 };
 
 void define_float(VM& vm) {
-    define_type(vm, {.shape = kShapeFloat, .methods = kFloatMethods, .attributes = kFloatAttributes,
+    define_type(vm, {.shape = kShapeFloat,
+                     .methods = kFloatMethods,
+                     .attributes = kFloatAttributes,
                      .doc = "Convert a string or number to a floating point number, if possible."});
 }
 
-}   // namespace gen
+}  // namespace gen

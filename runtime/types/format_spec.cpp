@@ -6,8 +6,10 @@
 namespace gen {
 
 Outcome too_many_digits(VM& vm) {
-    return vm.value_error("Exceeds the limit (%zu digits) for integer string conversion; "
-                          "use sys.set_int_max_str_digits() to increase the limit", vm.limits.int_digits);
+    return vm.value_error(
+        "Exceeds the limit (%zu digits) for integer string conversion; "
+        "use sys.set_int_max_str_digits() to increase the limit",
+        vm.limits.int_digits);
 }
 
 // ---- parsing: [[fill]align][sign][z][#][0][width][grouping][.precision][type]
@@ -15,20 +17,21 @@ Outcome too_many_digits(VM& vm) {
 namespace {
 
 class Parser {
-public:
+  public:
     Parser(VM& vm, std::string_view text, const char* type_name, char default_align)
         : vm_(vm), text_(text), type_name_(type_name), default_align_(default_align) {}
     bool parse(FormatSpec& out);
 
-private:
+  private:
     static bool is_align(char c) { return c == '<' || c == '>' || c == '=' || c == '^'; }
     char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
     bool take(char c) { return peek() == c && at_ < text_.size() && ++at_; }
-    bool number(int64_t& out);      // false: too large
+    bool number(int64_t& out);  // false: too large
     bool grouping(FormatSpec& out);
     bool check_grouping(const FormatSpec& out);
     bool invalid() {
-        vm_.value_error("Invalid format specifier '%s' for object of type '%s'", std::string(text_).c_str(), type_name_);
+        vm_.value_error("Invalid format specifier '%s' for object of type '%s'", std::string(text_).c_str(),
+                        type_name_);
         return false;
     }
 
@@ -53,10 +56,16 @@ bool Parser::grouping(FormatSpec& out) {
     constexpr const char* kBoth = "Cannot specify both ',' and '_'.";
     if (take(',')) out.thousands = ',';
     if (take('_')) {
-        if (out.thousands) { vm_.raise(kShapeValueError, kBoth); return false; }
+        if (out.thousands) {
+            vm_.raise(kShapeValueError, kBoth);
+            return false;
+        }
         out.thousands = '_';
     }
-    if (peek() == ',' && out.thousands == '_') { vm_.raise(kShapeValueError, kBoth); return false; }
+    if (peek() == ',' && out.thousands == '_') {
+        vm_.raise(kShapeValueError, kBoth);
+        return false;
+    }
     return true;
 }
 
@@ -64,11 +73,24 @@ bool Parser::check_grouping(const FormatSpec& out) {
     if (!out.thousands) return true;
     char32_t type = out.type || default_align_ == '>' ? out.type : 's';
     switch (type) {
-        case 0: case 'd': case 'e': case 'f': case 'g': case 'E': case 'G': case 'F': case '%': return true;
-        case 'b': case 'o': case 'x': case 'X':
+        case 0:
+        case 'd':
+        case 'e':
+        case 'f':
+        case 'g':
+        case 'E':
+        case 'G':
+        case 'F':
+        case '%':
+            return true;
+        case 'b':
+        case 'o':
+        case 'x':
+        case 'X':
             if (out.thousands == '_') return true;
             break;
-        default: break;
+        default:
+            break;
     }
     if (type > 32 && type < 128)
         vm_.value_error("Cannot specify '%c' with '%c'.", out.thousands, char(type));
@@ -141,7 +163,8 @@ char32_t fill_of(const FormatSpec& spec) {
 }
 
 // `text` of `length` characters within the width.
-void append_aligned(StringBuilder& out, std::string_view text, int64_t length, const FormatSpec& spec, char default_align) {
+void append_aligned(StringBuilder& out, std::string_view text, int64_t length, const FormatSpec& spec,
+                    char default_align) {
     char align = spec.align ? spec.align : default_align;
     int64_t room = std::max<int64_t>(spec.width - length, 0);
     int64_t left = align == '>' || align == '=' ? room : align == '^' ? room / 2 : 0;
@@ -175,17 +198,22 @@ struct NumberText {
 
 void append_number(StringBuilder& out, const NumberText& number, const FormatSpec& spec) {
     std::string head;
-    if (number.negative) head = "-";
-    else if (spec.sign == '+' || spec.sign == ' ') head = spec.sign;
+    if (number.negative)
+        head = "-";
+    else if (spec.sign == '+' || spec.sign == ' ')
+        head = spec.sign;
     head += number.prefix;
     bool zeros = spec.align == '=' && spec.fill == "0";
     int group = spec.type == 'b' || spec.type == 'o' || spec.type == 'x' || spec.type == 'X' ? 4 : 3;
     // Zeros are digits here, so that they are grouped as well.
     int64_t width = zeros ? spec.width - int64_t(head.size() + number.rest.size()) : 0;
     std::string digits;
-    if (number.digits.empty()) {}   // inf and nan: the zeros are mere filling
-    else if (spec.thousands) digits = grouped(number.digits, spec.thousands, group, width);
-    else digits = number.digits;
+    if (number.digits.empty()) {
+    }  // inf and nan: the zeros are mere filling
+    else if (spec.thousands)
+        digits = grouped(number.digits, spec.thousands, group, width);
+    else
+        digits = number.digits;
     if (spec.align == '=') {
         auto length = int64_t(head.size() + digits.size() + number.rest.size());
         out.append(head);
@@ -201,7 +229,7 @@ void append_number(StringBuilder& out, const NumberText& number, const FormatSpe
 
 Outcome not_allowed(VM& vm, const char* what) { return vm.value_error("%s", what); }
 
-}   // namespace
+}  // namespace
 
 // ---- str
 
@@ -211,7 +239,8 @@ Outcome format_str(VM& vm, Str* s, std::string_view text) {
     if (spec.type && spec.type != 's') return unknown_code(vm, spec.type, "str");
     if (spec.sign == ' ') return not_allowed(vm, "Space not allowed in string format specifier");
     if (spec.sign) return not_allowed(vm, "Sign not allowed in string format specifier");
-    if (spec.zero_minus) return not_allowed(vm, "Negative zero coercion (z) not allowed in string format specifier");
+    if (spec.zero_minus)
+        return not_allowed(vm, "Negative zero coercion (z) not allowed in string format specifier");
     if (spec.alternate) return not_allowed(vm, "Alternate form (#) not allowed in string format specifier");
     if (spec.align == '=') return not_allowed(vm, "'=' alignment not allowed in string format specifier");
     std::string_view shown = s->view();
@@ -229,11 +258,12 @@ Outcome format_str(VM& vm, Str* s, std::string_view text) {
 
 static Outcome format_character(VM& vm, Value v, const FormatSpec& spec) {
     if (spec.sign) return not_allowed(vm, "Sign not allowed with integer format specifier 'c'");
-    if (spec.alternate) return not_allowed(vm, "Alternate form (#) not allowed with integer format specifier 'c'");
+    if (spec.alternate)
+        return not_allowed(vm, "Alternate form (#) not allowed with integer format specifier 'c'");
     int64_t code;
-    if (!int_to_int64(v, code)) return vm.raise(kShapeOverflowError, "Python int too large to convert to C long");
-    if (code < 0 || code > 0x10ffff)
-        return vm.raise(kShapeOverflowError, "%c arg not in range(0x110000)");
+    if (!int_to_int64(v, code))
+        return vm.raise(kShapeOverflowError, "Python int too large to convert to C long");
+    if (code < 0 || code > 0x10ffff) return vm.raise(kShapeOverflowError, "%c arg not in range(0x110000)");
     char text[4];
     StringBuilder out(vm.heap);
     append_aligned(out, {text, encode_utf8(char32_t(code), text)}, 1, spec, '>');
@@ -241,7 +271,8 @@ static Outcome format_character(VM& vm, Value v, const FormatSpec& spec) {
 }
 
 static bool is_float_type(char32_t type) {
-    return type == 'e' || type == 'E' || type == 'f' || type == 'F' || type == 'g' || type == 'G' || type == '%';
+    return type == 'e' || type == 'E' || type == 'f' || type == 'F' || type == 'g' || type == 'G' ||
+           type == '%';
 }
 
 static Outcome format_real(VM&, double d, FormatSpec& spec);
@@ -259,15 +290,33 @@ Outcome format_int(VM& vm, Value v, std::string_view text) {
     int base = 10;
     std::string_view prefix;
     switch (spec.type) {
-        case 0: case 'd': case 'n': case 'c': break;
-        case 'b': base = 2; prefix = "0b"; break;
-        case 'o': base = 8; prefix = "0o"; break;
-        case 'x': base = 16; prefix = "0x"; break;
-        case 'X': base = 16; prefix = "0X"; break;
-        default: return unknown_code(vm, spec.type, type_name);
+        case 0:
+        case 'd':
+        case 'n':
+        case 'c':
+            break;
+        case 'b':
+            base = 2;
+            prefix = "0b";
+            break;
+        case 'o':
+            base = 8;
+            prefix = "0o";
+            break;
+        case 'x':
+            base = 16;
+            prefix = "0x";
+            break;
+        case 'X':
+            base = 16;
+            prefix = "0X";
+            break;
+        default:
+            return unknown_code(vm, spec.type, type_name);
     }
     if (spec.precision >= 0) return not_allowed(vm, "Precision not allowed in integer format specifier");
-    if (spec.zero_minus) return not_allowed(vm, "Negative zero coercion (z) not allowed in integer format specifier");
+    if (spec.zero_minus)
+        return not_allowed(vm, "Negative zero coercion (z) not allowed in integer format specifier");
     if (spec.type == 'c') return format_character(vm, v, spec);
     if (base == 10 && int_text_too_long(v, vm.limits.int_digits)) return too_many_digits(vm);
     std::string digits;
@@ -309,7 +358,7 @@ static NumberText float_parts(std::string_view text) {
     return number;
 }
 
-constexpr int64_t kMostDigits = int64_t{1} << 28;   // of a fraction
+constexpr int64_t kMostDigits = int64_t{1} << 28;  // of a fraction
 
 // The number's text for the type; false: raised.
 static bool float_text(VM& vm, double d, const FormatSpec& spec, char default_type, std::string& out) {
@@ -340,7 +389,8 @@ static Outcome format_real(VM& vm, double d, FormatSpec& spec) {
 Outcome format_float(VM& vm, double d, std::string_view text) {
     FormatSpec spec;
     if (!Parser(vm, text, "float", '>').parse(spec)) return Outcome::raised();
-    if (spec.type && spec.type != 'n' && !is_float_type(spec.type)) return unknown_code(vm, spec.type, "float");
+    if (spec.type && spec.type != 'n' && !is_float_type(spec.type))
+        return unknown_code(vm, spec.type, "float");
     return format_real(vm, d, spec);
 }
 
@@ -352,7 +402,8 @@ Outcome format_complex(VM& vm, double real, double imag, std::string_view text) 
     if (spec.type && spec.type != 'n' && (!is_float_type(spec.type) || spec.type == '%'))
         return unknown_code(vm, spec.type, "complex");
     if (spec.fill == "0") return not_allowed(vm, "Zero padding is not allowed in complex format specifier");
-    if (spec.align == '=') return not_allowed(vm, "'=' alignment flag is not allowed in complex format specifier");
+    if (spec.align == '=')
+        return not_allowed(vm, "'=' alignment flag is not allowed in complex format specifier");
     // Without a type it looks like str(): parentheses, no real part of zero.
     bool plain = !spec.type;
     bool skip_real = plain && real == 0 && !std::signbit(real);
@@ -363,9 +414,14 @@ Outcome format_complex(VM& vm, double real, double imag, std::string_view text) 
     for (bool imaginary : {false, true}) {
         if (!imaginary && skip_real) continue;
         std::string digits;
-        if (!float_text(vm, imaginary ? imag : real, part, plain && spec.precision < 0 ? 'r' : plain ? 'g' : '0', digits))
+        if (!float_text(vm, imaginary ? imag : real, part,
+                        plain && spec.precision < 0 ? 'r'
+                        : plain                     ? 'g'
+                                                    : '0',
+                        digits))
             return Outcome::raised();
-        if (plain && spec.precision < 0 && digits.ends_with(".0")) digits.resize(digits.size() - (spec.alternate ? 1 : 2));
+        if (plain && spec.precision < 0 && digits.ends_with(".0"))
+            digits.resize(digits.size() - (spec.alternate ? 1 : 2));
         if (imaginary && !skip_real) part.sign = '+';
         append_number(number, float_parts(digits), part);
     }
@@ -377,4 +433,4 @@ Outcome format_complex(VM& vm, double real, double imag, std::string_view text) 
     return finish(vm, out);
 }
 
-}   // namespace gen
+}  // namespace gen

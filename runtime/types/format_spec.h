@@ -5,18 +5,19 @@
 namespace gen {
 
 struct FormatSpec {
-    std::string_view fill = " ";      // one character
-    char align = 0;                   // < > = ^; 0: the type's own
-    char sign = 0;                    // + - space; 0: none given
-    bool zero_minus = false;          // z
-    bool alternate = false;           // #
+    std::string_view fill = " ";  // one character
+    char align = 0;               // < > = ^; 0: the type's own
+    char sign = 0;                // + - space; 0: none given
+    bool zero_minus = false;      // z
+    bool alternate = false;       // #
     int64_t width = -1;
-    char thousands = 0;               // , or _
+    char thousands = 0;  // , or _
     int64_t precision = -1;
     char32_t type = 0;
 };
 
-// Each formats by the specification; wrong ones are ValueErrors. `type_name`: what the message calls the value.
+// Each formats by the specification; wrong ones are ValueErrors. `type_name`: what the message calls the
+// value.
 Outcome format_str(VM&, Str* s, std::string_view spec);
 Outcome format_int(VM&, Value v, std::string_view spec);
 Outcome format_float(VM&, double d, std::string_view spec);
@@ -25,4 +26,4 @@ Outcome format_complex(VM&, double real, double imag, std::string_view spec);
 // What % formatting shares: digits of an int in base 8, 10 or 16.
 Outcome too_many_digits(VM&);
 
-}   // namespace gen
+}  // namespace gen

@@ -14,12 +14,17 @@ Outcome parse_int(VM& vm, std::string_view text, int base, Value shown) {
     Value out;
     size_t digits = 0;
     switch (int_from_text(vm.heap, text, base, out, &digits, vm.limits.int_digits)) {
-        case ParseInt::Ok: return out;
-        case ParseInt::NoMemory: return vm.out_of_memory();
+        case ParseInt::Ok:
+            return out;
+        case ParseInt::NoMemory:
+            return vm.out_of_memory();
         case ParseInt::TooLong:
-            return vm.value_error("Exceeds the limit (%zu digits) for integer string conversion: value has %zu digits; "
-                                  "use sys.set_int_max_str_digits() to increase the limit", vm.limits.int_digits, digits);
-        case ParseInt::Invalid: break;
+            return vm.value_error(
+                "Exceeds the limit (%zu digits) for integer string conversion: value has %zu digits; "
+                "use sys.set_int_max_str_digits() to increase the limit",
+                vm.limits.int_digits, digits);
+        case ParseInt::Invalid:
+            break;
     }
     constexpr size_t kShown = 200;
     Value repr = fast_repr(vm, is_str(shown) || is_bytes(shown) ? shown : vm.str(text));
@@ -39,10 +44,13 @@ static Outcome from_text(VM& vm, Value v, int base, bool& is_text) {
     std::string_view text;
     is_text = true;
     if (is_str(v)) return parse_int(vm, v.as<Str>()->view(), base, v);
-    if (!view_bytes(vm, v, text, scratch)) { is_text = false; return Outcome::unhandled(); }
+    if (!view_bytes(vm, v, text, scratch)) {
+        is_text = false;
+        return Outcome::unhandled();
+    }
     Bytes* shown = make_bytes(vm.heap, text);
     if (!shown) return vm.out_of_memory();
-    if (valid_utf8(text) != text.size()) text = "\xef\xbf\xbd";   // no digit: an invalid literal
+    if (valid_utf8(text) != text.size()) text = "\xef\xbf\xbd";  // no digit: an invalid literal
     return parse_int(vm, text, base, Value::object(shown));
 }
 
@@ -65,12 +73,15 @@ static Outcome make(VM& vm, Value cls, Outcome o) {
     return vm.checked(int_of_class(vm, cls.as<Class>(), o.value()));
 }
 
-static Outcome bad_base(VM& vm) { return vm.raise(kShapeValueError, "int() base must be >= 2 and <= 36, or 0"); }
+static Outcome bad_base(VM& vm) {
+    return vm.raise(kShapeValueError, "int() base must be >= 2 and <= 36, or 0");
+}
 
 static Outcome int_new(VM& vm, Value* args) {
     Value cls = args[0], x = args[1], base = args[2];
     if (!checked_class(vm, cls, kShapeInt)) return Outcome::raised();
-    if (base.is_unbound()) return x.is_unbound() ? make(vm, cls, Value::integer(0)) : make(vm, cls, int_of(vm, x));
+    if (base.is_unbound())
+        return x.is_unbound() ? make(vm, cls, Value::integer(0)) : make(vm, cls, int_of(vm, x));
     if (x.is_unbound()) return vm.type_error("int() missing string argument");
     Value n;
     Outcome failure = Outcome::raised();
@@ -84,7 +95,8 @@ static Outcome int_new(VM& vm, Value* args) {
 }
 
 static Outcome not_a_number(VM& vm, Value x) {
-    return vm.type_error("int() argument must be a string, a bytes-like object or a real number, not '%s'", vm.type_name(x));
+    return vm.type_error("int() argument must be a string, a bytes-like object or a real number, not '%s'",
+                         vm.type_name(x));
 }
 
 // int(x) by __int__, __index__ or __trunc__ of the script. Registers: cls, x, base.
@@ -105,7 +117,8 @@ static Outcome int_new_step(VM& vm, NativeFrame& frame) {
                     return vm.type_error("__int__ returned non-int (type %s)", vm.type_name(frame.result()));
                 frame[2] = frame.result();
                 if (!is_exact_int(frame[2])) {
-                    AWAIT(kWarned, warn(vm, kShapeDeprecationWarning, subclass_warning(vm, "__int__", "int", frame[2])));
+                    AWAIT(kWarned, warn(vm, kShapeDeprecationWarning,
+                                        subclass_warning(vm, "__int__", "int", frame[2])));
                 }
                 return make(vm, frame[0], vm.checked(int_exact(vm.heap, frame[2])));
             }
@@ -115,11 +128,13 @@ static Outcome int_new_step(VM& vm, NativeFrame& frame) {
             }
             method = vm.special(frame[1], Special::Trunc);
             if (method.is_unbound()) return not_a_number(vm, frame[1]);
-            AWAIT(kTruncWarned, warn(vm, kShapeDeprecationWarning, "The delegation of int() to __trunc__ is deprecated."))
+            AWAIT(kTruncWarned,
+                  warn(vm, kShapeDeprecationWarning, "The delegation of int() to __trunc__ is deprecated."))
             method = vm.special(frame[1], Special::Trunc);
             AWAIT(kTrunc, call_found(vm, Special::Trunc, method, frame[1]))
             if (!has_index(vm, frame.result()))
-                return vm.type_error("__trunc__ returned non-Integral (type %s)", vm.type_name(frame.result()));
+                return vm.type_error("__trunc__ returned non-Integral (type %s)",
+                                     vm.type_name(frame.result()));
             AWAIT(kTruncIndex, op_index(vm, frame.result()))
             return make(vm, frame[0], frame.result());
     }
@@ -135,12 +150,14 @@ static Outcome int_operator(VM& vm, BinaryOp op, Value a, Value b) {
 
 static Outcome int_pow_native(VM& vm, Value* args) {
     Value modulus = args[2].is_unbound() ? Value::none() : args[2];
-    if (!is_int_like(args[1]) || !(modulus.is_none() || is_int_like(modulus))) return Value::not_implemented();
+    if (!is_int_like(args[1]) || !(modulus.is_none() || is_int_like(modulus)))
+        return Value::not_implemented();
     return int_power(vm, args[0], args[1], modulus);
 }
 static Outcome int_rpow_native(VM& vm, Value* args) {
     Value modulus = args[2].is_unbound() ? Value::none() : args[2];
-    if (!is_int_like(args[1]) || !(modulus.is_none() || is_int_like(modulus))) return Value::not_implemented();
+    if (!is_int_like(args[1]) || !(modulus.is_none() || is_int_like(modulus)))
+        return Value::not_implemented();
     return int_power(vm, args[1], args[0], modulus);
 }
 
@@ -148,12 +165,18 @@ static Outcome int_compare_values(VM&, CompareOp op, Value a, Value b) {
     if (!is_int_like(b)) return Value::not_implemented();
     int order = int_compare(a, b);
     switch (op) {
-        case CompareOp::Lt: return Value::boolean(order < 0);
-        case CompareOp::Le: return Value::boolean(order <= 0);
-        case CompareOp::Eq: return Value::boolean(order == 0);
-        case CompareOp::Ne: return Value::boolean(order != 0);
-        case CompareOp::Gt: return Value::boolean(order > 0);
-        case CompareOp::Ge: break;
+        case CompareOp::Lt:
+            return Value::boolean(order < 0);
+        case CompareOp::Le:
+            return Value::boolean(order <= 0);
+        case CompareOp::Eq:
+            return Value::boolean(order == 0);
+        case CompareOp::Ne:
+            return Value::boolean(order != 0);
+        case CompareOp::Gt:
+            return Value::boolean(order > 0);
+        case CompareOp::Ge:
+            break;
     }
     return Value::boolean(order >= 0);
 }
@@ -174,7 +197,8 @@ static Outcome int_repr_native(VM& vm, Value* args) {
 }
 
 static Outcome int_format_native(VM& vm, Value* args) {
-    if (!is_str(args[1])) return vm.type_error("__format__() argument must be str, not %s", vm.type_name(args[1]));
+    if (!is_str(args[1]))
+        return vm.type_error("__format__() argument must be str, not %s", vm.type_name(args[1]));
     if (args[1].as<Str>()->size == 0) return op_str(vm, args[0]);
     return format_int(vm, args[0], args[1].as<Str>()->view());
 }
@@ -193,8 +217,12 @@ static Outcome int_round_native(VM& vm, Value* args) {
 
 // ---- methods
 
-static Outcome int_bit_length_native(VM& vm, Value* args) { return vm.checked(make_uint(vm.heap, int_bit_length(args[0]))); }
-static Outcome int_bit_count_native(VM& vm, Value* args) { return vm.checked(make_uint(vm.heap, int_bit_count(args[0]))); }
+static Outcome int_bit_length_native(VM& vm, Value* args) {
+    return vm.checked(make_uint(vm.heap, int_bit_length(args[0])));
+}
+static Outcome int_bit_count_native(VM& vm, Value* args) {
+    return vm.checked(make_uint(vm.heap, int_bit_count(args[0])));
+}
 
 static Outcome int_ratio(VM& vm, Value* args) {
     Value v = int_exact(vm.heap, args[0]);
@@ -237,7 +265,8 @@ static Outcome from_bytes(VM& vm, Value cls, Value data, bool little, bool with_
     std::string scratch;
     std::string_view bytes;
     view_bytes(vm, data, bytes, scratch);
-    Value v = int_from_bytes(vm.heap, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), little, with_sign);
+    Value v = int_from_bytes(vm.heap, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), little,
+                             with_sign);
     if (v.is_unbound()) return vm.out_of_memory();
     if (cls.is(Value::object(vm.type(kShapeInt)))) return v;
     return vm.call(cls, {v});
@@ -279,7 +308,8 @@ static Outcome int_getnewargs(VM& vm, Value* args) {
     return v.is_unbound() ? vm.out_of_memory() : Outcome(vm.tuple({v}));
 }
 static Outcome int_sizeof(VM&, Value* args) {
-    return Value::integer(is_int_object(args[0]) ? int64_t(24 + 4 * ((int_bit_length(args[0]) + 29) / 30)) : 28);
+    return Value::integer(is_int_object(args[0]) ? int64_t(24 + 4 * ((int_bit_length(args[0]) + 29) / 30))
+                                                 : 28);
 }
 
 // ---- attributes
@@ -296,7 +326,10 @@ static const AttributeDef kIntAttributes[] = {
 };
 
 static const NativeDef kIntMethods[] = {
-    {.signature = "__new__(cls, x=0, /, base=10)", .fn = int_new, .step = int_new_step, .flags = kStaticNative,
+    {.signature = "__new__(cls, x=0, /, base=10)",
+     .fn = int_new,
+     .step = int_new_step,
+     .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
     GEN_OPERATOR(int_operator, "add", Add),
     GEN_OPERATOR(int_operator, "sub", Sub),
@@ -310,8 +343,12 @@ static const NativeDef kIntMethods[] = {
     GEN_OPERATOR(int_operator, "and", And),
     GEN_OPERATOR(int_operator, "or", Or),
     GEN_OPERATOR(int_operator, "xor", Xor),
-    {.signature = "__pow__(self, value, mod=None, /)", .fn = int_pow_native, .doc = "Return pow(self, value, mod)."},
-    {.signature = "__rpow__(self, value, mod=None, /)", .fn = int_rpow_native, .doc = "Return pow(value, self, mod)."},
+    {.signature = "__pow__(self, value, mod=None, /)",
+     .fn = int_pow_native,
+     .doc = "Return pow(self, value, mod)."},
+    {.signature = "__rpow__(self, value, mod=None, /)",
+     .fn = int_rpow_native,
+     .doc = "Return pow(value, self, mod)."},
     {.signature = "__eq__(self, value, /)", .fn = compare_native<CompareOp::Eq, int_compare_values>},
     {.signature = "__ne__(self, value, /)", .fn = compare_native<CompareOp::Ne, int_compare_values>},
     {.signature = "__lt__(self, value, /)", .fn = compare_native<CompareOp::Lt, int_compare_values>},
@@ -326,37 +363,58 @@ static const NativeDef kIntMethods[] = {
     {.signature = "__hash__(self, /)", .fn = int_hash_native, .doc = "Return hash(self)."},
     {.signature = "__repr__(self, /)", .fn = int_repr_native, .doc = "Return repr(self)."},
     {.signature = "__int__(self, /)", .fn = int_self, .doc = "int(self)"},
-    {.signature = "__index__(self, /)", .fn = int_self,
+    {.signature = "__index__(self, /)",
+     .fn = int_self,
      .doc = "Return self converted to an integer, if self is suitable for use as an index into a list."},
     {.signature = "__float__(self, /)", .fn = int_float, .doc = "float(self)"},
     {.signature = "__trunc__(self, /)", .fn = int_self, .doc = "Truncating an Integral returns itself."},
     {.signature = "__floor__(self, /)", .fn = int_self, .doc = "Flooring an Integral returns itself."},
     {.signature = "__ceil__(self, /)", .fn = int_self, .doc = "Ceiling of an Integral returns itself."},
-    {.signature = "__round__(self, ndigits=None, /)", .fn = int_round_native, .step = step_with_index, .locals = 1,
-     .doc = "Rounding an Integral returns itself.\n\nRounding with an ndigits argument also returns an integer."},
-    {.signature = "__format__(self, format_spec, /)", .fn = int_format_native, .doc = "Default object formatter."},
+    {.signature = "__round__(self, ndigits=None, /)",
+     .fn = int_round_native,
+     .step = step_with_index,
+     .locals = 1,
+     .doc = "Rounding an Integral returns itself.\n\nRounding with an ndigits argument also returns an "
+            "integer."},
+    {.signature = "__format__(self, format_spec, /)",
+     .fn = int_format_native,
+     .doc = "Default object formatter."},
     {.signature = "__getnewargs__(self, /)", .fn = int_getnewargs},
     {.signature = "__sizeof__(self, /)", .fn = int_sizeof, .doc = "Returns size in memory, in bytes."},
-    {.signature = "conjugate(self, /)", .fn = int_self, .doc = "Returns self, the complex conjugate of any int."},
-    {.signature = "bit_length(self, /)", .fn = int_bit_length_native,
-     .doc = "Number of bits necessary to represent self in binary.\n\n>>> bin(37)\n'0b100101'\n>>> (37).bit_length()\n6"},
-    {.signature = "bit_count(self, /)", .fn = int_bit_count_native,
+    {.signature = "conjugate(self, /)",
+     .fn = int_self,
+     .doc = "Returns self, the complex conjugate of any int."},
+    {.signature = "bit_length(self, /)",
+     .fn = int_bit_length_native,
+     .doc = "Number of bits necessary to represent self in binary.\n\n>>> bin(37)\n'0b100101'\n>>> "
+            "(37).bit_length()\n6"},
+    {.signature = "bit_count(self, /)",
+     .fn = int_bit_count_native,
      .doc = "Number of ones in the binary representation of the absolute value of self."},
-    {.signature = "as_integer_ratio(self, /)", .fn = int_ratio,
-     .doc = "Return integer ratio.\n\nReturn a pair of integers, whose ratio is exactly equal to the original int\n"
+    {.signature = "as_integer_ratio(self, /)",
+     .fn = int_ratio,
+     .doc = "Return integer ratio.\n\nReturn a pair of integers, whose ratio is exactly equal to the "
+            "original int\n"
             "and with a positive denominator."},
-    {.signature = "to_bytes(self, /, length=1, byteorder='big', *, signed=False)", .fn = int_to_bytes_native,
-     .step = step_with_index, .locals = 1, .doc = "Return an array of bytes representing an integer."},
-    {.signature = "from_bytes(cls, /, bytes, byteorder='big', *, signed=False)", .fn = int_from_bytes_native,
-     .step = int_from_bytes_step, .flags = kClassNative,
+    {.signature = "to_bytes(self, /, length=1, byteorder='big', *, signed=False)",
+     .fn = int_to_bytes_native,
+     .step = step_with_index,
+     .locals = 1,
+     .doc = "Return an array of bytes representing an integer."},
+    {.signature = "from_bytes(cls, /, bytes, byteorder='big', *, signed=False)",
+     .fn = int_from_bytes_native,
+     .step = int_from_bytes_step,
+     .flags = kClassNative,
      .doc = "Return the integer represented by the given array of bytes."},
 };
 
 void define_int(VM& vm) {
-    define_type(vm, {.shape = kShapeInt, .methods = kIntMethods, .attributes = kIntAttributes,
+    define_type(vm, {.shape = kShapeInt,
+                     .methods = kIntMethods,
+                     .attributes = kIntAttributes,
                      .doc = "int([x]) -> integer\nint(x, base=10) -> integer\n\n"
                             "Convert a number or string to an integer, or return 0 if no arguments\n"
                             "are given.  Floating point numbers are truncated towards zero."});
 }
 
-}   // namespace gen
+}  // namespace gen

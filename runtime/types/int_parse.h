@@ -10,4 +10,4 @@ Outcome parse_float_text(VM&, std::string_view text, Value shown);
 // A finite float truncated: OverflowError for infinities, ValueError for nan.
 Outcome int_of_float(VM&, double d);
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,5 @@
-// memoryview: a window on the bytes of a bytes or bytearray, one byte an item. It looks the bytes up again at every access,
-// so a bytearray may be resized under it: what is gone then is simply not there any more.
+// memoryview: a window on the bytes of a bytes or bytearray, one byte an item. It looks the bytes up again at
+// every access, so a bytearray may be resized under it: what is gone then is simply not there any more.
 #include "runtime/types/bytes_methods.h"
 #include "runtime/types/types.h"
 
@@ -28,7 +28,8 @@ static Outcome memoryview_new(VM& vm, Value* args) {
     Value v = args[1];
     if (is_bytes(v)) return make_view(vm, v, 0, int64_t(v.as<Bytes>()->size), 1, 1);
     if (is_bytearray(v)) return make_view(vm, v, 0, int64_t(v.as<ByteArray>()->size), 1, 0);
-    if (!is_bytes_like(v)) return vm.type_error("memoryview: a bytes-like object is required, not '%s'", vm.type_name(v));
+    if (!is_bytes_like(v))
+        return vm.type_error("memoryview: a bytes-like object is required, not '%s'", vm.type_name(v));
     if (released(vm, v)) return Outcome::raised();
     auto* m = view_of_memory(v);
     return make_view(vm, m->base, m->start, m->length, m->step, m->aux);
@@ -45,8 +46,9 @@ static uint8_t* byte_at(Value self, int64_t i) {
 }
 
 static Outcome bad_slice(VM& vm, SliceState s) {
-    return s == SliceState::Raised ? Outcome::raised()
-                                   : vm.type_error("slice indices must be integers or None or have an __index__ method");
+    return s == SliceState::Raised
+               ? Outcome::raised()
+               : vm.type_error("slice indices must be integers or None or have an __index__ method");
 }
 
 static Outcome memoryview_getitem(VM& vm, Value* args) {
@@ -57,7 +59,8 @@ static Outcome memoryview_getitem(VM& vm, Value* args) {
         SliceBounds b;
         SliceState s = slice_bounds(vm, args[1].as<Slice>(), size_t(m->length), b);
         if (s != SliceState::Ready) return bad_slice(vm, s);
-        return make_view(vm, m->base, m->start + b.start * m->step, int64_t(b.count), m->step * b.step, m->aux);
+        return make_view(vm, m->base, m->start + b.start * m->step, int64_t(b.count), m->step * b.step,
+                         m->aux);
     }
     int64_t index = 0;
     Outcome failure = Outcome::raised();
@@ -65,7 +68,8 @@ static Outcome memoryview_getitem(VM& vm, Value* args) {
         return vm.type_error("memoryview: invalid slice key");
     if (!get_size(vm, args[1], index, failure)) return failure;
     uint8_t* byte = byte_at(args[0], index);
-    return byte ? Outcome(Value::integer(*byte)) : vm.raise(kShapeIndexError, "index out of bounds on dimension 1");
+    return byte ? Outcome(Value::integer(*byte))
+                : vm.raise(kShapeIndexError, "index out of bounds on dimension 1");
 }
 
 static Outcome memoryview_setitem(VM& vm, Value* args) {
@@ -81,7 +85,8 @@ static Outcome memoryview_setitem(VM& vm, Value* args) {
         std::string_view data;
         if (!get_bytes(vm, args[2], data, scratch)) return Outcome::raised();
         if (data.size() != b.count)
-            return vm.raise(kShapeValueError, "memoryview assignment: lvalue and rvalue have different structures");
+            return vm.raise(kShapeValueError,
+                            "memoryview assignment: lvalue and rvalue have different structures");
         std::string copy(data);
         for (size_t i = 0; i < b.count; i++)
             if (uint8_t* byte = byte_at(args[0], b.start + int64_t(i) * b.step)) *byte = uint8_t(copy[i]);
@@ -104,7 +109,8 @@ static Outcome memoryview_setitem(VM& vm, Value* args) {
 }
 
 static Outcome memoryview_len(VM& vm, Value* args) {
-    return released(vm, args[0]) ? Outcome::raised() : Outcome(Value::integer(view_of_memory(args[0])->length));
+    return released(vm, args[0]) ? Outcome::raised()
+                                 : Outcome(Value::integer(view_of_memory(args[0])->length));
 }
 
 static Outcome memoryview_tobytes(VM& vm, Value* args) {
@@ -136,16 +142,20 @@ static Outcome memoryview_compare(VM& vm, CompareOp op, Value a, Value b) {
 }
 
 static Outcome memoryview_hash(VM& vm, Value* args) {
-    if (!view_of_memory(args[0])->aux) return vm.raise(kShapeValueError, "cannot hash writable memoryview object");
+    if (!view_of_memory(args[0])->aux)
+        return vm.raise(kShapeValueError, "cannot hash writable memoryview object");
     Outcome bytes = memoryview_tobytes(vm, args);
-    return bytes.is_value() ? Outcome(hash_value(vm, hash_bytes(vm.hash_key, bytes.value().as<Bytes>()))) : bytes;
+    return bytes.is_value() ? Outcome(hash_value(vm, hash_bytes(vm.hash_key, bytes.value().as<Bytes>())))
+                            : bytes;
 }
 
 static Outcome memoryview_release(VM&, Value* args) {
     view_of_memory(args[0])->base = Value::unbound();
     return Value::none();
 }
-static Outcome memoryview_enter(VM& vm, Value* args) { return released(vm, args[0]) ? Outcome::raised() : Outcome(args[0]); }
+static Outcome memoryview_enter(VM& vm, Value* args) {
+    return released(vm, args[0]) ? Outcome::raised() : Outcome(args[0]);
+}
 static Outcome memoryview_toreadonly(VM& vm, Value* args) {
     if (released(vm, args[0])) return Outcome::raised();
     auto* m = view_of_memory(args[0]);
@@ -162,11 +172,11 @@ static Outcome memoryview_cast(VM& vm, Value* args) {
 
 // ---- attributes
 
-#define GEN_VIEW_ATTRIBUTE(name, value)                                                     \
-    static Outcome name(VM& vm, Value self) {                                               \
-        if (released(vm, self)) return Outcome::raised();                                   \
-        [[maybe_unused]] auto* m = view_of_memory(self);                                    \
-        return value;                                                                       \
+#define GEN_VIEW_ATTRIBUTE(name, value)                   \
+    static Outcome name(VM& vm, Value self) {             \
+        if (released(vm, self)) return Outcome::raised(); \
+        [[maybe_unused]] auto* m = view_of_memory(self);  \
+        return value;                                     \
     }
 GEN_VIEW_ATTRIBUTE(get_obj, m->base)
 GEN_VIEW_ATTRIBUTE(get_nbytes, Value::integer(m->length))
@@ -183,21 +193,39 @@ static const AttributeDef kMemoryViewAttributes[] = {
     {.name = "nbytes", .get = get_nbytes, .doc = "The amount of space in bytes that the array would use."},
     {.name = "readonly", .get = get_readonly, .doc = "A bool indicating whether the memory is read only."},
     {.name = "itemsize", .get = get_one, .doc = "The size in bytes of each element of the memoryview."},
-    {.name = "format", .get = get_format, .doc = "A string containing the format for each element in the view."},
+    {.name = "format",
+     .get = get_format,
+     .doc = "A string containing the format for each element in the view."},
     {.name = "ndim", .get = get_one, .doc = "The number of dimensions that the memory represents."},
     {.name = "shape", .get = get_shape, .doc = "A tuple of ndim integers giving the shape of the memory."},
-    {.name = "strides", .get = get_strides, .doc = "A tuple of ndim integers giving the size in bytes to access each element."},
-    {.name = "suboffsets", .get = get_suboffsets, .doc = "A tuple of integers used internally for PIL-style arrays."},
-    {.name = "c_contiguous", .get = get_contiguous, .doc = "A bool indicating whether the memory is C contiguous."},
-    {.name = "f_contiguous", .get = get_contiguous, .doc = "A bool indicating whether the memory is Fortran contiguous."},
-    {.name = "contiguous", .get = get_contiguous, .doc = "A bool indicating whether the memory is contiguous."},
+    {.name = "strides",
+     .get = get_strides,
+     .doc = "A tuple of ndim integers giving the size in bytes to access each element."},
+    {.name = "suboffsets",
+     .get = get_suboffsets,
+     .doc = "A tuple of integers used internally for PIL-style arrays."},
+    {.name = "c_contiguous",
+     .get = get_contiguous,
+     .doc = "A bool indicating whether the memory is C contiguous."},
+    {.name = "f_contiguous",
+     .get = get_contiguous,
+     .doc = "A bool indicating whether the memory is Fortran contiguous."},
+    {.name = "contiguous",
+     .get = get_contiguous,
+     .doc = "A bool indicating whether the memory is contiguous."},
 };
 
 static const NativeDef kMemoryViewMethods[] = {
     {.signature = "__new__(cls, object)", .fn = memoryview_new, .flags = kStaticNative},
     {.signature = "__repr__(self, /)", .fn = repr_native, .doc = "Return repr(self)."},
-    {.signature = "__getitem__(self, key, /)", .fn = memoryview_getitem, .step = step_with_index, .locals = 1},
-    {.signature = "__setitem__(self, key, value, /)", .fn = memoryview_setitem, .step = step_with_index, .locals = 1},
+    {.signature = "__getitem__(self, key, /)",
+     .fn = memoryview_getitem,
+     .step = step_with_index,
+     .locals = 1},
+    {.signature = "__setitem__(self, key, value, /)",
+     .fn = memoryview_setitem,
+     .step = step_with_index,
+     .locals = 1},
     {.signature = "__len__(self, /)", .fn = memoryview_len, .doc = "Return len(self)."},
     {.signature = "__iter__(self, /)", .fn = memoryview_iter, .doc = "Implement iter(self)."},
     {.signature = "__eq__(self, value, /)", .fn = compare_native<CompareOp::Eq, memoryview_compare>},
@@ -205,18 +233,33 @@ static const NativeDef kMemoryViewMethods[] = {
     {.signature = "__hash__(self, /)", .fn = memoryview_hash, .doc = "Return hash(self)."},
     {.signature = "__enter__(self, /)", .fn = memoryview_enter},
     {.signature = "__exit__(self, /, *args)", .fn = memoryview_release},
-    {.signature = "release(self, /)", .fn = memoryview_release, .doc = "Release the underlying buffer exposed by the memoryview object."},
-    {.signature = "tobytes(self, /, order='C')", .fn = memoryview_tobytes, .doc = "Return the data in the buffer as a byte string."},
-    {.signature = "tolist(self, /)", .fn = memoryview_tolist, .doc = "Return the data in the buffer as a list of elements."},
-    {.signature = "hex(self, /, sep=None, bytes_per_sep=1)", .fn = bytes_hex, .step = step_with_index, .locals = 1,
+    {.signature = "release(self, /)",
+     .fn = memoryview_release,
+     .doc = "Release the underlying buffer exposed by the memoryview object."},
+    {.signature = "tobytes(self, /, order='C')",
+     .fn = memoryview_tobytes,
+     .doc = "Return the data in the buffer as a byte string."},
+    {.signature = "tolist(self, /)",
+     .fn = memoryview_tolist,
+     .doc = "Return the data in the buffer as a list of elements."},
+    {.signature = "hex(self, /, sep=None, bytes_per_sep=1)",
+     .fn = bytes_hex,
+     .step = step_with_index,
+     .locals = 1,
      .doc = "Return the data in the buffer as a str of hexadecimal numbers."},
-    {.signature = "toreadonly(self, /)", .fn = memoryview_toreadonly, .doc = "Return a readonly version of the memoryview."},
-    {.signature = "cast(self, /, format)", .fn = memoryview_cast, .doc = "Cast a memoryview to a new format or shape."},
+    {.signature = "toreadonly(self, /)",
+     .fn = memoryview_toreadonly,
+     .doc = "Return a readonly version of the memoryview."},
+    {.signature = "cast(self, /, format)",
+     .fn = memoryview_cast,
+     .doc = "Cast a memoryview to a new format or shape."},
 };
 
 void define_memoryview(VM& vm) {
-    define_type(vm, {.shape = kShapeMemoryView, .methods = kMemoryViewMethods, .attributes = kMemoryViewAttributes,
+    define_type(vm, {.shape = kShapeMemoryView,
+                     .methods = kMemoryViewMethods,
+                     .attributes = kMemoryViewAttributes,
                      .doc = "Create a new memoryview object which references the given object."});
 }
 
-}   // namespace gen
+}  // namespace gen

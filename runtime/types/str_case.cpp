@@ -6,17 +6,18 @@ namespace gen {
 
 // ---- predicates
 
-template <bool (*has_property)(char32_t)> static bool all_characters(std::string_view text) {
+template <bool (*has_property)(char32_t)>
+static bool all_characters(std::string_view text) {
     for (const char *p = text.data(), *end = p + text.size(); p < end;)
         if (!has_property(decode_utf8(p))) return false;
     return true;
 }
 
-#define GEN_PREDICATE(name, property)                                                     \
-    Outcome name(VM& vm, Value* args) {                                                   \
-        charge(vm, text_of(args[0])->size / 64);                                          \
-        std::string_view text = text_of(args[0])->view();                                 \
-        return Value::boolean(!text.empty() && all_characters<property>(text));           \
+#define GEN_PREDICATE(name, property)                                           \
+    Outcome name(VM& vm, Value* args) {                                         \
+        charge(vm, text_of(args[0])->size / 64);                                \
+        std::string_view text = text_of(args[0])->view();                       \
+        return Value::boolean(!text.empty() && all_characters<property>(text)); \
     }
 
 GEN_PREDICATE(str_isalnum, is_alnum)
@@ -92,7 +93,7 @@ Outcome str_casefold(VM& vm, Value* args) { return mapped(vm, args, CaseMapping:
 
 // ---- padding
 
-enum class Side : uint8_t { Left, Right, Both };   // where the text goes
+enum class Side : uint8_t { Left, Right, Both };  // where the text goes
 
 static Outcome padded(VM& vm, Value* args, Side side) {
     Str* self = text_of(args[0]);
@@ -102,7 +103,8 @@ static Outcome padded(VM& vm, Value* args, Side side) {
     if (!get_size(vm, args[1], width, failure)) return failure;
     if (!args[2].is_unbound()) {
         if (!is_str(args[2]))
-            return vm.type_error("The fill character must be a unicode character, not %s", vm.type_name(args[2]));
+            return vm.type_error("The fill character must be a unicode character, not %s",
+                                 vm.type_name(args[2]));
         if (text_of(args[2])->length != 1)
             return vm.type_error("The fill character must be exactly one character long");
         fill = char_at(vm.heap, text_of(args[2]), 0);
@@ -161,4 +163,4 @@ Outcome str_expandtabs(VM& vm, Value* args) {
     return finish(vm, out);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,4 +1,5 @@
-// str.format and str.format_map: step natives, since fields reach any object's attributes, items and __format__.
+// str.format and str.format_map: step natives, since fields reach any object's attributes, items and
+// __format__.
 #include "runtime/types/str_methods.h"
 #include "vm/data/unicode.h"
 
@@ -8,25 +9,27 @@ namespace {
 
 // Registers behind self, args (or the mapping of format_map), kwargs.
 enum Register : size_t {
-    kPosition = 3,      // byte offset in the template
-    kPieces,            // List of Str: the text so far
-    kNumbering,         // of positional fields, see Numbering
-    kObject,            // the field's value so far
-    kPath,              // Str: what follows the first name: .attribute[item]
+    kPosition = 3,  // byte offset in the template
+    kPieces,        // List of Str: the text so far
+    kNumbering,     // of positional fields, see Numbering
+    kObject,        // the field's value so far
+    kPath,          // Str: what follows the first name: .attribute[item]
     kPathPosition,
-    kConversion,        // its character, or 0
-    kSpec,              // Str: the specification
-    kLevel,             // 1: inside a specification
-    kOuterObject,       // while at level 1: the value that its specification is for
-    kInnerTemplate, kInnerPosition, kInnerPieces,
+    kConversion,   // its character, or 0
+    kSpec,         // Str: the specification
+    kLevel,        // 1: inside a specification
+    kOuterObject,  // while at level 1: the value that its specification is for
+    kInnerTemplate,
+    kInnerPosition,
+    kInnerPieces,
 };
 
-enum Numbering : int64_t { kUndecided = -2, kManual = -1 };   // else the next automatic number
+enum Numbering : int64_t { kUndecided = -2, kManual = -1 };  // else the next automatic number
 
 struct Field {
     std::string_view name, path, spec;
     char32_t conversion = 0;
-    bool nested = false;        // the specification has fields
+    bool nested = false;  // the specification has fields
 };
 
 Outcome wrong(VM& vm, const char* message) { return vm.raise(kShapeValueError, message); }
@@ -38,12 +41,18 @@ bool parse_field(VM& vm, std::string_view text, size_t& at, Field& field) {
     char c = 0;
     for (; at < text.size(); at++) {
         c = text[at];
-        if (c == '{') { wrong(vm, "unexpected '{' in field name"); return false; }
+        if (c == '{') {
+            wrong(vm, "unexpected '{' in field name");
+            return false;
+        }
         if (c == '[') bracket = true;
         if (c == ']') bracket = false;
         if (!bracket && (c == '}' || c == ':' || c == '!')) break;
     }
-    if (at == text.size()) { wrong(vm, "expected '}' before end of string"); return false; }
+    if (at == text.size()) {
+        wrong(vm, "expected '}' before end of string");
+        return false;
+    }
     std::string_view whole = text.substr(start, at - start);
     size_t first = std::min(whole.find('.'), whole.find('['));
     field.name = whole.substr(0, first);
@@ -58,14 +67,23 @@ bool parse_field(VM& vm, std::string_view text, size_t& at, Field& field) {
         const char* p = text.data() + at;
         field.conversion = decode_utf8(p);
         at = size_t(p - text.data());
-        if (at == text.size()) { wrong(vm, "unmatched '{' in format spec"); return false; }
+        if (at == text.size()) {
+            wrong(vm, "unmatched '{' in format spec");
+            return false;
+        }
         c = text[at++];
         if (c == '}') return true;
-        if (c != ':') { wrong(vm, "expected ':' after conversion specifier"); return false; }
+        if (c != ':') {
+            wrong(vm, "expected ':' after conversion specifier");
+            return false;
+        }
     }
     start = at;
     for (int depth = 1; at < text.size(); at++) {
-        if (text[at] == '{') { field.nested = true; depth++; }
+        if (text[at] == '{') {
+            field.nested = true;
+            depth++;
+        }
         if (text[at] == '}' && --depth == 0) {
             field.spec = text.substr(start, at++ - start);
             return true;
@@ -80,7 +98,10 @@ int literal(VM& vm, std::string_view text, size_t& at, std::string& out) {
     while (at < text.size()) {
         size_t brace = text.find_first_of("{}", at);
         out += text.substr(at, brace == std::string_view::npos ? brace : brace - at);
-        if (brace == std::string_view::npos) { at = text.size(); return 0; }
+        if (brace == std::string_view::npos) {
+            at = text.size();
+            return 0;
+        }
         at = brace + 1;
         char c = text[brace];
         if (at < text.size() && text[at] == c) {
@@ -88,8 +109,14 @@ int literal(VM& vm, std::string_view text, size_t& at, std::string& out) {
             at++;
             continue;
         }
-        if (c == '}') { wrong(vm, "Single '}' encountered in format string"); return -1; }
-        if (at == text.size()) { wrong(vm, "Single '{' encountered in format string"); return -1; }
+        if (c == '}') {
+            wrong(vm, "Single '}' encountered in format string");
+            return -1;
+        }
+        if (at == text.size()) {
+            wrong(vm, "Single '{' encountered in format string");
+            return -1;
+        }
         return 1;
     }
     return 0;
@@ -102,7 +129,10 @@ int parse_number(VM& vm, std::string_view text, int64_t& out) {
     for (const char *p = text.data(), *end = p + text.size(); p < end;) {
         int digit = decimal_value(decode_utf8(p));
         if (digit < 0) return 0;
-        if (n > (INT64_MAX - 9) / 10) { wrong(vm, "Too many decimal digits in format string"); return -1; }
+        if (n > (INT64_MAX - 9) / 10) {
+            wrong(vm, "Too many decimal digits in format string");
+            return -1;
+        }
         n = n * 10 + digit;
     }
     out = n;
@@ -132,7 +162,8 @@ Outcome first_value(VM& vm, NativeFrame& frame, std::string_view name) {
         if (is_map(frame)) return wrong(vm, "Format string contains positional fields");
         auto* args = frame[1].as<Tuple>();
         if (uint64_t(index) >= args->size)
-            return vm.raisef(kShapeIndexError, "Replacement index %lld out of range for positional args tuple",
+            return vm.raisef(kShapeIndexError,
+                             "Replacement index %lld out of range for positional args tuple",
                              (long long)(index));
         return args->items[index];
     }
@@ -171,10 +202,14 @@ Outcome next_on_path(VM& vm, NativeFrame& frame) {
 
 Outcome convert(VM& vm, Value v, int64_t conversion) {
     switch (conversion) {
-        case 's': return op_str(vm, v);
-        case 'r': return op_repr(vm, v);
-        case 'a': return op_ascii(vm, v);
-        default: break;
+        case 's':
+            return op_str(vm, v);
+        case 'r':
+            return op_repr(vm, v);
+        case 'a':
+            return op_ascii(vm, v);
+        default:
+            break;
     }
     if (conversion > 32 && conversion < 127)
         return vm.value_error("Unknown conversion specifier %c", char(conversion));
@@ -243,8 +278,10 @@ Outcome run_format(VM& vm, NativeFrame& frame) {
             frame[kPieces] = vm.list();
             for (;;) {
                 switch (next_markup(vm, frame, nested, name)) {
-                    case Markup::Raised: return Outcome::raised();
-                    case Markup::Field: break;
+                    case Markup::Raised:
+                        return Outcome::raised();
+                    case Markup::Field:
+                        break;
                     case Markup::End:
                         text = joined(vm, frame[frame[kLevel].as_int() ? kInnerPieces : kPieces]);
                         if (!frame[kLevel].as_int() || !text.is_value()) return text;
@@ -281,9 +318,9 @@ Outcome run_format(VM& vm, NativeFrame& frame) {
     return Outcome::raised();
 }
 
-}   // namespace
+}  // namespace
 
 Outcome str_format(VM& vm, NativeFrame& frame) { return run_format(vm, frame); }
 Outcome str_format_map(VM& vm, NativeFrame& frame) { return run_format(vm, frame); }
 
-}   // namespace gen
+}  // namespace gen

@@ -65,15 +65,15 @@ Outcome str_join(VM&, Value* args);
 Outcome str_join_step(VM&, NativeFrame&);
 
 // ---- str_format.cpp
-Outcome str_format(VM&, NativeFrame&);          // format(self, *args, **kwargs); locals: kFormatLocals
+Outcome str_format(VM&, NativeFrame&);  // format(self, *args, **kwargs); locals: kFormatLocals
 Outcome str_format_map(VM&, NativeFrame&);
 inline constexpr uint16_t kFormatLocals = 16;
 
 // ---- str_percent.cpp
-Outcome str_percent(VM&, Value* args);          // self % value
+Outcome str_percent(VM&, Value* args);  // self % value
 Outcome str_percent_step(VM&, NativeFrame&);
 Outcome bytes_percent(VM&, Value* args);
 Outcome bytes_percent_step(VM&, NativeFrame&);
 inline constexpr uint16_t kPercentLocals = 6;
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,6 @@
-// Formatting with %, of str and bytes. The fast form runs through while all it needs are built-in conversions; the step
-// native stops where the script has to be asked (str(), __index__, mapping[key] ...), and goes on with the answer.
+// Formatting with %, of str and bytes. The fast form runs through while all it needs are built-in
+// conversions; the step native stops where the script has to be asked (str(), __index__, mapping[key] ...),
+// and goes on with the answer.
 #include "runtime/types/format_spec.h"
 #include "runtime/types/int_parse.h"
 #include "runtime/types/str_methods.h"
@@ -17,11 +18,11 @@ struct Spec {
     bool left = false, plus = false, space = false, alternate = false, zero = false;
     int64_t width = -1, precision = -1;
     char32_t type = 0;
-    size_t end = 0;         // byte offset behind it
+    size_t end = 0;  // byte offset behind it
 };
 
 class PercentFormat {
-public:
+  public:
     PercentFormat(VM& vm, std::string_view text, Value args, bool bytes)
         : out(vm.heap), vm_(vm), text_(text), args_(args), bytes_(bytes) {
         mapping_ = !is_tuple(args) && !is_str(args) && !(bytes && is_bytes_like(args)) && args.is_object() &&
@@ -33,13 +34,13 @@ public:
 
     // ---- where it stands: at the start of a specification when it asks
     size_t position = 0;
-    int64_t argument = 0;       // arguments taken
-    Value mapped, converted;    // answers for this specification; unbound: not asked yet
+    int64_t argument = 0;     // arguments taken
+    Value mapped, converted;  // answers for this specification; unbound: not asked yet
     Ask what = Ask::Str;
     Value about, key;
     StringBuilder out;
 
-private:
+  private:
     enum class Step : uint8_t { Ok, Ask, Raised };
     Step specification();
     bool parse(size_t& at, Spec& spec, Value& mapping_key);
@@ -52,7 +53,8 @@ private:
     Step show_bytes(const Spec& spec, Value v);
     Step show_character(const Spec& spec, Value v);
     void put(const Spec& spec, std::string_view text, int64_t length);
-    void put_number(const Spec& spec, std::string_view sign, std::string_view prefix, std::string_view digits);
+    void put_number(const Spec& spec, std::string_view sign, std::string_view prefix,
+                    std::string_view digits);
     Step ask(Ask how, Value v) {
         what = how;
         about = v;
@@ -79,11 +81,18 @@ PercentFormat::Progress PercentFormat::run() {
         int64_t taken = argument;
         position = percent;
         switch (specification()) {
-            case Step::Ok: break;
-            case Step::Raised: return Progress::Raised;
-            case Step::Ask: argument = taken; return Progress::Ask;
+            case Step::Ok:
+                break;
+            case Step::Raised:
+                return Progress::Raised;
+            case Step::Ask:
+                argument = taken;
+                return Progress::Ask;
         }
-        if (out.failed()) { vm_.out_of_memory(); return Progress::Raised; }
+        if (out.failed()) {
+            vm_.out_of_memory();
+            return Progress::Raised;
+        }
     }
     position = text_.size();
     bool left = is_tuple(args_) ? uint64_t(argument) < args_.as<Tuple>()->size : argument == 0;
@@ -95,10 +104,16 @@ PercentFormat::Progress PercentFormat::run() {
 }
 
 PercentFormat::Step PercentFormat::next_argument(Value& v) {
-    if (!mapped.is_unbound()) { v = mapped; return Step::Ok; }
+    if (!mapped.is_unbound()) {
+        v = mapped;
+        return Step::Ok;
+    }
     if (is_tuple(args_) && !used_mapping_) {
         auto* tuple = args_.as<Tuple>();
-        if (uint64_t(argument) < tuple->size) { v = tuple->items[argument++]; return Step::Ok; }
+        if (uint64_t(argument) < tuple->size) {
+            v = tuple->items[argument++];
+            return Step::Ok;
+        }
     } else if (argument == 0) {
         argument = 1;
         v = args_;
@@ -110,7 +125,10 @@ PercentFormat::Step PercentFormat::next_argument(Value& v) {
 bool PercentFormat::star(int64_t& n, int64_t most) {
     Value v;
     if (next_argument(v) != Step::Ok) return false;
-    if (!is_int_like(v)) { vm_.type_error("* wants int"); return false; }
+    if (!is_int_like(v)) {
+        vm_.type_error("* wants int");
+        return false;
+    }
     if (int_to_int64(v, n) && n >= -most && n <= most) return true;
     vm_.raise(kShapeOverflowError, most == INT_MAX ? "Python int too large to convert to C int"
                                                    : "Python int too large to convert to C ssize_t");
@@ -125,7 +143,10 @@ bool PercentFormat::parse(size_t& at, Spec& spec, Value& mapping_key) {
         return true;
     };
     if (at < text_.size() && text_[at] == '(') {
-        if (!mapping_) { vm_.type_error("format requires a mapping"); return false; }
+        if (!mapping_) {
+            vm_.type_error("format requires a mapping");
+            return false;
+        }
         size_t start = ++at;
         for (int depth = 1; at < text_.size() && depth > 0; at++) {
             if (text_[at] == '(') depth++;
@@ -142,23 +163,35 @@ bool PercentFormat::parse(size_t& at, Spec& spec, Value& mapping_key) {
         } else {
             mapping_key = vm_.str(name);
         }
-        if (mapping_key.is_unbound()) { vm_.out_of_memory(); return false; }
+        if (mapping_key.is_unbound()) {
+            vm_.out_of_memory();
+            return false;
+        }
     }
     for (;; at++) {
         if (incomplete()) return false;
         char c = text_[at];
-        if (c == '-') spec.left = true;
-        else if (c == '+') spec.plus = true;
-        else if (c == ' ') spec.space = true;
-        else if (c == '#') spec.alternate = true;
-        else if (c == '0') spec.zero = true;
-        else break;
+        if (c == '-')
+            spec.left = true;
+        else if (c == '+')
+            spec.plus = true;
+        else if (c == ' ')
+            spec.space = true;
+        else if (c == '#')
+            spec.alternate = true;
+        else if (c == '0')
+            spec.zero = true;
+        else
+            break;
     }
     auto number = [&](int64_t& n, int64_t most, const char* too_big) {
         n = 0;
         for (; at < text_.size() && text_[at] >= '0' && text_[at] <= '9'; at++) {
             n = n * 10 + (text_[at] - '0');
-            if (n > most) { vm_.raise(kShapeValueError, too_big); return false; }
+            if (n > most) {
+                vm_.raise(kShapeValueError, too_big);
+                return false;
+            }
         }
         return true;
     };
@@ -197,7 +230,7 @@ PercentFormat::Step PercentFormat::specification() {
     Value mapping_key;
     size_t at = position + 1;
     Value answered = mapped;
-    mapped = Value::unbound();      // widths by * come from the arguments
+    mapped = Value::unbound();  // widths by * come from the arguments
     if (!parse(at, spec, mapping_key)) return Step::Raised;
     mapped = answered;
     if (spec.type == '%' && at == position + 2) {
@@ -223,18 +256,35 @@ PercentFormat::Step PercentFormat::show(const Spec& spec, Value v) {
         case 'b':
             if (!bytes_) break;
             return show_bytes(spec, v);
-        case 's': return bytes_ ? show_bytes(spec, v) : show_text(spec, v);
+        case 's':
+            return bytes_ ? show_bytes(spec, v) : show_text(spec, v);
         case 'r':
-        case 'a': return show_text(spec, v);
-        case 'd': case 'i': case 'u': case 'o': case 'x': case 'X': return show_int(spec, v);
-        case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': return show_float(spec, v);
-        case 'c': return show_character(spec, v);
-        default: break;
+        case 'a':
+            return show_text(spec, v);
+        case 'd':
+        case 'i':
+        case 'u':
+        case 'o':
+        case 'x':
+        case 'X':
+            return show_int(spec, v);
+        case 'e':
+        case 'E':
+        case 'f':
+        case 'F':
+        case 'g':
+        case 'G':
+            return show_float(spec, v);
+        case 'c':
+            return show_character(spec, v);
+        default:
+            break;
     }
     char shown[8] = "?";
     if (spec.type > 31 && spec.type < 127) snprintf(shown, sizeof shown, "%c", char(spec.type));
     size_t index = bytes_ ? spec.end - 1 : count_code_points(text_.substr(0, spec.end)) - 1;
-    return fail(vm_.value_error("unsupported format character '%s' (0x%x) at index %zu", shown, unsigned(spec.type), index));
+    return fail(vm_.value_error("unsupported format character '%s' (0x%x) at index %zu", shown,
+                                unsigned(spec.type), index));
 }
 
 // ---- output
@@ -246,7 +296,8 @@ void PercentFormat::put(const Spec& spec, std::string_view text, int64_t length)
     if (spec.left) out.fill(size_t(room), ' ');
 }
 
-void PercentFormat::put_number(const Spec& spec, std::string_view sign, std::string_view prefix, std::string_view digits) {
+void PercentFormat::put_number(const Spec& spec, std::string_view sign, std::string_view prefix,
+                               std::string_view digits) {
     int64_t room = std::max<int64_t>(spec.width - int64_t(sign.size() + prefix.size() + digits.size()), 0);
     if (!spec.left && !spec.zero) out.fill(size_t(room), ' ');
     out.append(sign);
@@ -265,10 +316,14 @@ PercentFormat::Step PercentFormat::show_int(const Spec& spec, Value v) {
         v = o.value();
     }
     if (!is_int_like(v)) {
-        bool can = decimal ? !vm_.special(v, Special::Int).is_unbound() || has_index(vm_, v) : has_index(vm_, v);
+        bool can =
+            decimal ? !vm_.special(v, Special::Int).is_unbound() || has_index(vm_, v) : has_index(vm_, v);
         if (can && !is_str(v) && !is_bytes_like(v)) return ask(decimal ? Ask::Int : Ask::Index, v);
-        return fail(decimal ? vm_.type_error("%%%c format: a real number is required, not %s", bytes_ && spec.type == 'i' ? 'd' : char(spec.type), vm_.type_name(v))
-                            : vm_.type_error("%%%c format: an integer is required, not %s", char(spec.type), vm_.type_name(v)));
+        return fail(decimal
+                        ? vm_.type_error("%%%c format: a real number is required, not %s",
+                                         bytes_ && spec.type == 'i' ? 'd' : char(spec.type), vm_.type_name(v))
+                        : vm_.type_error("%%%c format: an integer is required, not %s", char(spec.type),
+                                         vm_.type_name(v)));
     }
     int base = decimal ? 10 : spec.type == 'o' ? 8 : 16;
     if (base == 10 && int_text_too_long(v, vm_.limits.int_digits)) return fail(too_many_digits(vm_));
@@ -283,7 +338,11 @@ PercentFormat::Step PercentFormat::show_int(const Spec& spec, Value v) {
         if (!vm_.heap.reserve(size_t(spec.precision))) return fail(vm_.out_of_memory());
         digits.insert(0, size_t(spec.precision) - digits.size(), '0');
     }
-    std::string_view prefix = !spec.alternate ? "" : spec.type == 'o' ? "0o" : spec.type == 'x' ? "0x" : spec.type == 'X' ? "0X" : "";
+    std::string_view prefix = !spec.alternate    ? ""
+                              : spec.type == 'o' ? "0o"
+                              : spec.type == 'x' ? "0x"
+                              : spec.type == 'X' ? "0X"
+                                                 : "";
     put_number(spec, sign, prefix, digits);
     return Step::Ok;
 }
@@ -292,10 +351,13 @@ PercentFormat::Step PercentFormat::show_float(const Spec& spec, Value v) {
     double d;
     if (!converted.is_unbound()) v = converted;
     switch (to_real(vm_, v, d)) {
-        case ToReal::Ok: break;
-        case ToReal::Raised: return Step::Raised;
+        case ToReal::Ok:
+            break;
+        case ToReal::Raised:
+            return Step::Raised;
         case ToReal::NotANumber:
-            if (!is_str(v) && !is_bytes_like(v) && (!vm_.special(v, Special::Float).is_unbound() || has_index(vm_, v)))
+            if (!is_str(v) && !is_bytes_like(v) &&
+                (!vm_.special(v, Special::Float).is_unbound() || has_index(vm_, v)))
                 return ask(Ask::Float, v);
             return fail(bytes_ ? vm_.type_error("float argument required, not %s", vm_.type_name(v))
                                : vm_.type_error("must be real number, not %s", vm_.type_name(v)));
@@ -332,8 +394,9 @@ PercentFormat::Step PercentFormat::show_bytes(const Spec& spec, Value v) {
     std::string_view shown;
     if (!view_bytes(vm_, v, shown, scratch)) {
         if (!vm_.special(v, Special::Bytes).is_unbound() && !is_str(v)) return ask(Ask::Bytes, v);
-        return fail(vm_.type_error("%%b requires a bytes-like object, or an object that implements __bytes__, not '%s'",
-                                   vm_.type_name(v)));
+        return fail(vm_.type_error(
+            "%%b requires a bytes-like object, or an object that implements __bytes__, not '%s'",
+            vm_.type_name(v)));
     }
     if (spec.precision >= 0) shown = shown.substr(0, size_t(spec.precision));
     put(spec, shown, int64_t(shown.size()));
@@ -399,9 +462,12 @@ Outcome finished(VM& vm, Value self, std::string_view text, bool bytes) {
 Outcome percent(VM& vm, Value* args, bool bytes) {
     PercentFormat f(vm, template_of(args[0], bytes), args[1], bytes);
     switch (f.run()) {
-        case PercentFormat::Progress::Raised: return Outcome::raised();
-        case PercentFormat::Progress::Ask: return Outcome::unhandled();
-        case PercentFormat::Progress::Done: break;
+        case PercentFormat::Progress::Raised:
+            return Outcome::raised();
+        case PercentFormat::Progress::Ask:
+            return Outcome::unhandled();
+        case PercentFormat::Progress::Done:
+            break;
     }
     return f.out.failed() ? vm.out_of_memory() : finished(vm, args[0], f.out.view(), bytes);
 }
@@ -411,14 +477,22 @@ enum Register : size_t { kPosition = 2, kArgument, kText, kMapped, kAsked, kAbou
 
 Outcome answer(VM& vm, Ask what, Value about, Value key) {
     switch (what) {
-        case Ask::Item: return op_getitem(vm, about, key);
-        case Ask::Str: return op_str(vm, about);
-        case Ask::Repr: return op_repr(vm, about);
-        case Ask::Ascii: return op_ascii(vm, about);
-        case Ask::Int: return vm.call(Value::object(vm.type(kShapeInt)), {about});
-        case Ask::Index: return op_index(vm, about);
-        case Ask::Float: return vm.call(Value::object(vm.type(kShapeFloat)), {about});
-        case Ask::Bytes: return vm.call(Value::object(vm.type(kShapeBytes)), {about});
+        case Ask::Item:
+            return op_getitem(vm, about, key);
+        case Ask::Str:
+            return op_str(vm, about);
+        case Ask::Repr:
+            return op_repr(vm, about);
+        case Ask::Ascii:
+            return op_ascii(vm, about);
+        case Ask::Int:
+            return vm.call(Value::object(vm.type(kShapeInt)), {about});
+        case Ask::Index:
+            return op_index(vm, about);
+        case Ask::Float:
+            return vm.call(Value::object(vm.type(kShapeFloat)), {about});
+        case Ask::Bytes:
+            return vm.call(Value::object(vm.type(kShapeBytes)), {about});
     }
     return Outcome::raised();
 }
@@ -444,9 +518,11 @@ Outcome percent_step(VM& vm, NativeFrame& frame, bool bytes) {
                     PercentFormat::Progress p = f.run();
                     if (p == PercentFormat::Progress::Raised) return Outcome::raised();
                     auto* text = frame[kText].as<ByteArray>();
-                    if (f.out.failed() || !bytearray_replace(vm.heap, text, text->size, 0, f.out.view().data(), f.out.size()))
+                    if (f.out.failed() ||
+                        !bytearray_replace(vm.heap, text, text->size, 0, f.out.view().data(), f.out.size()))
                         return vm.out_of_memory();
-                    if (p == PercentFormat::Progress::Done) return finished(vm, frame[0], view_of(text), bytes);
+                    if (p == PercentFormat::Progress::Done)
+                        return finished(vm, frame[0], view_of(text), bytes);
                     frame[kPosition] = Value::integer(int64_t(f.position));
                     frame[kArgument] = Value::integer(f.argument);
                     frame[kMapped] = f.mapped;
@@ -455,18 +531,20 @@ Outcome percent_step(VM& vm, NativeFrame& frame, bool bytes) {
                     key = f.key;
                 }
                 AWAIT(kAnswered, answer(vm, Ask(frame[kAsked].as_int()), frame[kAbout], key))
-                if (Ask(frame[kAsked].as_int()) == Ask::Item) frame[kMapped] = frame.result();
-                else converted = frame.result();
+                if (Ask(frame[kAsked].as_int()) == Ask::Item)
+                    frame[kMapped] = frame.result();
+                else
+                    converted = frame.result();
             }
     }
     return Outcome::raised();
 }
 
-}   // namespace
+}  // namespace
 
 Outcome str_percent(VM& vm, Value* args) { return percent(vm, args, false); }
 Outcome str_percent_step(VM& vm, NativeFrame& frame) { return percent_step(vm, frame, false); }
 Outcome bytes_percent(VM& vm, Value* args) { return percent(vm, args, true); }
 Outcome bytes_percent_step(VM& vm, NativeFrame& frame) { return percent_step(vm, frame, true); }
 
-}   // namespace gen
+}  // namespace gen

@@ -30,15 +30,20 @@ static Outcome search(VM& vm, Value* args, Search how, int64_t& found) {
     if (!must_be_str(vm, args[1], failure)) return failure;
     Str *text = text_of(args[0]), *part = text_of(args[1]);
     if (!get_range(vm, args[2], args[3], text->length, from, to, failure)) return failure;
-    if (from > to) found = how == Search::Count ? 0 : -1;
-    else if (how == Search::Find) found = find(vm.heap, text, part, uint32_t(from), uint32_t(to));
-    else if (how == Search::FindLast) found = rfind(vm.heap, text, part, uint32_t(from), uint32_t(to));
-    else found = count(vm.heap, text, part, uint32_t(from), uint32_t(to));
+    if (from > to)
+        found = how == Search::Count ? 0 : -1;
+    else if (how == Search::Find)
+        found = find(vm.heap, text, part, uint32_t(from), uint32_t(to));
+    else if (how == Search::FindLast)
+        found = rfind(vm.heap, text, part, uint32_t(from), uint32_t(to));
+    else
+        found = count(vm.heap, text, part, uint32_t(from), uint32_t(to));
     charge(vm, text->size / 256);
     return Value::none();
 }
 
-template <Search how> static Outcome searched(VM& vm, Value* args, bool must_be_there) {
+template <Search how>
+static Outcome searched(VM& vm, Value* args, bool must_be_there) {
     int64_t found = 0;
     Outcome o = search(vm, args, how, found);
     if (!o.is_value()) return o;
@@ -72,11 +77,13 @@ static Outcome has_affix(VM& vm, Value* args, bool at_end) {
     };
     if (is_str(args[1])) return Value::boolean(matches(args[1]));
     if (!is_tuple(args[1]))
-        return vm.type_error("%s first arg must be str or a tuple of str, not %s", name, vm.type_name(args[1]));
+        return vm.type_error("%s first arg must be str or a tuple of str, not %s", name,
+                             vm.type_name(args[1]));
     auto* tuple = args[1].as<Tuple>();
     for (size_t i = 0; i < tuple->size; i++) {
         if (!is_str(tuple->items[i]))
-            return vm.type_error("tuple for %s must only contain str, not %s", name, vm.type_name(tuple->items[i]));
+            return vm.type_error("tuple for %s must only contain str, not %s", name,
+                                 vm.type_name(tuple->items[i]));
         if (matches(tuple->items[i])) return Value::true_();
     }
     return Value::false_();
@@ -86,17 +93,20 @@ Outcome str_startswith(VM& vm, Value* args) { return has_affix(vm, args, false);
 Outcome str_endswith(VM& vm, Value* args) { return has_affix(vm, args, true); }
 
 Outcome str_removeprefix(VM& vm, Value* args) {
-    if (!is_str(args[1])) return vm.type_error("removeprefix() argument must be str, not %s", vm.type_name(args[1]));
+    if (!is_str(args[1]))
+        return vm.type_error("removeprefix() argument must be str, not %s", vm.type_name(args[1]));
     std::string_view text = text_of(args[0])->view(), affix = text_of(args[1])->view();
     return text.starts_with(affix) && !affix.empty() ? piece_of_text(vm, text.substr(affix.size()))
                                                      : exact_str(vm, text_of(args[0]));
 }
 
 Outcome str_removesuffix(VM& vm, Value* args) {
-    if (!is_str(args[1])) return vm.type_error("removesuffix() argument must be str, not %s", vm.type_name(args[1]));
+    if (!is_str(args[1]))
+        return vm.type_error("removesuffix() argument must be str, not %s", vm.type_name(args[1]));
     std::string_view text = text_of(args[0])->view(), affix = text_of(args[1])->view();
-    return text.ends_with(affix) && !affix.empty() ? piece_of_text(vm, text.substr(0, text.size() - affix.size()))
-                                                   : exact_str(vm, text_of(args[0]));
+    return text.ends_with(affix) && !affix.empty()
+               ? piece_of_text(vm, text.substr(0, text.size() - affix.size()))
+               : exact_str(vm, text_of(args[0]));
 }
 
 // ---- replace
@@ -114,7 +124,7 @@ Outcome str_replace(VM& vm, Value* args) {
     charge(vm, text.size() / 128);
     if (most == 0 || old.size() > text.size()) return exact_str(vm, self);
     StringBuilder out(vm.heap);
-    if (old.empty()) {   // between all characters, and around them
+    if (old.empty()) {  // between all characters, and around them
         const char *p = text.data(), *end = p + text.size();
         for (;;) {
             if (most-- > 0) out.append(with);
@@ -140,7 +150,7 @@ Outcome str_replace(VM& vm, Value* args) {
 // ---- split
 
 class Pieces {
-public:
+  public:
     explicit Pieces(VM& vm) : vm_(vm), list_(make_list(vm.heap)) {}
     bool add(std::string_view text) {
         Outcome o = piece_of_text(vm_, text);
@@ -153,7 +163,7 @@ public:
         return Value::object(list_);
     }
 
-private:
+  private:
     VM& vm_;
     List* list_;
 };
@@ -273,7 +283,8 @@ static Outcome partition(VM& vm, Value* args, bool from_right) {
         if (!whole.is_value()) return whole;
         return from_right ? vm.tuple({empty, empty, whole.value()}) : vm.tuple({whole.value(), empty, empty});
     }
-    Outcome before = piece_of_text(vm, text.substr(0, at)), after = piece_of_text(vm, text.substr(at + separator.size()));
+    Outcome before = piece_of_text(vm, text.substr(0, at)),
+            after = piece_of_text(vm, text.substr(at + separator.size()));
     Outcome middle = exact_str(vm, text_of(args[1]));
     if (!before.is_value() || !after.is_value() || !middle.is_value()) return Outcome::raised();
     return vm.tuple({before.value(), middle.value(), after.value()});
@@ -339,4 +350,4 @@ Outcome str_strip(VM& vm, Value* args) { return strip(vm, args, true, true, "str
 Outcome str_lstrip(VM& vm, Value* args) { return strip(vm, args, true, false, "lstrip"); }
 Outcome str_rstrip(VM& vm, Value* args) { return strip(vm, args, false, true, "rstrip"); }
 
-}   // namespace gen
+}  // namespace gen

@@ -9,7 +9,8 @@ static Outcome join(VM& vm, Str* separator, const Value* items, size_t n) {
     if (n == 0) return Value::object(vm.empty_string);
     for (size_t i = 0; i < n; i++)
         if (!is_str(items[i]))
-            return vm.type_error("sequence item %zu: expected str instance, %s found", i, vm.type_name(items[i]));
+            return vm.type_error("sequence item %zu: expected str instance, %s found", i,
+                                 vm.type_name(items[i]));
     charge(vm, n / 4);
     if (n == 1 && is_exact_str(items[0])) return items[0];
     uint64_t bytes = uint64_t(separator->size) * (n - 1);
@@ -32,8 +33,10 @@ static Outcome join(VM& vm, Str* separator, const Value* items, size_t n) {
 
 Outcome str_join(VM& vm, Value* args) {
     Value items = args[1];
-    if (is_exact_list(items)) return join(vm, text_of(args[0]), items.as<List>()->items->items, items.as<List>()->size);
-    if (is_exact_tuple(items)) return join(vm, text_of(args[0]), items.as<Tuple>()->items, items.as<Tuple>()->size);
+    if (is_exact_list(items))
+        return join(vm, text_of(args[0]), items.as<List>()->items->items, items.as<List>()->size);
+    if (is_exact_tuple(items))
+        return join(vm, text_of(args[0]), items.as<Tuple>()->items, items.as<Tuple>()->size);
     if (!is_iterable(vm, items)) return vm.type_error("can only join an iterable");
     return Outcome::unhandled();
 }
@@ -42,7 +45,8 @@ Outcome str_join_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
         case 0:
             AWAIT(1, op_list(vm, frame[1]))
-            return join(vm, text_of(frame[0]), frame.result().as<List>()->items->items, frame.result().as<List>()->size);
+            return join(vm, text_of(frame[0]), frame.result().as<List>()->items->items,
+                        frame.result().as<List>()->size);
     }
     return Outcome::raised();
 }
@@ -96,7 +100,8 @@ Outcome str_maketrans(VM& vm, Value* args) {
     if (!args[2].is_unbound()) {
         Str* gone = text_of(args[2]);
         for (const char *c = gone->data, *end = c + gone->size; c < end;)
-            if (!set_int_key(vm, out, Value::integer(decode_utf8(c)), Value::none())) return vm.out_of_memory();
+            if (!set_int_key(vm, out, Value::integer(decode_utf8(c)), Value::none()))
+                return vm.out_of_memory();
     }
     return Value::object(out);
 }
@@ -137,8 +142,11 @@ Outcome str_translate(VM& vm, Value* args) {
         char32_t c = decode_utf8(p);
         Probe probe;
         switch (dict_find(table, Value::integer(c), c, probe)) {
-            case Find::Absent: out.append_char(c); break;
-            case Find::Ask: return Outcome::unhandled();
+            case Find::Absent:
+                out.append_char(c);
+                break;
+            case Find::Ask:
+                return Outcome::unhandled();
             case Find::Found:
                 if (!append_mapping(vm, out, probe_value(table, probe))) return Outcome::raised();
         }
@@ -170,7 +178,8 @@ Outcome str_translate_step(VM& vm, NativeFrame& frame) {
                         return Outcome::raised();
                     }
                     Str* s = piece.finish();
-                    if (!s || !list_append(vm.heap, frame[3].as<List>(), Value::object(s))) return vm.out_of_memory();
+                    if (!s || !list_append(vm.heap, frame[3].as<List>(), Value::object(s)))
+                        return vm.out_of_memory();
                 }
                 frame[2] = Value::integer(p - self->data);
             }
@@ -179,4 +188,4 @@ Outcome str_translate_step(VM& vm, NativeFrame& frame) {
     return Outcome::raised();
 }
 
-}   // namespace gen
+}  // namespace gen

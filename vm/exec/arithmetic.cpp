@@ -9,9 +9,12 @@ namespace gen {
 
 static Outcome int_division_by_zero(VM& vm, BinaryOp op) {
     switch (op) {
-        case BinaryOp::TrueDiv: return vm.raise(kShapeZeroDivisionError, "division by zero");
-        case BinaryOp::Mod: return vm.raise(kShapeZeroDivisionError, "integer modulo by zero");
-        default: return vm.raise(kShapeZeroDivisionError, "integer division or modulo by zero");
+        case BinaryOp::TrueDiv:
+            return vm.raise(kShapeZeroDivisionError, "division by zero");
+        case BinaryOp::Mod:
+            return vm.raise(kShapeZeroDivisionError, "integer modulo by zero");
+        default:
+            return vm.raise(kShapeZeroDivisionError, "integer division or modulo by zero");
     }
 }
 
@@ -33,8 +36,10 @@ static Outcome int_to_real_power(VM& vm, Value a, Value b) {
 Outcome int_binary(VM& vm, BinaryOp op, Value a, Value b) {
     Heap& heap = vm.heap;
     switch (op) {
-        case BinaryOp::Add: return vm.checked(int_add(heap, a, b));
-        case BinaryOp::Sub: return vm.checked(int_sub(heap, a, b));
+        case BinaryOp::Add:
+            return vm.checked(int_add(heap, a, b));
+        case BinaryOp::Sub:
+            return vm.checked(int_sub(heap, a, b));
         case BinaryOp::Mul:
             charge(vm, int_mul_cost(a, b));
             return vm.checked(int_mul(heap, a, b));
@@ -48,10 +53,14 @@ Outcome int_binary(VM& vm, BinaryOp op, Value a, Value b) {
             if (a.is_bool() && b.is_bool()) return Value::boolean(a.is_true() != b.is_true());
             return vm.checked(int_xor(heap, a, b));
         case BinaryOp::LShift:
-        case BinaryOp::RShift: return int_shift(vm, op, a, b);
-        case BinaryOp::Pow: return int_power(vm, a, b, Value::none());
-        case BinaryOp::MatMul: return Value::not_implemented();
-        default: break;
+        case BinaryOp::RShift:
+            return int_shift(vm, op, a, b);
+        case BinaryOp::Pow:
+            return int_power(vm, a, b, Value::none());
+        case BinaryOp::MatMul:
+            return Value::not_implemented();
+        default:
+            break;
     }
     if (int_is_zero(b)) return int_division_by_zero(vm, op);
     if (op == BinaryOp::TrueDiv) {
@@ -85,7 +94,10 @@ Outcome int_power(VM& vm, Value base, Value exponent, Value modulus) {
 // ---- float
 
 ToReal to_real(VM& vm, Value v, double& out) {
-    if (is_float(v)) { out = as_float(v); return ToReal::Ok; }
+    if (is_float(v)) {
+        out = as_float(v);
+        return ToReal::Ok;
+    }
     if (!is_int_like(v)) return ToReal::NotANumber;
     bool overflow = false;
     out = int_to_double(v, overflow);
@@ -97,12 +109,15 @@ ToReal to_real(VM& vm, Value v, double& out) {
 static Outcome real_power(VM& vm, double x, double y) {
     double r;
     switch (float_pow(x, y, r)) {
-        case FloatPow::Ok: return vm.real(r);
+        case FloatPow::Ok:
+            return vm.real(r);
         case FloatPow::ZeroDivision:
             return vm.raise(kShapeZeroDivisionError, "0.0 cannot be raised to a negative power");
         case FloatPow::Overflow:
-            return vm.raise(kShapeOverflowError, {Value::integer(ERANGE), vm.str("Numerical result out of range")});
-        case FloatPow::Complex: break;
+            return vm.raise(kShapeOverflowError,
+                            {Value::integer(ERANGE), vm.str("Numerical result out of range")});
+        case FloatPow::Complex:
+            break;
     }
     return complex_binary(vm, BinaryOp::Pow, make_complex(vm, {x, 0}), make_complex(vm, {y, 0}));
 }
@@ -115,10 +130,14 @@ Outcome float_binary(VM& vm, BinaryOp op, Value a, Value b) {
         if (r == ToReal::Raised) return Outcome::raised();
     }
     switch (op) {
-        case BinaryOp::Add: return vm.real(x + y);
-        case BinaryOp::Sub: return vm.real(x - y);
-        case BinaryOp::Mul: return vm.real(x * y);
-        case BinaryOp::Pow: return real_power(vm, x, y);
+        case BinaryOp::Add:
+            return vm.real(x + y);
+        case BinaryOp::Sub:
+            return vm.real(x - y);
+        case BinaryOp::Mul:
+            return vm.real(x * y);
+        case BinaryOp::Pow:
+            return real_power(vm, x, y);
         case BinaryOp::TrueDiv:
             if (y == 0) return vm.raise(kShapeZeroDivisionError, "float division by zero");
             return vm.real(x / y);
@@ -134,7 +153,8 @@ Outcome float_binary(VM& vm, BinaryOp op, Value a, Value b) {
             float_divmod(x, y, quotient, remainder);
             return vm.tuple({vm.real(quotient), vm.real(remainder)});
         }
-        default: return Value::not_implemented();
+        default:
+            return Value::not_implemented();
     }
 }
 
@@ -179,7 +199,10 @@ static ComplexNumber whole_power(ComplexNumber base, unsigned n) {
 // False: zero to a negative or complex power.
 static bool complex_power(ComplexNumber a, ComplexNumber b, ComplexNumber& out) {
     if (b.imag == 0 && b.real == std::floor(b.real) && std::fabs(b.real) <= 100) {
-        if (b.real > 0 || b.real == 0) { out = whole_power(a, unsigned(b.real)); return true; }
+        if (b.real > 0 || b.real == 0) {
+            out = whole_power(a, unsigned(b.real));
+            return true;
+        }
         return divide({1, 0}, whole_power(a, unsigned(-b.real)), out);
     }
     if (a.real == 0 && a.imag == 0) {
@@ -199,28 +222,35 @@ static bool complex_power(ComplexNumber a, ComplexNumber b, ComplexNumber& out) 
 Outcome complex_binary(VM& vm, BinaryOp op, Value a, Value b) {
     ComplexNumber x{0, 0}, y{0, 0};
     for (auto [v, z] : {std::pair<Value, ComplexNumber*>{a, &x}, {b, &y}}) {
-        if (is_complex(v)) { *z = {v.as<Complex>()->real, v.as<Complex>()->imag}; continue; }
+        if (is_complex(v)) {
+            *z = {v.as<Complex>()->real, v.as<Complex>()->imag};
+            continue;
+        }
         ToReal r = to_real(vm, v, z->real);
         if (r == ToReal::NotANumber) return Value::not_implemented();
         if (r == ToReal::Raised) return Outcome::raised();
     }
     ComplexNumber r;
     switch (op) {
-        case BinaryOp::Add: return make_complex(vm, {x.real + y.real, x.imag + y.imag});
-        case BinaryOp::Sub: return make_complex(vm, {x.real - y.real, x.imag - y.imag});
-        case BinaryOp::Mul: return make_complex(vm, multiply(x, y));
+        case BinaryOp::Add:
+            return make_complex(vm, {x.real + y.real, x.imag + y.imag});
+        case BinaryOp::Sub:
+            return make_complex(vm, {x.real - y.real, x.imag - y.imag});
+        case BinaryOp::Mul:
+            return make_complex(vm, multiply(x, y));
         case BinaryOp::TrueDiv:
             if (!divide(x, y, r)) return vm.raise(kShapeZeroDivisionError, "complex division by zero");
             return make_complex(vm, r);
         case BinaryOp::Pow:
             if (!complex_power(x, y, r))
                 return vm.raise(kShapeZeroDivisionError, "0.0 to a negative or complex power");
-            if ((std::isinf(r.real) || std::isinf(r.imag)) && std::isfinite(x.real) && std::isfinite(x.imag) &&
-                std::isfinite(y.real) && std::isfinite(y.imag))
+            if ((std::isinf(r.real) || std::isinf(r.imag)) && std::isfinite(x.real) &&
+                std::isfinite(x.imag) && std::isfinite(y.real) && std::isfinite(y.imag))
                 return vm.raise(kShapeOverflowError, "complex exponentiation");
             return make_complex(vm, r);
-        default: return Value::not_implemented();
+        default:
+            return Value::not_implemented();
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,14 +5,16 @@
 
 namespace gen {
 
-// ---- by class. Operands of int_binary are int-like; float_binary and complex_binary take any numbers and answer NotImplemented
-// for what is none.
+// ---- by class. Operands of int_binary are int-like; float_binary and complex_binary take any numbers and
+// answer NotImplemented for what is none.
 Outcome int_binary(VM&, BinaryOp, Value a, Value b);
 Outcome float_binary(VM&, BinaryOp, Value a, Value b);
 Outcome complex_binary(VM&, BinaryOp, Value a, Value b);
-Outcome int_power(VM&, Value base, Value exponent, Value modulus);   // all int-like
+Outcome int_power(VM&, Value base, Value exponent, Value modulus);  // all int-like
 
-struct ComplexNumber { double real, imag; };
+struct ComplexNumber {
+    double real, imag;
+};
 Value make_complex(VM&, ComplexNumber);
 inline bool is_complex(Value v) { return v.is_object() && v.as_object()->kind == Kind::Complex; }
 // int, float (and subclasses) as a double. False: not such a number, or (raised) an int too large.
@@ -27,10 +29,10 @@ Outcome unsupported_operands(VM&, BinaryOp, Value a, Value b, bool in_place);
 
 Special special_of(BinaryOp);
 Special reflected_special_of(BinaryOp);
-Special in_place_special_of(BinaryOp);   // not for DivMod
+Special in_place_special_of(BinaryOp);  // not for DivMod
 
 bool has_index(VM&, Value);
 // "__index__ returned non-int (type bool).  The ability ..."
 std::string subclass_warning(VM&, std::string_view method, std::string_view type, Value result);
 
-}   // namespace gen
+}  // namespace gen

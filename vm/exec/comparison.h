@@ -1,14 +1,14 @@
-// Comparison and hashing of built-in containers by their layout, whatever their class says: the bodies of list.__eq__,
-// tuple.__hash__ and the like. Items are compared by op_compare, which may call the script.
+// Comparison and hashing of built-in containers by their layout, whatever their class says: the bodies of
+// list.__eq__, tuple.__hash__ and the like. Items are compared by op_compare, which may call the script.
 #pragma once
 #include "vm/exec/special.h"
 
 namespace gen {
 
 // Each answers NotImplemented when b is not of the same layout.
-Outcome sequence_compare(VM&, CompareOp, Value a, Value b);   // two lists, or two tuples
-Outcome dict_compare(VM&, CompareOp, Value a, Value b);       // Eq and Ne only, NotImplemented else
-Outcome set_compare(VM&, CompareOp, Value a, Value b);        // sets and frozensets: <= is subset
+Outcome sequence_compare(VM&, CompareOp, Value a, Value b);  // two lists, or two tuples
+Outcome dict_compare(VM&, CompareOp, Value a, Value b);      // Eq and Ne only, NotImplemented else
+Outcome set_compare(VM&, CompareOp, Value a, Value b);       // sets and frozensets: <= is subset
 Outcome tuple_hash(VM&, Value tuple);
 
 // A hash as the int that scripts see, and back.
@@ -23,13 +23,16 @@ Value identity_hash(VM&, Value);
 
 Special special_of(CompareOp);
 inline CompareOp reflected(CompareOp op) {
-    constexpr CompareOp kReflected[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq, CompareOp::Ne, CompareOp::Lt,
-                                        CompareOp::Le};
+    constexpr CompareOp kReflected[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq,
+                                        CompareOp::Ne, CompareOp::Lt, CompareOp::Le};
     return kReflected[int(op)];
 }
 
-// Natives of a built-in class are made of these: {"__eq__(self, value, /)", compare_native<CompareOp::Eq, sequence_compare>}.
+// Natives of a built-in class are made of these: {"__eq__(self, value, /)", compare_native<CompareOp::Eq,
+// sequence_compare>}.
 template <CompareOp op, Outcome (*compare)(VM&, CompareOp, Value, Value)>
-Outcome compare_native(VM& vm, Value* args) { return compare(vm, op, args[0], args[1]); }
+Outcome compare_native(VM& vm, Value* args) {
+    return compare(vm, op, args[0], args[1]);
+}
 
-}   // namespace gen
+}  // namespace gen

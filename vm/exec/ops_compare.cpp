@@ -1,5 +1,5 @@
-// Comparison, truth and hashes of any values. Containers nested to any depth: fast forms look 64 levels deep, below that every
-// level is a frame.
+// Comparison, truth and hashes of any values. Containers nested to any depth: fast forms look 64 levels deep,
+// below that every level is a frame.
 #include "vm/exec/comparison.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/step.h"
@@ -7,33 +7,45 @@
 namespace gen {
 
 Special special_of(CompareOp op) {
-    constexpr Special kMethods[] = {Special::Lt, Special::Le, Special::Eq, Special::Ne, Special::Gt, Special::Ge};
+    constexpr Special kMethods[] = {Special::Lt, Special::Le, Special::Eq,
+                                    Special::Ne, Special::Gt, Special::Ge};
     return kMethods[int(op)];
 }
 
 static Fast fast_compare(CompareOp op, Value a, Value b) {
     switch (op) {
-        case CompareOp::Eq: return fast_eq(a, b);
+        case CompareOp::Eq:
+            return fast_eq(a, b);
         case CompareOp::Ne: {
             Fast f = fast_eq(a, b);
             return f == Fast::Unhandled ? f : fast(f == Fast::False);
         }
-        case CompareOp::Lt: return fast_order(a, b, Order::Lt);
-        case CompareOp::Le: return fast_order(a, b, Order::Le);
-        case CompareOp::Gt: return fast_order(a, b, Order::Gt);
-        case CompareOp::Ge: return fast_order(a, b, Order::Ge);
+        case CompareOp::Lt:
+            return fast_order(a, b, Order::Lt);
+        case CompareOp::Le:
+            return fast_order(a, b, Order::Le);
+        case CompareOp::Gt:
+            return fast_order(a, b, Order::Gt);
+        case CompareOp::Ge:
+            return fast_order(a, b, Order::Ge);
     }
     return Fast::Unhandled;
 }
 
 static bool ordered(CompareOp op, int order) {
     switch (op) {
-        case CompareOp::Lt: return order < 0;
-        case CompareOp::Le: return order <= 0;
-        case CompareOp::Eq: return order == 0;
-        case CompareOp::Ne: return order != 0;
-        case CompareOp::Gt: return order > 0;
-        case CompareOp::Ge: return order >= 0;
+        case CompareOp::Lt:
+            return order < 0;
+        case CompareOp::Le:
+            return order <= 0;
+        case CompareOp::Eq:
+            return order == 0;
+        case CompareOp::Ne:
+            return order != 0;
+        case CompareOp::Gt:
+            return order > 0;
+        case CompareOp::Ge:
+            return order >= 0;
     }
     return false;
 }
@@ -41,7 +53,10 @@ static bool ordered(CompareOp op, int order) {
 // ---- lists and tuples
 
 static Value* items_of(Value v, size_t& size) {
-    if (is_list(v)) { size = v.as<List>()->size; return v.as<List>()->items->items; }
+    if (is_list(v)) {
+        size = v.as<List>()->size;
+        return v.as<List>()->items->items;
+    }
     size = v.as<Tuple>()->size;
     return v.as<Tuple>()->items;
 }
@@ -68,21 +83,23 @@ static Outcome sequence_compare_step(VM& vm, NativeFrame& frame) {
         case 0:
             for (;;) {
                 PAUSE(kPaused)
-                if (!items_at(frame[1], frame[2], frame[3], x, y, order)) return Value::boolean(ordered(op, order));
+                if (!items_at(frame[1], frame[2], frame[3], x, y, order))
+                    return Value::boolean(ordered(op, order));
                 AWAIT(kEqual, op_equal(vm, x, y))
                 if (!frame.result().is_true()) break;
                 frame[3] = Value::integer(frame[3].as_int() + 1);
             }
             // The comparison may have shortened a list.
-            if (!items_at(frame[1], frame[2], frame[3], x, y, order)) return Value::boolean(ordered(op, order));
+            if (!items_at(frame[1], frame[2], frame[3], x, y, order))
+                return Value::boolean(ordered(op, order));
             if (op == CompareOp::Eq || op == CompareOp::Ne) return Value::boolean(op == CompareOp::Ne);
             AWAIT(kDecided, op_compare(vm, op, x, y))
             return frame.result();
     }
     return Outcome::raised();
 }
-static const NativeDef kSequenceCompare = {"compare(operator, a, b, index, /)", nullptr, sequence_compare_step, 0,
-                                           kHiddenNative};
+static const NativeDef kSequenceCompare = {"compare(operator, a, b, index, /)", nullptr,
+                                           sequence_compare_step, 0, kHiddenNative};
 
 Outcome sequence_compare(VM& vm, CompareOp op, Value a, Value b) {
     bool same_layout = b.is_object() && a.as_object()->kind == b.as_object()->kind;
@@ -99,7 +116,8 @@ Outcome sequence_compare(VM& vm, CompareOp op, Value a, Value b) {
         return op_compare(vm, op, x[i], y[i]);
     }
     if (i == n || i == m) return Value::boolean(ordered(op, n < m ? -1 : n > m));
-    return call_internal(vm, kSequenceCompare, {Value::integer(int64_t(op)), a, b, Value::integer(int64_t(i))});
+    return call_internal(vm, kSequenceCompare,
+                         {Value::integer(int64_t(op)), a, b, Value::integer(int64_t(i))});
 }
 
 // ---- dicts
@@ -112,7 +130,8 @@ static Outcome dict_equal_step(VM& vm, NativeFrame& frame) {
     DictEntry* e;
     switch (frame.step_state()) {
         case 0:
-            if (dict_length(frame[1].as<Dict>()) != dict_length(frame[2].as<Dict>())) return Value::boolean(negate);
+            if (dict_length(frame[1].as<Dict>()) != dict_length(frame[2].as<Dict>()))
+                return Value::boolean(negate);
             frame[3] = Value::integer(0);
             for (;;) {
                 PAUSE(kPaused)
@@ -190,13 +209,16 @@ static Outcome compare_containers(VM& vm, CompareOp op, Value a, Value b) {
     if (shape != b.as_object()->shape) return Outcome::unhandled();
     switch (shape) {
         case kShapeList:
-        case kShapeTuple: return sequence_compare(vm, op, a, b);
+        case kShapeTuple:
+            return sequence_compare(vm, op, a, b);
         case kShapeDict:
             if (op != CompareOp::Eq && op != CompareOp::Ne) return Outcome::unhandled();
             return dict_compare(vm, op, a, b);
         case kShapeSet:
-        case kShapeFrozenSet: return set_compare(vm, op, a, b);
-        default: return Outcome::unhandled();
+        case kShapeFrozenSet:
+            return set_compare(vm, op, a, b);
+        default:
+            return Outcome::unhandled();
     }
 }
 
@@ -204,7 +226,7 @@ struct Comparison {
     Special special;
     Value method;
     bool reflected;
-    bool negate;    // __ne__ of object: not __eq__
+    bool negate;  // __ne__ of object: not __eq__
 };
 
 // The method that `self` has for the comparison. False: none that decides more than the default does.
@@ -219,20 +241,22 @@ static bool find_comparison(VM& vm, CompareOp op, const Class* self, Comparison&
     return !out.method.is_unbound() && !is_object_special(vm, out.method, out.special);
 }
 
-// The next method to ask, from turn `turn` on (0 and 1: that of the right operand comes first if its class derives from that of
-// the left one). False: there is none.
+// The next method to ask, from turn `turn` on (0 and 1: that of the right operand comes first if its class
+// derives from that of the left one). False: there is none.
 static bool next_comparison(VM& vm, CompareOp op, Value a, Value b, int64_t& turn, Comparison& out) {
     Class *left = vm.class_of(a), *right = vm.class_of(b);
     bool right_first = left != right && vm.is_subclass(right, left);
     while (turn < 2) {
         out.reflected = (turn++ == 0) == right_first;
-        if (find_comparison(vm, out.reflected ? reflected(op) : op, out.reflected ? right : left, out)) return true;
+        if (find_comparison(vm, out.reflected ? reflected(op) : op, out.reflected ? right : left, out))
+            return true;
     }
     return false;
 }
 
 static Outcome ask(VM& vm, const Comparison& c, Value a, Value b) {
-    return c.reflected ? call_found(vm, c.special, c.method, b, {a}) : call_found(vm, c.special, c.method, a, {b});
+    return c.reflected ? call_found(vm, c.special, c.method, b, {a})
+                       : call_found(vm, c.special, c.method, a, {b});
 }
 
 static Outcome compare_by_default(VM& vm, CompareOp op, Value a, Value b) {
@@ -266,7 +290,8 @@ static Outcome comparison_step(VM& vm, NativeFrame& frame) {
     }
     return Outcome::raised();
 }
-static const NativeDef kComparison = {"compare(operator, a, b, turn, /)", nullptr, comparison_step, 1, kHiddenNative};
+static const NativeDef kComparison = {"compare(operator, a, b, turn, /)", nullptr, comparison_step, 1,
+                                      kHiddenNative};
 
 Outcome op_compare(VM& vm, CompareOp op, Value a, Value b) {
     Fast f = fast_compare(op, a, b);
@@ -299,8 +324,9 @@ static const NativeDef kEqual = {"equal(a, b, /)", nullptr, equal_step, 0, kHidd
 Outcome op_equal(VM& vm, Value a, Value b) {
     Fast f = fast_same(a, b);
     if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
-    if ((vm.class_of(a)->class_flags & vm.class_of(b)->class_flags & Class::kIdentityEq)) return Value::false_();
-    Outcome o = compare_containers(vm, CompareOp::Eq, a, b);   // True or False itself, or its long form
+    if ((vm.class_of(a)->class_flags & vm.class_of(b)->class_flags & Class::kIdentityEq))
+        return Value::false_();
+    Outcome o = compare_containers(vm, CompareOp::Eq, a, b);  // True or False itself, or its long form
     if (!o.is_unhandled()) return o;
     return call_internal(vm, kEqual, {a, b});
 }
@@ -317,7 +343,8 @@ static Outcome truth_step(VM& vm, NativeFrame& frame) {
             if (!method.is_unbound()) {
                 AWAIT(kBool, call_found(vm, Special::Bool, method, frame[0]))
                 if (!frame.result().is_bool())
-                    return vm.type_error("__bool__ should return bool, returned %s", vm.type_name(frame.result()));
+                    return vm.type_error("__bool__ should return bool, returned %s",
+                                         vm.type_name(frame.result()));
                 return frame.result();
             }
             method = vm.special(frame[0], Special::Len);
@@ -339,7 +366,8 @@ static const NativeDef kTruth = {"bool(object, /)", nullptr, truth_step, 0, kHid
 Outcome op_truth(VM& vm, Value v) {
     Fast f = fast_truth(v);
     if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
-    if (vm.special(v, Special::Bool).is_unbound() && vm.special(v, Special::Len).is_unbound()) return Value::true_();
+    if (vm.special(v, Special::Bool).is_unbound() && vm.special(v, Special::Len).is_unbound())
+        return Value::true_();
     return call_internal(vm, kTruth, {v});
 }
 
@@ -416,7 +444,8 @@ static Outcome hash_step(VM& vm, NativeFrame& frame) {
             method = vm.special(frame[0], Special::Hash);
             if (method.is_unbound() || method.is_none()) return unhashable(vm, frame[0]);
             AWAIT(1, call_found(vm, Special::Hash, method, frame[0]))
-            if (!is_int_like(frame.result())) return vm.type_error("__hash__ method should return an integer");
+            if (!is_int_like(frame.result()))
+                return vm.type_error("__hash__ method should return an integer");
             return hash_value(vm, hash_of_int(frame.result()));
     }
     return Outcome::raised();
@@ -433,4 +462,4 @@ Outcome op_hash(VM& vm, Value v) {
     return call_internal(vm, kHash, {v});
 }
 
-}   // namespace gen
+}  // namespace gen

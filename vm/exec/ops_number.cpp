@@ -76,8 +76,10 @@ static Candidates candidates(VM& vm, BinaryOp op, Value a, Value b, bool in_plac
     Candidates c;
     if (sequence) {
         if (!is_sequence_method(reflected)) c.add(names.reflected, reflected, b, a);
-        if (!replacing.is_unbound()) c.add(names.in_place, replacing, a, b);
-        else c.add(names.method, method, a, b);
+        if (!replacing.is_unbound())
+            c.add(names.in_place, replacing, a, b);
+        else
+            c.add(names.method, method, a, b);
         return c;
     }
     c.add(names.in_place, replacing, a, b);
@@ -98,7 +100,8 @@ static Outcome try_candidate(VM& vm, const Candidate& c) {
     return call_found(vm, c.special, c.method, c.self, {c.other});
 }
 
-// binary_operation(how, a, b, index): tries the candidates from `index` on. how: the operator, + 256 in place.
+// binary_operation(how, a, b, index): tries the candidates from `index` on. how: the operator, + 256 in
+// place.
 static Outcome binary_operation_step(VM& vm, NativeFrame& frame) {
     enum : uint32_t { kTry, kGotResult };
     auto how = uint64_t(frame[0].as_int());
@@ -120,8 +123,8 @@ static Outcome binary_operation_step(VM& vm, NativeFrame& frame) {
         }
     }
 }
-static const NativeDef kBinaryOperation = {"binary_operation(how, a, b, index, /)", nullptr, binary_operation_step, 0,
-                                           kHiddenNative};
+static const NativeDef kBinaryOperation = {"binary_operation(how, a, b, index, /)", nullptr,
+                                           binary_operation_step, 0, kHiddenNative};
 
 static bool is_exact_integer(Value v) { return is_exact_int(v) || v.is_bool(); }
 
@@ -129,15 +132,20 @@ Outcome op_binary(VM& vm, BinaryOp op, Value a, Value b, bool in_place) {
     if (is_exact_integer(a)) {
         if (is_exact_integer(b)) {
             Outcome o = int_binary(vm, op, a, b);
-            return o.is_value() && o.value().is_not_implemented() ? unsupported_operands(vm, op, a, b, in_place) : o;
+            return o.is_value() && o.value().is_not_implemented()
+                       ? unsupported_operands(vm, op, a, b, in_place)
+                       : o;
         }
         if (is_exact_float(b)) {
             Outcome o = float_binary(vm, op, a, b);
-            return o.is_value() && o.value().is_not_implemented() ? unsupported_operands(vm, op, a, b, in_place) : o;
+            return o.is_value() && o.value().is_not_implemented()
+                       ? unsupported_operands(vm, op, a, b, in_place)
+                       : o;
         }
     } else if (is_exact_float(a) && (is_exact_float(b) || is_exact_integer(b))) {
         Outcome o = float_binary(vm, op, a, b);
-        return o.is_value() && o.value().is_not_implemented() ? unsupported_operands(vm, op, a, b, in_place) : o;
+        return o.is_value() && o.value().is_not_implemented() ? unsupported_operands(vm, op, a, b, in_place)
+                                                              : o;
     } else if (op == BinaryOp::Add && is_exact_str(a) && is_exact_str(b)) {
         Str* s = concat(vm.heap, a.as<Str>(), b.as<Str>());
         return s ? Outcome(Value::object(s)) : vm.out_of_memory();
@@ -145,8 +153,9 @@ Outcome op_binary(VM& vm, BinaryOp op, Value a, Value b, bool in_place) {
     Candidates c = candidates(vm, op, a, b, in_place);
     for (unsigned i = 0; i < c.count; i++) {
         if (!as_native(c.list[i].method))
-            return call_internal(vm, kBinaryOperation,
-                                 {Value::integer(int64_t(op) | (in_place ? 256 : 0)), a, b, Value::integer(i)});
+            return call_internal(
+                vm, kBinaryOperation,
+                {Value::integer(int64_t(op) | (in_place ? 256 : 0)), a, b, Value::integer(i)});
         // A native that has to call the script never answers NotImplemented after that: a tail call is right.
         Outcome o = try_candidate(vm, c.list[i]);
         if (!o.is_value() || !o.value().is_not_implemented()) return o;
@@ -154,11 +163,13 @@ Outcome op_binary(VM& vm, BinaryOp op, Value a, Value b, bool in_place) {
     return unsupported_operands(vm, op, a, b, in_place);
 }
 
-// ---- pow() with a modulus: only the methods of the base, and of the exponent and modulus if their class is another
+// ---- pow() with a modulus: only the methods of the base, and of the exponent and modulus if their class is
+// another
 
 static Outcome power_unsupported(VM& vm, Value a, Value b, Value modulus) {
     for (Value v : {b, modulus}) {
-        if (is_float(v)) return vm.type_error("pow() 3rd argument not allowed unless all arguments are integers");
+        if (is_float(v))
+            return vm.type_error("pow() 3rd argument not allowed unless all arguments are integers");
         if (is_complex(v)) return vm.raise(kShapeValueError, "complex modulo");
     }
     return vm.type_error("unsupported operand type(s) for ** or pow(): '%s', '%s', '%s'", vm.type_name(a),
@@ -170,7 +181,8 @@ static Outcome power_step(VM& vm, NativeFrame& frame) {
     if (frame.step_state() == kStart) {
         Value method = vm.special(frame[0], Special::Pow);
         if (method.is_unbound()) return power_unsupported(vm, frame[0], frame[1], frame[2]);
-        if (!frame.await(vm, call_found(vm, Special::Pow, method, frame[0], {frame[1], frame[2]}), kGotResult))
+        if (!frame.await(vm, call_found(vm, Special::Pow, method, frame[0], {frame[1], frame[2]}),
+                         kGotResult))
             return vm.pending;
     }
     if (frame.result().is_not_implemented()) return power_unsupported(vm, frame[0], frame[1], frame[2]);
@@ -180,7 +192,8 @@ static const NativeDef kPower = {"power(base, exponent, modulus, /)", nullptr, p
 
 Outcome op_power(VM& vm, Value a, Value b, Value modulus) {
     if (modulus.is_none()) return op_binary(vm, BinaryOp::Pow, a, b);
-    if (is_exact_integer(a) && is_exact_integer(b) && is_exact_integer(modulus)) return int_power(vm, a, b, modulus);
+    if (is_exact_integer(a) && is_exact_integer(b) && is_exact_integer(modulus))
+        return int_power(vm, a, b, modulus);
     return call_internal(vm, kPower, {a, b, modulus});
 }
 
@@ -188,7 +201,8 @@ Outcome op_power(VM& vm, Value a, Value b, Value modulus) {
 
 static Outcome unary(VM& vm, Special s, const char* symbol, Value v) {
     Value method = vm.special(v, s);
-    if (method.is_unbound()) return vm.type_error("bad operand type for unary %s: '%s'", symbol, vm.type_name(v));
+    if (method.is_unbound())
+        return vm.type_error("bad operand type for unary %s: '%s'", symbol, vm.type_name(v));
     return call_found(vm, s, method, v);
 }
 
@@ -223,13 +237,15 @@ static Outcome index_step(VM& vm, NativeFrame& frame) {
         case 0:
             method = vm.special(frame[0], Special::Index);
             if (method.is_unbound())
-                return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(frame[0]));
+                return vm.type_error("'%s' object cannot be interpreted as an integer",
+                                     vm.type_name(frame[0]));
             AWAIT(kGotResult, call_found(vm, Special::Index, method, frame[0]))
             if (!is_int_like(frame.result()))
                 return vm.type_error("__index__ returned non-int (type %s)", vm.type_name(frame.result()));
             frame[1] = frame.result();
             if (!is_exact_int(frame[1])) {
-                AWAIT(kWarned, warn(vm, kShapeDeprecationWarning, subclass_warning(vm, "__index__", "int", frame[1])));
+                AWAIT(kWarned,
+                      warn(vm, kShapeDeprecationWarning, subclass_warning(vm, "__index__", "int", frame[1])));
             }
             return vm.checked(int_exact(vm.heap, frame[1]));
     }
@@ -245,4 +261,4 @@ Outcome op_index(VM& vm, Value v) {
     return call_internal(vm, kIndex, {v});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -23,7 +23,7 @@ Outcome object_repr_native(VM& vm, Value* args) {
 }
 
 Value fast_repr(VM& vm, Value v) {
-    if (v.is_int()) return Value::object(int_to_str(vm.heap, v));   // small ones always succeed
+    if (v.is_int()) return Value::object(int_to_str(vm.heap, v));  // small ones always succeed
     ReprRun run(vm);
     if (run.start(v) != ReprRun::Progress::Finished) {
         run.give_up();
@@ -43,7 +43,8 @@ static Outcome text_step(VM& vm, NativeFrame& frame) {
             AWAIT(1, call_found(vm, which, method, frame[0]))
             if (!is_str(frame.result()))
                 return vm.type_error("%s returned non-string (type %s)",
-                                     which == Special::Repr ? "__repr__" : "__str__", vm.type_name(frame.result()));
+                                     which == Special::Repr ? "__repr__" : "__str__",
+                                     vm.type_name(frame.result()));
             return frame.result();
     }
     return Outcome::raised();
@@ -71,7 +72,7 @@ Outcome object_str_native(VM& vm, Value* args) { return op_repr(vm, args[0]); }
 
 Value fast_str(VM& vm, Value v) {
     if (v.is_int()) {
-        Str* s = int_to_str(vm.heap, v);   // a small one
+        Str* s = int_to_str(vm.heap, v);  // a small one
         return s ? Value::object(s) : Value::unbound();
     }
     if (is_exact_str(v)) return v;
@@ -98,9 +99,14 @@ static Outcome ascii_of(VM& vm, Value text) {
     for (const char* end = p + s->size; p < end;) {
         char32_t c = decode_utf8(p);
         char escape[16];
-        if (c < 0x80) out.append(char(c));
-        else out.append({escape, size_t(snprintf(escape, sizeof escape,
-                                                 c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", unsigned(c)))});
+        if (c < 0x80)
+            out.append(char(c));
+        else
+            out.append({escape, size_t(snprintf(escape, sizeof escape,
+                                                c < 0x100     ? "\\x%02x"
+                                                : c < 0x10000 ? "\\u%04x"
+                                                              : "\\U%08x",
+                                                unsigned(c)))});
     }
     return finish(vm, out);
 }
@@ -123,7 +129,8 @@ Outcome op_ascii(VM& vm, Value v) {
 // ---- format
 
 Outcome object_format_native(VM& vm, Value* args) {
-    if (!is_str(args[1])) return vm.type_error("__format__() argument must be str, not %s", vm.type_name(args[1]));
+    if (!is_str(args[1]))
+        return vm.type_error("__format__() argument must be str, not %s", vm.type_name(args[1]));
     if (args[1].as<Str>()->size)
         return vm.type_error("unsupported format string passed to %s.__format__", vm.type_name(args[0]));
     return op_str(vm, args[0]);
@@ -157,4 +164,4 @@ Outcome op_format(VM& vm, Value v, Value spec) {
     return call_internal(vm, kFormat, {v, spec});
 }
 
-}   // namespace gen
+}  // namespace gen

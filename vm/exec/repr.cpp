@@ -33,14 +33,21 @@ void ReprRun::give_up() {
 
 void ReprRun::write_recursion(Value v) {
     switch (v.as_object()->kind) {
-        case Kind::List: out_.append("[...]"); break;
-        case Kind::Tuple: out_.append("(...)"); break;
-        case Kind::Dict: out_.append("{...}"); break;
+        case Kind::List:
+            out_.append("[...]");
+            break;
+        case Kind::Tuple:
+            out_.append("(...)");
+            break;
+        case Kind::Dict:
+            out_.append("{...}");
+            break;
         case Kind::Set:
             out_.append(vm_.class_name(vm_.class_of(v)));
             out_.append("(...)");
             break;
-        default: out_.append("...");
+        default:
+            out_.append("...");
     }
 }
 
@@ -49,9 +56,15 @@ void ReprRun::write_recursion(Value v) {
 bool ReprRun::open(Value v) {
     Object* o = v.as_object();
     switch (o->kind) {
-        case Kind::List: out_.append('['); break;
-        case Kind::Tuple: out_.append('('); break;
-        case Kind::Dict: out_.append('{'); break;
+        case Kind::List:
+            out_.append('[');
+            break;
+        case Kind::Tuple:
+            out_.append('(');
+            break;
+        case Kind::Dict:
+            out_.append('{');
+            break;
         case Kind::Set:
             if (o->shape != kShapeSet || set_length(v.as<Set>()) == 0) {
                 out_.append(vm_.class_name(vm_.class_of(v)));
@@ -63,8 +76,12 @@ bool ReprRun::open(Value v) {
             out_.append(vm_.class_name(vm_.class_of(v)));
             out_.append("([");
             break;
-        case Kind::MappingProxy: out_.append("mappingproxy("); break;
-        case Kind::Slice: out_.append("slice("); break;
+        case Kind::MappingProxy:
+            out_.append("mappingproxy(");
+            break;
+        case Kind::Slice:
+            out_.append("slice(");
+            break;
         case Kind::BoundMethod: {
             out_.append("<bound method ");
             Value f = v.as<BoundMethod>()->function;
@@ -75,13 +92,18 @@ bool ReprRun::open(Value v) {
             out_.append(" of ");
             break;
         }
-        case Kind::ClassMethod: out_.append("<classmethod("); break;
-        case Kind::StaticMethod: out_.append("<staticmethod("); break;
+        case Kind::ClassMethod:
+            out_.append("<classmethod(");
+            break;
+        case Kind::StaticMethod:
+            out_.append("<staticmethod(");
+            break;
         case Kind::Exception:
             out_.append(vm_.class_name(vm_.class_of(v)));
             out_.append('(');
             break;
-        default: break;
+        default:
+            break;
     }
     o->state |= kReprActive;
     if (!stack_) stack_ = make_list(vm_.heap);
@@ -118,7 +140,8 @@ bool ReprRun::next_of_class(Class* cls, int64_t& position, Value& item) {
     auto at = uint32_t(position / 2);
     DictEntry* e;
     do e = next_entry(table, at);
-    while (e && e->value.is_object() && e->value.as_object()->kind == Kind::Cell && e->value.as<Cell>()->value.is_unbound());
+    while (e && e->value.is_object() && e->value.as_object()->kind == Kind::Cell &&
+           e->value.as<Cell>()->value.is_unbound());
     if (!e) return false;
     separate(position == 0);
     item = e->key;
@@ -137,7 +160,10 @@ bool ReprRun::next(Value v, int64_t& position, Value& item) {
     switch (o->kind) {
         case Kind::List: {
             auto* l = v.as<List>();
-            if (uint64_t(position) >= l->size) { out_.append(']'); return false; }
+            if (uint64_t(position) >= l->size) {
+                out_.append(']');
+                return false;
+            }
             separate(position == 0);
             item = l->items->items[position++];
             return true;
@@ -242,7 +268,8 @@ bool ReprRun::next(Value v, int64_t& position, Value& item) {
             out_.append(']');
             return false;
         }
-        default: return false;
+        default:
+            return false;
     }
 }
 
@@ -250,9 +277,12 @@ bool ReprRun::next(Value v, int64_t& position, Value& item) {
 
 ReprRun::Progress ReprRun::write_by_layout(Value v) {
     switch (write_leaf(v)) {
-        case Leaf::Written: return Progress::Finished;
-        case Leaf::Raised: return Progress::Raised;
-        case Leaf::Container: break;
+        case Leaf::Written:
+            return Progress::Finished;
+        case Leaf::Raised:
+            return Progress::Raised;
+        case Leaf::Container:
+            break;
     }
     if ((v.as_object()->state & kReprActive) && (on_stack(stack_, v) || active(vm_.frame, v))) {
         write_recursion(v);
@@ -297,8 +327,8 @@ ReprRun::Progress ReprRun::resume() {
     return Progress::Finished;
 }
 
-// repr(stack, parts, custom): goes on where a script's __repr__ is needed (custom: of what; None: after a pause). `parts`: the
-// text so far, in pieces.
+// repr(stack, parts, custom): goes on where a script's __repr__ is needed (custom: of what; None: after a
+// pause). `parts`: the text so far, in pieces.
 static Outcome repr_go_on_step(VM& vm, NativeFrame& frame) {
     enum : uint32_t { kGotText = 1, kPaused };
     switch (frame.step_state()) {
@@ -310,7 +340,8 @@ static Outcome repr_go_on_step(VM& vm, NativeFrame& frame) {
                 } else if (pause_due(vm)) {
                     frame.step_state() = kPaused;
                     return Outcome::collect();
-                    case kPaused: frame.result() = Value::object(vm.empty_string);
+                    case kPaused:
+                        frame.result() = Value::object(vm.empty_string);
                 }
                 ReprRun run(vm, frame[0].as<List>());
                 run.out().append(frame.result().as<Str>());
@@ -345,7 +376,9 @@ Outcome finish_repr(VM& vm, ReprRun& run, ReprRun::Progress p) {
     if (!so_far) return vm.out_of_memory();
     Value part = Value::object(so_far);
     List* parts = make_list(vm.heap, &part, 1);
-    return call_internal(vm, kReprGoOn, {Value::object(run.stack()), Value::object(parts), p == ReprRun::Progress::Custom ? run.custom() : Value::none()});
+    return call_internal(vm, kReprGoOn,
+                         {Value::object(run.stack()), Value::object(parts),
+                          p == ReprRun::Progress::Custom ? run.custom() : Value::none()});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -13,8 +13,10 @@ void append_address(StringBuilder& out, Value v) {
 }
 
 static void append_value_text(StringBuilder& out, Value v) {
-    if (is_str(v)) out.append(v.as<Str>());
-    else out.append("?");
+    if (is_str(v))
+        out.append(v.as<Str>());
+    else
+        out.append("?");
 }
 
 void append_class_name(VM&, StringBuilder& out, const Class* cls) {
@@ -34,11 +36,20 @@ void append_default_repr(VM& vm, StringBuilder& out, Value v) {
 }
 
 bool append_type_name(VM& vm, StringBuilder& out, Value v) {
-    if (v.is_ellipsis()) { out.append("..."); return true; }
-    if (v.is_none()) { out.append("None"); return true; }
+    if (v.is_ellipsis()) {
+        out.append("...");
+        return true;
+    }
+    if (v.is_none()) {
+        out.append("None");
+        return true;
+    }
     if (!v.is_object() || v.as_object()->kind != Kind::Class) return false;
     auto* cls = v.as<Class>();
-    if (cls == vm.type(kShapeNone_)) { out.append("None"); return true; }
+    if (cls == vm.type(kShapeNone_)) {
+        out.append("None");
+        return true;
+    }
     append_class_name(vm, out, cls);
     return true;
 }
@@ -47,8 +58,10 @@ bool append_type_name(VM& vm, StringBuilder& out, Value v) {
 static void append_part(StringBuilder& out, double d, bool sign) {
     std::string text;
     if (sign && !std::signbit(d)) text += '+';
-    if (std::isnan(d)) text = sign ? "+nan" : "nan";
-    else float_format(d, 'r', -1, false, text);
+    if (std::isnan(d))
+        text = sign ? "+nan" : "nan";
+    else
+        float_format(d, 'r', -1, false, text);
     if (text.size() > 2 && text.ends_with(".0")) text.resize(text.size() - 2);
     out.append(text);
 }
@@ -72,7 +85,8 @@ static std::string_view native_name(const Native* n) {
 
 static void append_native(VM& vm, StringBuilder& out, Native* n) {
     auto owner_name = [&] { return n->owner.is_unbound() ? "?" : vm.class_name(n->owner.as<Class>()); };
-    bool of_module = !n->self.is_unbound() && n->self.is_object() && n->self.as_object()->kind == Kind::Module;
+    bool of_module =
+        !n->self.is_unbound() && n->self.is_object() && n->self.as_object()->kind == Kind::Module;
     switch (n->shape) {
         case kShapeMethodDescriptor:
         case kShapeSlotWrapper:
@@ -117,7 +131,9 @@ static void append_named(StringBuilder& out, const char* what, Value name, Value
 static void append_module(VM& vm, StringBuilder& out, Module* m) {
     out.append("<module ");
     Value name = vm.get(m->dict, vm.names.name), file = vm.get(m->dict, vm.names.file);
-    append_repr(out, is_str(name) ? name.as<Str>()->view() : is_str(m->name) ? m->name.as<Str>()->view() : "?");
+    append_repr(out, is_str(name)      ? name.as<Str>()->view()
+                     : is_str(m->name) ? m->name.as<Str>()->view()
+                                       : "?");
     if (is_str(file)) {
         out.append(" from ");
         append_repr(out, file.as<Str>()->view());
@@ -211,12 +227,17 @@ static bool append_int(VM& vm, StringBuilder& out, Value v) {
         return true;
     }
     if (int_text_too_long(v, vm.limits.int_digits)) {
-        vm.value_error("Exceeds the limit (%zu digits) for integer string conversion; "
-                       "use sys.set_int_max_str_digits() to increase the limit", vm.limits.int_digits);
+        vm.value_error(
+            "Exceeds the limit (%zu digits) for integer string conversion; "
+            "use sys.set_int_max_str_digits() to increase the limit",
+            vm.limits.int_digits);
         return false;
     }
     std::string text;
-    if (!int_to_text(v, 10, text, vm.limits.int_digits)) { vm.out_of_memory(); return false; }
+    if (!int_to_text(v, 10, text, vm.limits.int_digits)) {
+        vm.out_of_memory();
+        return false;
+    }
     out.append(text);
     return true;
 }
@@ -256,16 +277,26 @@ ReprRun::Leaf ReprRun::write_leaf(Value v) {
         return Leaf::Written;
     }
     if (v.is_constant()) {
-        out_.append(v.is_none() ? "None" : v.is_true() ? "True" : v.is_false() ? "False"
-                    : v.is_ellipsis() ? "Ellipsis" : "NotImplemented");
+        out_.append(v.is_none()       ? "None"
+                    : v.is_true()     ? "True"
+                    : v.is_false()    ? "False"
+                    : v.is_ellipsis() ? "Ellipsis"
+                                      : "NotImplemented");
         return Leaf::Written;
     }
     Object* o = v.as_object();
     switch (o->kind) {
-        case Kind::Int: return of(append_int(vm_, out_, v));
-        case Kind::Complex: append_complex_repr(out_, v.as<Complex>()->real, v.as<Complex>()->imag); break;
-        case Kind::Str: append_repr(out_, v.as<Str>()->view()); break;
-        case Kind::Bytes: append_bytes_repr(out_, view_of(v.as<Bytes>())); break;
+        case Kind::Int:
+            return of(append_int(vm_, out_, v));
+        case Kind::Complex:
+            append_complex_repr(out_, v.as<Complex>()->real, v.as<Complex>()->imag);
+            break;
+        case Kind::Str:
+            append_repr(out_, v.as<Str>()->view());
+            break;
+        case Kind::Bytes:
+            append_bytes_repr(out_, view_of(v.as<Bytes>()));
+            break;
         case Kind::ByteArray:
             out_.append(vm_.class_name(vm_.class_of(v)));
             out_.append('(');
@@ -277,25 +308,44 @@ ReprRun::Leaf ReprRun::write_leaf(Value v) {
             append_address(out_, v);
             out_.append('>');
             break;
-        case Kind::Range: return of(append_range(vm_, out_, v.as<Range>()));
+        case Kind::Range:
+            return of(append_range(vm_, out_, v.as<Range>()));
         case Kind::Class:
             out_.append("<class '");
             append_class_name(vm_, out_, v.as<Class>());
             out_.append("'>");
             break;
-        case Kind::Function: append_named(out_, "function", v.as<Function>()->qualname, v); break;
+        case Kind::Function:
+            append_named(out_, "function", v.as<Function>()->qualname, v);
+            break;
         case Kind::Generator:
             append_named(out_, (std::string(vm_.type_name(v)) + " object").c_str(),
                          v.as<Generator>()->function ? v.as<Generator>()->fn()->qualname : Value::none(), v);
             break;
-        case Kind::Native: append_native(vm_, out_, v.as<Native>()); break;
-        case Kind::Module: append_module(vm_, out_, v.as<Module>()); break;
-        case Kind::Member: append_member(vm_, out_, v.as<Member>()); break;
-        case Kind::Code: append_code(out_, v.as<Code>(), v); break;
-        case Kind::FrameInfo: append_frame(out_, v.as<FrameInfo>(), v); break;
-        case Kind::WeakRef: append_weakref(vm_, out_, v.as<WeakRef>(), v); break;
-        case Kind::Cell: append_cell(vm_, out_, v.as<Cell>(), v); break;
-        case Kind::Super: append_super(vm_, out_, v.as<Super>()); break;
+        case Kind::Native:
+            append_native(vm_, out_, v.as<Native>());
+            break;
+        case Kind::Module:
+            append_module(vm_, out_, v.as<Module>());
+            break;
+        case Kind::Member:
+            append_member(vm_, out_, v.as<Member>());
+            break;
+        case Kind::Code:
+            append_code(out_, v.as<Code>(), v);
+            break;
+        case Kind::FrameInfo:
+            append_frame(out_, v.as<FrameInfo>(), v);
+            break;
+        case Kind::WeakRef:
+            append_weakref(vm_, out_, v.as<WeakRef>(), v);
+            break;
+        case Kind::Cell:
+            append_cell(vm_, out_, v.as<Cell>(), v);
+            break;
+        case Kind::Super:
+            append_super(vm_, out_, v.as<Super>());
+            break;
         case Kind::List:
         case Kind::Tuple:
         case Kind::Dict:
@@ -308,10 +358,12 @@ ReprRun::Leaf ReprRun::write_leaf(Value v) {
         case Kind::StaticMethod:
         case Kind::GenericAlias:
         case Kind::UnionType:
-        case Kind::Exception: return Leaf::Container;
-        default: append_default_repr(vm_, out_, v);
+        case Kind::Exception:
+            return Leaf::Container;
+        default:
+            append_default_repr(vm_, out_, v);
     }
     return Leaf::Written;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,8 +5,9 @@ namespace gen {
 Outcome call_found(VM& vm, Special s, Value method, Value self, std::initializer_list<Value> args) {
     constexpr size_t kMost = 6;
     Native* native = as_native(method);
-    if (native && native->self.is_unbound() && native->def->fn && native->def->signature.parameters() <= kMost &&
-        !native->def->signature.var_args && !native->def->signature.var_keywords) {
+    if (native && native->self.is_unbound() && native->def->fn &&
+        native->def->signature.parameters() <= kMost && !native->def->signature.var_args &&
+        !native->def->signature.var_keywords) {
         Value values[kMost] = {};
         size_t n = 0;
         values[n++] = self;
@@ -33,4 +34,4 @@ Outcome call_internal(VM& vm, const NativeDef& def, std::initializer_list<Value>
     return vm.call(Value::object(native), args);
 }
 
-}   // namespace gen
+}  // namespace gen

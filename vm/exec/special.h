@@ -1,4 +1,5 @@
-// How operations use special methods: those of built-in classes are natives, and plain natives are simply called.
+// How operations use special methods: those of built-in classes are natives, and plain natives are simply
+// called.
 #pragma once
 #include "vm/exec/vm.h"
 
@@ -12,8 +13,8 @@ inline bool is_object_special(const VM& vm, Value method, Special s) {
     return method.is(vm.type(kShapeObject)->specials[int(s)]);
 }
 
-// Calls `method`, found as special method `s` on the class of `self`. A plain native runs at once; whatever script code
-// has to run is requested. `method` may not be unbound.
+// Calls `method`, found as special method `s` on the class of `self`. A plain native runs at once; whatever
+// script code has to run is requested. `method` may not be unbound.
 Outcome call_found(VM&, Special s, Value method, Value self, std::initializer_list<Value> args = {});
 
 // Requests a call of a native that is no attribute of anything: the long form of an operation.
@@ -30,4 +31,4 @@ inline void charge(VM& vm, uint64_t steps) {
     if (steps > 1) vm.budget -= int64_t(steps < (uint64_t{1} << 40) ? steps : uint64_t{1} << 40);
 }
 
-}   // namespace gen
+}  // namespace gen

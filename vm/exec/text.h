@@ -6,14 +6,14 @@ namespace gen {
 
 // The body of __repr__ of every built-in class: repr by layout, with the name of the class where it shows.
 Outcome repr_by_layout(VM&, Value v);
-Outcome repr_native(VM&, Value* args);          // "__repr__(self, /)" of built-in classes
-Outcome object_repr_native(VM&, Value* args);   // that of object: <module.Name object at 0x...>
-Outcome object_str_native(VM&, Value* args);    // object.__str__: repr(self)
-Outcome object_format_native(VM&, Value* args); // object.__format__(self, format_spec, /)
+Outcome repr_native(VM&, Value* args);           // "__repr__(self, /)" of built-in classes
+Outcome object_repr_native(VM&, Value* args);    // that of object: <module.Name object at 0x...>
+Outcome object_str_native(VM&, Value* args);     // object.__str__: repr(self)
+Outcome object_format_native(VM&, Value* args);  // object.__format__(self, format_spec, /)
 
-void append_class_name(VM&, StringBuilder&, const Class*);      // with its module, unless that is builtins
-void append_address(StringBuilder&, Value v);                   // 0x7f...
-void append_default_repr(VM&, StringBuilder&, Value v);         // <module.Name object at 0x...>
+void append_class_name(VM&, StringBuilder&, const Class*);  // with its module, unless that is builtins
+void append_address(StringBuilder&, Value v);               // 0x7f...
+void append_default_repr(VM&, StringBuilder&, Value v);     // <module.Name object at 0x...>
 // The name of an annotation in list[int] and int | str: no <class ''> around classes. False: needs its repr.
 bool append_type_name(VM&, StringBuilder&, Value v);
 void append_complex_repr(StringBuilder&, double real, double imag);
@@ -23,4 +23,4 @@ inline Outcome finish(VM& vm, StringBuilder& out) {
     return s ? Outcome(Value::object(s)) : vm.out_of_memory();
 }
 
-}   // namespace gen
+}  // namespace gen
