@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace gen {
 
@@ -28,9 +30,12 @@ static bool is_directory(const std::string& path) {
 // (file, None), (file, directory) of a package, (None, directory) of a namespace package, or None.
 static Outcome find_file(VM& vm, Value* args) {   // directory, name
     if (!runtime_of(vm).grants.files) return Value::none();
-    std::string base(args[0].as<Str>()->view());
-    if (base.empty()) base = ".";
-    std::string path = base == "." && args[0].as<Str>()->size == 0 ? std::string() : base + (base.back() == '/' ? "" : "/");
+    std::string path(args[0].as<Str>()->view());
+    if (path.empty()) {   // where we are now
+        char here[PATH_MAX];
+        if (getcwd(here, sizeof here)) path = here;
+    }
+    if (!path.ends_with('/')) path += '/';
     path += args[1].as<Str>()->view();
     bool directory = is_directory(path);
     for (const char* suffix : {".gen", ".py"}) {
