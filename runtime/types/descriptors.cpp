@@ -391,7 +391,14 @@ template <CompareOp op> static Outcome proxy_compare(VM& vm, Value* args) {
 static Outcome proxy_or(VM& vm, Value* args) { return op_binary(vm, BinaryOp::Or, unwrapped(vm, args[0]), unwrapped(vm, args[1])); }
 static Outcome proxy_ror(VM& vm, Value* args) { return op_binary(vm, BinaryOp::Or, unwrapped(vm, args[1]), unwrapped(vm, args[0])); }
 
+static Outcome proxy_str(VM& vm, Value* args) {
+    Value m;
+    proxy_mapping(vm, args[0], m);
+    return op_str(vm, m);
+}
+
 static const NativeDef kProxyMethods[] = {
+    {.signature = "__str__(self, /)", .fn = proxy_str, .doc = "Return str(self)."},
     {.signature = "__new__(cls, mapping)", .fn = proxy_new, .flags = kStaticNative},
     {.signature = "__getitem__(self, key, /)", .fn = proxy_getitem},
     {.signature = "__contains__(self, key, /)", .fn = proxy_contains},
