@@ -31,7 +31,12 @@ static Outcome stream_flush(VM& vm, Value* args) {
 static Outcome stream_read_line(VM& vm, Value*) {
     std::string line;
     auto& read_line = host_of(vm).streams.read_line;
-    if (!read_line || !read_line(line)) return Value::object(vm.empty_string);
+    if (!read_line || !read_line(line)) {
+        // Ctrl-C ends the waiting, too.
+        if (vm.interrupt.fetch_and(~uint32_t(kInterruptKeyboard)) & kInterruptKeyboard)
+            return vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
+        return Value::object(vm.empty_string);
+    }
     size_t valid = valid_utf8(line);
     if (valid < line.size())
         return vm.raise(kShapeUnicodeDecodeError, {vm.str("utf-8"), Value::object(make_bytes(vm.heap, line)), Value::integer(int64_t(valid)),

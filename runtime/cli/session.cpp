@@ -1,5 +1,6 @@
 #include "runtime/cli/session.h"
 
+#include "lexer/lexer.h"
 #include "runtime/host/import.h"
 #include "runtime/host/prelude.h"
 #include "runtime/host/system_clock.h"
@@ -174,17 +175,48 @@ int Session::show_error() {
 
 // ---- the prompt
 
+// Compound statements end with an empty line.
+static bool wants_another_line(const std::string& text) {
+    size_t last = text.rfind('\n');
+    std::string_view line = std::string_view(text).substr(last == std::string::npos ? 0 : last + 1);
+    if (line.find_first_not_of(" \t\f") == std::string_view::npos) return false;
+    if (text[0] == '@') return true;
+    size_t n = 0;
+    while (n < text.size() && text[n] >= 'a' && text[n] <= 'z') n++;
+    std::string_view word = std::string_view(text).substr(0, n);
+    for (std::string_view compound : {"if", "for", "while", "try", "with", "def", "class", "async"})
+        if (word == compound) return true;
+    Source source = Source::from_text("<stdin>", text);
+    Lexer lexer(source);
+    Token token;
+    do token = lexer.next();
+    while (token.kind != Tok::EndMarker && token.kind != Tok::Error);
+    return lexer.incomplete() == Incomplete::Block;
+}
+
+static std::string prompt(VM& vm, const char* name, const char* otherwise) {
+    auto* sys = vm.get(vm.modules, vm.intern("sys")).as<Module>();
+    Value v = vm.get(sys->dict, vm.intern(name));
+    if (v.is_unbound()) return otherwise;
+    Outcome text = vm.run(Value::object(vm.type(kShapeStr)), {v});
+    vm.exception = Value::unbound();
+    return text.is_value() ? std::string(text.value().as<Str>()->view()) : std::string();
+}
+
 int Session::run_interactive() {
     VM& vm = *vm_;
     if (!main_) main_ = make_main_module(vm, "");
     bool terminal = isatty(0);
     if (terminal && options_.source == Options::Source::None)
         host_.streams.out.write("Gen " GEN_VERSION " (Python 3.11), exit() or Ctrl-D leaves\n");
+    auto* sys = vm.get(vm.modules, vm.intern("sys")).as<Module>();
+    vm.set(sys->dict, "ps1", vm.str(">>> "));
+    vm.set(sys->dict, "ps2", vm.str("... "));
     for (const char* name : {"exit", "quit"}) vm.set(vm.builtins, name, prelude_value(vm, std::string("_") + name));
     bool future_annotations = false;
     std::string text;
     for (;;) {
-        if (terminal) host_.streams.out.write(text.empty() ? ">>> " : "... ");
+        if (terminal) host_.streams.out.write(text.empty() ? prompt(vm, "ps1", "") : prompt(vm, "ps2", ""));
         host_.streams.out.flush();
         std::string line;
         bool more = host_.streams.read_line(line);
@@ -206,7 +238,7 @@ int Session::run_interactive() {
         options.future_annotations = future_annotations;
         CodeBuilder builder(vm.heap, vm.strings);
         CompileResult result = compile(builder, Source::from_text("<stdin>", text), options);
-        if (result.incomplete != Incomplete::No && more) continue;
+        if (more && (result.incomplete != Incomplete::No || (result.code && wants_another_line(text)))) continue;
         text.clear();
         future_annotations |= result.future_annotations;
         Outcome o = Outcome::raised();
