@@ -5,20 +5,23 @@
 
 namespace gen {
 
+static Value syntax_error_at(VM& vm, BuiltinShape shape, std::string_view text, std::string_view filename, Value line, uint32_t column,
+                             Value source, uint32_t end_line, uint32_t end_column) {
+    static const char* const kNames[] = {"filename", "lineno", "offset", "text", "end_lineno", "end_offset"};
+    Value place[] = {vm.str(filename), line, Value::integer(column), source, Value::integer(end_line), Value::integer(end_column)};
+    Value message = vm.str(text);
+    Value e = vm.make_exception(shape, {message, Value::object(make_tuple(vm.heap, place, 6))});
+    set_instance_attribute(vm, e.as_object(), vm.names.msg, message);
+    for (int i = 0; i < 6; i++) set_instance_attribute(vm, e.as_object(), vm.intern(kNames[i]), place[i]);
+    return e;
+}
+
 Value syntax_error(VM& vm, const Diagnostic& d, std::string_view filename) {
     BuiltinShape shape = d.kind == Diagnostic::Kind::IndentationError ? kShapeIndentationError
                          : d.kind == Diagnostic::Kind::TabError       ? kShapeTabError
                                                                       : kShapeSyntaxError;
-    Value text = d.text.empty() && d.line == 0 ? Value::none() : vm.str(d.text);
-    auto number = [](uint32_t n) { return Value::integer(n); };
-    Value place[] = {vm.str(filename), d.line ? number(d.line) : Value::none(), number(d.column), text, number(d.end_line), number(d.end_column)};
-    static const char* const kNames[] = {"filename", "lineno", "offset", "text", "end_lineno", "end_offset"};
-    Value message = vm.str(d.message);
-    Value places = Value::object(make_tuple(vm.heap, place, 6));
-    Value e = vm.make_exception(shape, {message, places});
-    set_instance_attribute(vm, e.as_object(), vm.names.msg, message);
-    for (int i = 0; i < 6; i++) set_instance_attribute(vm, e.as_object(), vm.intern(kNames[i]), place[i]);
-    return e;
+    return syntax_error_at(vm, shape, d.message, filename, d.line ? Value::integer(d.line) : Value::none(), d.column,
+                           d.text.empty() && d.line == 0 ? Value::none() : vm.str(d.text), d.end_line, d.end_column);
 }
 
 void print_warnings(VM& vm, const std::vector<Diagnostic>& warnings, const std::string& filename) {
@@ -45,7 +48,9 @@ Code* compile_source(VM& vm, const Source& source, const CompileOptions& options
     if (result.error && options.mode != CompileOptions::Mode::File && options.mode != CompileOptions::Mode::Exec && source.newline_added() &&
         result.error->line == source.line_count() - 1 && result.error->text.ends_with('\n'))
         result.error->text.pop_back();
-    if (result.out_of_memory || !result.error) vm.out_of_memory();
+    if (result.error && options.mode == CompileOptions::Mode::Eval && source.text().find_first_not_of(" \t\n\f") == std::string::npos)
+        vm.raise(syntax_error_at(vm, kShapeSyntaxError, "invalid syntax", options.filename, Value::integer(0), 0, vm.str(""), 0, 0));
+    else if (result.out_of_memory || !result.error) vm.out_of_memory();
     else vm.raise(syntax_error(vm, *result.error, options.filename));
     return nullptr;
 }
@@ -73,7 +78,7 @@ static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode 
         return nullptr;
     }
     if (bytes.find('\0') != std::string_view::npos) {
-        vm.value_error("source code string cannot contain null bytes");
+        vm.raise(kShapeSyntaxError, "source code string cannot contain null bytes");
         return nullptr;
     }
     if (is_text && (text.as<Str>()->state & Str::kHasSurrogates)) {

@@ -64,6 +64,7 @@ static Outcome setswitchinterval(VM& vm, Value* args) {
 // ---- objects and frames
 
 static Outcome sys_intern(VM& vm, Value* args) {
+    if (!is_str(args[0])) return vm.type_error("intern() argument must be str, not %s", vm.type_name(args[0]));
     if (!is_exact_str(args[0])) return vm.type_error("can't intern %s", vm.type_name(args[0]));
     Str* s = vm.strings.intern(vm.heap, args[0].as<Str>());
     return s ? Outcome(Value::object(s)) : vm.out_of_memory();

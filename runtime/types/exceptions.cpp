@@ -345,9 +345,15 @@ static Outcome syntax_error_init_step(VM& vm, NativeFrame& frame) {   // self, *
     return Value::none();
 }
 
+// One that the VM itself raised has its arguments only.
+static Outcome get_syntax_message(VM& vm, Value self) {
+    Value msg = field(vm, self, "msg");
+    return msg.is_unbound() && arguments_of(self)->size ? arguments_of(self)->items[0] : or_none(msg);
+}
+
 static Outcome syntax_error_str_step(VM& vm, NativeFrame& frame) {   // self
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_str(vm, or_none(field(vm, frame[0], "msg"))));
+    case 0: AWAIT(1, op_str(vm, get_syntax_message(vm, frame[0]).value()));
     }
     Value name = field(vm, frame[0], "filename"), line = field(vm, frame[0], "lineno");
     if (!is_str(name) && !is_int_like(line)) return frame.result();
@@ -373,7 +379,7 @@ static const NativeDef kSyntaxErrorMethods[] = {
     {.signature = "__str__(self, /)", .step = syntax_error_str_step},
 };
 static const AttributeDef kSyntaxErrorAttributes[] = {
-    FIELD("msg"), FIELD("filename"), FIELD("lineno"), FIELD("offset"), FIELD("text"), FIELD("end_lineno"), FIELD("end_offset"),
+    {"msg", get_syntax_message, set_field_attribute<"msg">}, FIELD("filename"), FIELD("lineno"), FIELD("offset"), FIELD("text"), FIELD("end_lineno"), FIELD("end_offset"),
     FIELD("print_file_and_line"),
 };
 

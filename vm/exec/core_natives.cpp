@@ -178,7 +178,8 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
         f[0] = Value::object(o);
         Outcome call = Value::none();
         if (o->kind == Kind::Generator) {
-            if (o->state == kDone) continue;
+            if (o->state == kDone || (o->flags & kFinalized)) continue;
+            o->flags |= kFinalized;
             call = vm.call(vm.natives.close_generator, {f[0]});
         } else if (o->kind == Kind::WeakRef) {
             call = vm.call(static_cast<WeakRef*>(o)->callback, {f[0]});

@@ -265,7 +265,7 @@ Outcome VM::call_special(Special s, Value self, std::initializer_list<Value> arg
 // ---- finalisers
 
 void VM::register_finalizer(Object* o) {
-    if (o->flags & kFinalizer) return;
+    if (o->flags & (kFinalizer | kFinalized)) return;   // each is finalised once
     o->flags |= kFinalizer;
     finalizable.push_back(o);
 }
