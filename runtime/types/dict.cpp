@@ -11,7 +11,7 @@ static Outcome dict_new(VM& vm, Value* args) {
     if (!cls) return Outcome::raised();
     if (is_builtin(vm, cls, kShapeDict)) return vm.checked(Value::object(make_dict(vm.heap)));
     auto* d = static_cast<Dict*>(allocate_instance(vm, cls));
-    if (!d) return vm.out_of_memory();
+    if (!d) return vm.no_room();
     d->version = vm.heap.next_version();
     return Value::object(d);
 }
@@ -53,11 +53,11 @@ static Outcome fromkeys_fn(VM& vm, Value* args) {
                                                                                         : nullptr;
     if (!keys) return Outcome::unhandled();
     Dict* d = make_dict(vm.heap, keys->live);
-    if (!d) return vm.out_of_memory();
+    if (!d) return vm.no_room();
     uint32_t position = 0;
     while (DictEntry* e = next_entry(keys, position))
         if (!dict_insert_new(vm.heap, d, e->key, e->hash, args[2].is_unbound() ? Value::none() : args[2]))
-            return vm.out_of_memory();
+            return vm.no_room();
     charge(vm, keys->live / 8);
     return Value::object(d);
 }
@@ -123,7 +123,7 @@ static Outcome popitem(VM& vm, Value* args) {
 }
 
 static Outcome clear(VM& vm, Value* args) {
-    return dict_clear(vm.heap, self_of(args)) ? Outcome(Value::none()) : vm.out_of_memory();
+    return dict_clear(vm.heap, self_of(args)) ? Outcome(Value::none()) : vm.no_room();
 }
 static Outcome copy(VM& vm, Value* args) {
     charge(vm, dict_length(self_of(args)) / 8);
@@ -136,7 +136,7 @@ static Outcome merged_step(VM& vm, NativeFrame& frame) {   // a, b; 2 the copy o
     switch (frame.step_state()) {
     case 0:
         frame[2] = Value::object(dict_copy(vm.heap, frame[0].as<Dict>()));
-        if (frame[2].is_unbound()) return vm.out_of_memory();
+        if (frame[2].is_unbound()) return vm.no_room();
         AWAIT(1, op_dict_merge(vm, frame[2].as<Dict>(), frame[1]));
     }
     return frame[2];

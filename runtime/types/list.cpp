@@ -35,7 +35,7 @@ static Outcome extend_fast(VM& vm, List* l, Value items) {
     } else {
         return Outcome::unhandled();
     }
-    return done ? Outcome(Value::none()) : vm.out_of_memory();
+    return done ? Outcome(Value::none()) : vm.no_room();
 }
 
 static Outcome list_extend_fn(VM& vm, Value* args) { return extend_fast(vm, self_of(args), args[1]); }
@@ -51,7 +51,7 @@ static Outcome list_extend_step(VM& vm, NativeFrame& frame) {
             PAUSE(3);
             AWAIT(4, op_next(vm, frame[2]));
             if (frame.result().is_unbound()) return Value::none();
-            if (!list_append(vm.heap, frame[0].as<List>(), frame.result())) return vm.out_of_memory();
+            if (!append_item(vm, frame, frame[0].as<List>(), frame.result())) return Outcome::raised();
         }
     }
     return Value::none();
@@ -99,14 +99,14 @@ static Outcome list_iadd(VM& vm, Value* args) {
 // ---- single items
 
 static Outcome list_append_fn(VM& vm, Value* args) {
-    return list_append(vm.heap, self_of(args), args[1]) ? Outcome(Value::none()) : vm.out_of_memory();
+    return list_append(vm.heap, self_of(args), args[1]) ? Outcome(Value::none()) : vm.no_room();
 }
 
 static Outcome list_insert_fn(VM& vm, Value* args) {
     if (!is_int_like(args[1])) return Outcome::unhandled();
     int64_t i = from_end(int_clamp(args[1]), self_of(args)->size);
     if (i > int64_t(self_of(args)->size)) i = int64_t(self_of(args)->size);
-    return list_insert(vm.heap, self_of(args), size_t(i), args[2]) ? Outcome(Value::none()) : vm.out_of_memory();
+    return list_insert(vm.heap, self_of(args), size_t(i), args[2]) ? Outcome(Value::none()) : vm.no_room();
 }
 
 static Outcome list_insert_step(VM& vm, NativeFrame& frame) {
@@ -329,7 +329,7 @@ static Outcome repeat(VM& vm, Value list, Value count, bool in_place) {
     }
     auto* l = list.as<List>();
     charge(vm, n > 0 ? l->size * uint64_t(std::min(n, int64_t{1} << 30)) / 16 : 0);
-    if (in_place) return list_repeat_in_place(vm.heap, l, n) ? Outcome(list) : vm.out_of_memory();
+    if (in_place) return list_repeat_in_place(vm.heap, l, n) ? Outcome(list) : vm.no_room();
     return vm.checked(Value::object(list_repeat(vm.heap, l, n)));
 }
 

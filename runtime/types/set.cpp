@@ -32,7 +32,7 @@ static Outcome combine_fast(VM& vm, Combine combine, Value a, Value b, BuiltinSh
     Set* out = nullptr;
     switch (combine(vm.heap, x, y, shape, out)) {
     case Store::Done: return Value::object(out);
-    case Store::NoMemory: return vm.out_of_memory();
+    case Store::NoMemory: return vm.no_room();
     case Store::Ask: break;
     }
     return Outcome::unhandled();
@@ -103,7 +103,7 @@ static const NativeDef kDiscardAll = {.signature = "difference_update(set, itera
                                       .locals = 1};
 
 static Outcome discard_all(VM& vm, Set* s, Value iterable) {
-    if (iterable.is(Value::object(s))) return set_clear(vm.heap, s) ? Outcome(Value::none()) : vm.out_of_memory();
+    if (iterable.is(Value::object(s))) return set_clear(vm.heap, s) ? Outcome(Value::none()) : vm.no_room();
     return call_internal(vm, kDiscardAll, {Value::object(s), iterable});
 }
 
@@ -112,7 +112,7 @@ static Outcome difference_step(VM& vm, NativeFrame& frame) {   // a, iterable, f
     case 0:
         frame[3] = Value::object(
             set_copy(vm.heap, frame[0].as<Set>(), frame[2].is_true() ? kShapeFrozenSet : kShapeSet));
-        if (frame[3].is_unbound()) return vm.out_of_memory();
+        if (frame[3].is_unbound()) return vm.no_room();
         AWAIT(1, discard_all(vm, frame[3].as<Set>(), frame[1]));
     }
     return frame[3];
@@ -158,7 +158,7 @@ static Outcome united_step(VM& vm, NativeFrame& frame) {   // a, iterable, froze
     case 0:
         frame[3] = Value::object(
             set_copy(vm.heap, frame[0].as<Set>(), frame[2].is_true() ? kShapeFrozenSet : kShapeSet));
-        if (frame[3].is_unbound()) return vm.out_of_memory();
+        if (frame[3].is_unbound()) return vm.no_room();
         AWAIT(1, op_set_update(vm, frame[3].as<Set>(), frame[1]));
     }
     return frame[3];
@@ -256,7 +256,7 @@ static Set* symmetric_of(VM& vm, const Set* a, const Set* b) {
 static Outcome symmetric_update_step(VM& vm, NativeFrame& frame) {   // self, other
     switch (frame.step_state()) {
     case 0:
-        if (frame[0].is(frame[1])) return set_clear(vm.heap, frame[0].as<Set>()) ? Outcome(Value::none()) : vm.out_of_memory();
+        if (frame[0].is(frame[1])) return set_clear(vm.heap, frame[0].as<Set>()) ? Outcome(Value::none()) : vm.no_room();
         AWAIT(1, op_set(vm, frame[1]));
         if (Set* combined = symmetric_of(vm, frame[0].as<Set>(), frame.result().as<Set>()))
             return set_assign(vm.heap, frame[0].as<Set>(), combined) ? Outcome(Value::none()) : vm.out_of_memory();
@@ -354,7 +354,7 @@ static Outcome set_pop(VM& vm, Value* args) {
 }
 
 static Outcome set_clear_native(VM& vm, Value* args) {
-    return set_clear(vm.heap, self_of(args)) ? Outcome(Value::none()) : vm.out_of_memory();
+    return set_clear(vm.heap, self_of(args)) ? Outcome(Value::none()) : vm.no_room();
 }
 static Outcome set_copy_native(VM& vm, Value* args) { return copy_as(vm, args[0], kShapeSet); }
 static Outcome frozenset_copy(VM& vm, Value* args) {
@@ -420,12 +420,12 @@ static Outcome set_new(VM& vm, Value* args) {
     if (!cls) return Outcome::raised();
     if (is_builtin(vm, cls, kShapeSet)) return vm.checked(new_set(vm, kShapeSet));
     auto* s = static_cast<Set*>(allocate_instance(vm, cls));
-    if (!s) return vm.out_of_memory();
+    if (!s) return vm.no_room();
     s->version = vm.heap.next_version();
     return Value::object(s);
 }
 static Outcome set_init(VM& vm, Value* args) {
-    if (!set_clear(vm.heap, self_of(args))) return vm.out_of_memory();
+    if (!set_clear(vm.heap, self_of(args))) return vm.no_room();
     return args[1].is_unbound() ? Outcome(Value::none()) : op_set_update(vm, self_of(args), args[1]);
 }
 
@@ -442,7 +442,7 @@ static Outcome frozenset_new_step(VM& vm, NativeFrame& frame) {   // of a subcla
         cls = checked_class(vm, frame[0], kShapeFrozenSet);
         if (!cls || refuses_keywords(vm, cls, kShapeFrozenSet, frame[2])) return Outcome::raised();
         s = static_cast<Set*>(allocate_instance(vm, cls));
-        if (!s) return vm.out_of_memory();
+        if (!s) return vm.no_room();
         s->version = vm.heap.next_version();
         frame[3] = Value::object(s);
         if (!frame[1].is_unbound()) {

@@ -123,7 +123,9 @@ List* make_list(Heap& heap, const Value* items, size_t size) {
 
 bool list_grow(Heap& heap, List* l, size_t size) {
     if (size <= l->items->capacity) return true;
-    return set_capacity(heap, l, roomy(size)) || set_capacity(heap, l, size);
+    if (set_capacity(heap, l, roomy(size))) return true;
+    // Less to spare, but some: near the limit a list must not be copied for every item.
+    return set_capacity(heap, l, std::max(size, l->items->capacity + l->items->capacity / 32 + 1));
 }
 
 bool list_reserve(Heap& heap, List* l, size_t size) {

@@ -385,7 +385,7 @@ static Outcome next_of(VM& vm, Value v, int depth) {
         if (it->index < 0) return exhausted(it);
         Outcome o = sequence_item(vm, it->source, it->index);
         if (o.is_stop()) return exhausted(it);
-        if (!o.is_unhandled()) it->index--;
+        if (o.is_value()) it->index--;
         return o;
     }
     case kShapeEnumerate: {

@@ -1,5 +1,6 @@
 // How a frame goes on after an operation: the slow half of the dispatch loop.
 #include "vm/exec/exec.h"
+#include "vm/exec/step.h"
 
 namespace gen {
 
@@ -95,7 +96,7 @@ Frame* step_native(VM& vm, Frame* fr) {
     if (o.is_park()) return switch_fiber(vm, fr);
     if (o.is_collect()) {
         fr->pc = kNativeStub + 1;
-        if (vm.budget <= 0 || vm.heap.wants_collection()) return safepoint(vm, fr);   // a PAUSE, see step.h
+        if (vm.budget <= 0) return safepoint(vm, fr);   // a PAUSE, see step.h
         collect_garbage(vm, fr, Heap::Extent::Major);
         vm.retrying = true;
         return fr;
@@ -117,7 +118,6 @@ bool NativeFrame::await(VM& vm, Outcome o, uint32_t next_state) {
         result() = Value::unbound();
         return true;
     }
-    // A collection asked for by what is awaited: the step function is run again in the state it is in.
     if (!o.is_collect()) step_state() = next_state;
     aux |= kAwaiting;
     if (o.is_call() && vm.request.stops) aux |= kAwaitsNext;
@@ -135,6 +135,19 @@ bool NativeFrame::await_catching(VM& vm, Outcome o, uint32_t next_state) {
     bool done = await(vm, o, next_state);
     if (!done) aux |= kAwaitsCatching;
     return done;
+}
+
+void make_room(VM& vm, NativeFrame& frame) {
+    collect_garbage(vm, &frame, Heap::Extent::Major);
+    vm.retrying = true;
+}
+
+bool append_item(VM& vm, NativeFrame& frame, List* l, Value v) {
+    if (list_append(vm.heap, l, v)) return true;
+    collect_garbage(vm, &frame, Heap::Extent::Major);
+    if (list_append(vm.heap, l, v)) return true;
+    vm.out_of_memory();
+    return false;
 }
 
 }   // namespace gen

@@ -120,12 +120,12 @@ static Outcome bytes_slice(VM& vm, std::string_view from, const SliceBounds& b, 
     Bytes* out = nullptr;
     if (array) {
         ByteArray* result = make_bytearray(vm.heap, nullptr, 0);
-        if (!result || !bytearray_resize(vm.heap, result, b.count)) return vm.out_of_memory();
+        if (!result || !bytearray_resize(vm.heap, result, b.count)) return vm.no_room();
         for (size_t i = 0; i < b.count; i++) result->buffer->data[i] = uint8_t(from[size_t(b.start + int64_t(i) * b.step)]);
         return Value::object(result);
     }
     out = make_bytes_uninitialized(vm.heap, b.count);
-    if (!out) return vm.out_of_memory();
+    if (!out) return vm.no_room();
     for (size_t i = 0; i < b.count; i++) out->data[i] = uint8_t(from[size_t(b.start + int64_t(i) * b.step)]);
     return Value::object(out);
 }
@@ -215,7 +215,7 @@ Outcome base_getitem(VM& vm, Value container, Value key) {
 // list[slice] = items of a list or tuple
 static Outcome assign_slice(VM& vm, List* l, const SliceBounds& b, bool extended, const Value* items, size_t n) {
     charge(vm, (n + b.count) / 16);
-    if (!extended) return list_replace(vm.heap, l, size_t(b.start), b.count, items, n) ? Outcome(Value::none()) : vm.out_of_memory();
+    if (!extended) return list_replace(vm.heap, l, size_t(b.start), b.count, items, n) ? Outcome(Value::none()) : vm.no_room();
     if (n != b.count)
         return vm.value_error("attempt to assign sequence of size %zu to extended slice of size %zu", n, b.count);
     for (size_t i = 0; i < n; i++) l->items->items[b.start + int64_t(i) * b.step] = items[i];
@@ -232,9 +232,10 @@ static Outcome assign_slice_step(VM& vm, NativeFrame& frame) {   // list, slice 
             return vm.type_error(frame[3].is_true() ? "must assign iterable to extended slice"
                                                     : "can only assign an iterable");
         AWAIT(1, op_list(vm, frame[2]));
+        frame[2] = frame.result();
     }
     auto* l = frame[0].as<List>();
-    auto* items = frame.result().as<List>();
+    auto* items = frame[2].as<List>();
     SliceBounds b;
     if (slice_bounds(vm, frame[1].as<Slice>(), l->size, b) != SliceState::Ready) return Outcome::raised();
     if (b.step == 1 && b.stop < b.start) b.count = 0;

@@ -300,7 +300,7 @@ static Outcome collect_step(VM& vm, NativeFrame& frame) {
             PAUSE(3);
             AWAIT(4, op_next(vm, frame[1]));
             if (frame.result().is_unbound()) return frame[2];
-            if (!list_append(vm.heap, frame[2].as<List>(), frame.result())) return vm.out_of_memory();
+            if (!append_item(vm, frame, frame[2].as<List>(), frame.result())) return Outcome::raised();
         }
     }
     return frame[2];
@@ -311,7 +311,7 @@ static const NativeDef kCollect = {.signature = "list(iterable, /)", .step = col
 Outcome op_list(VM& vm, Value v) {
     bool failed;
     if (List* l = collect_fast(vm, v, failed)) return Value::object(l);
-    if (failed) return vm.out_of_memory();
+    if (failed) return vm.no_room();
     return call_internal(vm, kCollect, {v});
 }
 

@@ -38,7 +38,7 @@ static Outcome conclude(VM& vm, Value table, Value key, Value value, TableOperat
     case kGetValue: return at.found ? Outcome(d->table->entries[at.entry].value) : Outcome::stop();
     case kSetValue:
         if (at.found) dict_store(heap, d, at.entry, value);
-        else if (!dict_insert_new(heap, d, key, at.hash, value)) return vm.out_of_memory();
+        else if (!dict_insert_new(heap, d, key, at.hash, value)) return vm.no_room();
         return Value::none();
     case kDeleteKey: {
         if (!at.found) return Outcome::stop();
@@ -48,10 +48,10 @@ static Outcome conclude(VM& vm, Value table, Value key, Value value, TableOperat
     }
     case kSetDefault:
         if (at.found) return d->table->entries[at.entry].value;
-        return dict_insert_new(heap, d, key, at.hash, value) ? Outcome(value) : vm.out_of_memory();
+        return dict_insert_new(heap, d, key, at.hash, value) ? Outcome(value) : vm.no_room();
     case kAddKey:
         if (at.found) return Value::false_();
-        return set_insert_new(heap, s, key, at.hash) ? Outcome(Value::true_()) : vm.out_of_memory();
+        return set_insert_new(heap, s, key, at.hash) ? Outcome(Value::true_()) : vm.no_room();
     case kTestKey: return Value::boolean(at.found);
     case kDiscardKey:
         if (at.found) set_delete_at(heap, s, at.entry);

@@ -61,7 +61,7 @@ Outcome op_dict_merge(VM& vm, Dict* d, Value mapping) {
         if (other == d) return Value::none();
         switch (dict_update(vm.heap, d, other)) {
         case Store::Done: charge(vm, dict_length(other) / 8); return Value::none();
-        case Store::NoMemory: return vm.out_of_memory();
+        case Store::NoMemory: return vm.no_room();
         case Store::Ask: return call_internal(vm, kMergeDict, {Value::object(d), mapping});
         }
     }
@@ -166,7 +166,7 @@ Outcome op_set_update(VM& vm, Set* s, Value iterable) {
                                               : iterable.as<DictView>()->dict->table;
         switch (set_update(vm.heap, s, from)) {
         case Store::Done: charge(vm, from->live / 8); return Value::none();
-        case Store::NoMemory: return vm.out_of_memory();
+        case Store::NoMemory: return vm.no_room();
         case Store::Ask: break;
         }
     } else if (is_exact_list(iterable) || is_exact_tuple(iterable)) {
@@ -179,7 +179,7 @@ Outcome op_set_update(VM& vm, Set* s, Value iterable) {
             Probe p;
             if (!fast_hash(vm.hash_key, items[i], hash)) break;
             Store done = set_add(vm.heap, s, items[i], hash, p);
-            if (done == Store::NoMemory) return vm.out_of_memory();
+            if (done == Store::NoMemory) return vm.no_room();
             if (done == Store::Ask) break;
         }
         charge(vm, i / 8);
@@ -194,7 +194,7 @@ static Outcome make_set_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
     case 0:
         s = make_set(vm.heap, 0, frame[1].is_true() ? kShapeFrozenSet : kShapeSet);
-        if (!s) return vm.out_of_memory();
+        if (!s) return vm.no_room();
         frame[2] = Value::object(s);
         AWAIT(1, op_set_update(vm, frame[2].as<Set>(), frame[0]));
     }

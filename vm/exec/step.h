@@ -17,14 +17,35 @@
 #pragma once
 #include "vm/exec/special.h"
 
-// Goes on with the result of an operation in frame.result(), at once or after the calls it takes.
+// Goes on with the result of an operation in frame.result(), at once or after the calls it takes. The expression is evaluated
+// again, after a collection, when there was no room for it.
 #define AWAIT(state, operation)                                                     \
-    if (!frame.await(vm, (operation), state)) return vm.pending;                    \
+    for (bool collected_ = false;;) {                                               \
+        gen::Outcome awaited_ = (operation);                                        \
+        if (awaited_.is_collect() && !collected_) {                                 \
+            gen::make_room(vm, frame);                                              \
+            collected_ = true;                                                      \
+            continue;                                                               \
+        }                                                                           \
+        if (collected_) vm.retrying = false;                                        \
+        if (!frame.await(vm, awaited_, state)) return vm.pending;                   \
+        break;                                                                      \
+    }                                                                               \
     [[fallthrough]];                                                                \
     case state:
 // The same; an exception comes back: frame.result() is unbound and vm.caught holds it.
 #define AWAIT_CATCHING(state, operation)                                            \
-    if (!frame.await_catching(vm, (operation), state)) return vm.pending;           \
+    for (bool collected_ = false;;) {                                               \
+        gen::Outcome awaited_ = (operation);                                        \
+        if (awaited_.is_collect() && !collected_) {                                 \
+            gen::make_room(vm, frame);                                              \
+            collected_ = true;                                                      \
+            continue;                                                               \
+        }                                                                           \
+        if (collected_) vm.retrying = false;                                        \
+        if (!frame.await_catching(vm, awaited_, state)) return vm.pending;          \
+        break;                                                                      \
+    }                                                                               \
     [[fallthrough]];                                                                \
     case state:
 // For loops that may run long without calling out: lets the VM collect, pre-empt or stop when that is due.
@@ -40,8 +61,13 @@ namespace gen {
 
 inline bool pause_due(VM& vm, int64_t steps = 1) {
     vm.budget -= steps;
-    return vm.budget <= 0 || vm.heap.wants_collection();
+    return vm.budget <= 0;
 }
+
+// Collects, for a step native whose operation found no room; vm.retrying is set then.
+void make_room(VM&, NativeFrame&);
+// list_append, after a collection if need be. False: raised.
+bool append_item(VM&, NativeFrame&, List*, Value);
 
 // Raises an exception that was caught again, as it was.
 inline Outcome raise_again(VM& vm, Value exception) {
