@@ -12,9 +12,4 @@ std::span<const NativeDef> iteration_functions();    // builtins_iteration.cpp: 
 std::span<const NativeDef> attribute_functions();    // builtins_attribute.cpp: getattr, vars, dir, locals ...
 std::span<const NativeDef> number_functions();       // builtins_number.cpp: abs, pow, hex, chr ...
 
-// The innermost frame of a function of the script, or null.
-Frame* script_frame(VM&);
-// What locals() gives there: the namespace of a module or class body, else a new dict.
-Value locals_of(VM&, Frame*);
-
 }   // namespace gen

@@ -1,15 +1,10 @@
 // callable, delattr, dir, getattr, globals, hasattr, isinstance, issubclass, locals, setattr, vars.
+#include "runtime/types/attributes.h"
 #include "runtime/types/builtins.h"
+#include "runtime/types/core_types.h"
 #include "runtime/types/list_sort.h"
 
 namespace gen {
-
-static Str* attribute_name(VM& vm, Value v) {
-    if (is_exact_str(v)) return vm.strings.intern(vm.heap, v.as<Str>());
-    if (is_str(v)) return vm.intern(v.as<Str>()->view());
-    vm.type_error("attribute name must be string, not '%s'", vm.type_name(v));
-    return nullptr;
-}
 
 static Outcome getattr_fn(VM& vm, Value* args) {
     Str* name = attribute_name(vm, args[1]);
@@ -76,44 +71,19 @@ static Outcome issubclass_native(VM& vm, Value* args) { return op_issubclass(vm,
 
 // ---- the names of the calling frame
 
-Frame* script_frame(VM& vm) {
-    Frame* f = vm.frame;
-    while (f && (f->is_native() || (f->code()->code_flags & Code::kHidden))) f = f->parent;
-    return f;
-}
-
-static bool is_cell_name(const Code* code, Value name) {
-    for (size_t i = 0; code->cell_names && i < code->cell_names->size; i++)
-        if (code->cell_names->items[i].is(name)) return true;
-    return false;
-}
-
-Value locals_of(VM& vm, Frame* f) {
-    if (!f) return Value::object(vm.dict());
-    Code* code = f->code();
-    if (code->code_flags & Code::kNamespace && !f->registers[0].is_unbound()) return f->registers[0];
-    if (!(code->code_flags & Code::kNewLocals)) return Value::object(f->fn()->globals);
-    Dict* names = vm.dict();
-    auto add = [&](Value name, Value v, bool captured) {
-        if (captured && v.is_object() && v.as_object()->kind == Kind::Cell) v = v.as<Cell>()->value;
-        if (!v.is_unbound()) vm.set(names, name.as<Str>(), v);
-    };
-    for (size_t i = 0; i < code->locals->size; i++)
-        add(code->locals->items[i], f->registers[i], is_cell_name(code, code->locals->items[i]));
-    Value closure = f->fn()->closure;
-    for (size_t i = 0; closure.is_object() && code->free_names && i < code->free_names->size; i++)
-        add(code->free_names->items[i], closure.as<Tuple>()->items[i], true);
-    return Value::object(names);
+static Value locals_here(VM& vm) {
+    Frame* f = visible_frame(vm);
+    return f ? frame_locals(vm, f) : Value::object(vm.dict());
 }
 
 static Outcome globals_native(VM& vm, Value*) {
-    Frame* f = script_frame(vm);
+    Frame* f = visible_frame(vm);
     return Value::object(f ? f->fn()->globals : vm.builtins);
 }
-static Outcome locals_native(VM& vm, Value*) { return locals_of(vm, script_frame(vm)); }
+static Outcome locals_native(VM& vm, Value*) { return locals_here(vm); }
 
 static Outcome vars_fn(VM& vm, Value* args) {
-    return args[0].is_unbound() ? Outcome(locals_of(vm, script_frame(vm))) : Outcome::unhandled();
+    return args[0].is_unbound() ? Outcome(locals_here(vm)) : Outcome::unhandled();
 }
 static Outcome vars_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
@@ -127,7 +97,7 @@ static Outcome dir_step(VM& vm, NativeFrame& frame) {   // object; 1 the names
     switch (frame.step_state()) {
     case 0:
         if (frame[0].is_unbound()) {
-            frame[1] = locals_of(vm, script_frame(vm));
+            frame[1] = locals_here(vm);
         } else {
             AWAIT(1, vm.call_special(Special::Dir, frame[0]));
             frame[1] = frame.result();
