@@ -218,6 +218,16 @@ Outcome op_getattr(VM& vm, Value v, Str* name) {
 Outcome plain_getattribute(VM& vm, Value v, Str* name) { return plain_getattr(vm, v, name); }
 
 Outcome op_getattr_or_stop(VM& vm, Value v, Str* name) {
+    if (vm.class_of(v)->class_flags & Class::kPlainGetattr) {   // no frame is needed as long as no script code runs
+        if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
+        Outcome o = plain_getattr(vm, v, name);
+        if (o.is_value()) return o;
+        if (o.is_raised()) {
+            if (!vm.is_instance(vm.exception, kShapeAttributeError)) return o;
+            vm.exception = Value::unbound();
+            return Outcome::stop();
+        }
+    }
     vm.call(vm.natives.getattr_or_stop, {v, Value::object(name)});
     vm.request.stops = true;
     return Outcome::call();
