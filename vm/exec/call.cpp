@@ -550,6 +550,7 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
             if (f->code->resumable()) {
                 Frame* g = make_generator(vm, f);
                 if (owned && g->shape == kShapeGenerator) g->flags |= kOwned;
+                if (!owned && g->shape == kShapeCoroutine) vm.register_finalizer(g);   // nobody may await it: that is told
                 if (!bind(vm, f, g->registers, a)) return Outcome::raised();
                 return Value::object(g);
             }

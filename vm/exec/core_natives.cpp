@@ -180,7 +180,8 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
         if (o->kind == Kind::Generator) {
             if (o->state == kDone || (o->flags & kFinalized)) continue;
             o->flags |= kFinalized;
-            call = vm.call(vm.natives.close_generator, {f[0]});
+            if (o->state == kCreated && o->shape == kShapeCoroutine) call = vm.call_prelude(vm.intern("_warn_unawaited"), {f[0]});
+            else call = vm.call(vm.natives.close_generator, {f[0]});
         } else if (o->kind == Kind::WeakRef) {
             call = vm.call(static_cast<WeakRef*>(o)->callback, {f[0]});
         } else {
