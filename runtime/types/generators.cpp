@@ -234,6 +234,7 @@ Outcome make_async_step(VM& vm, BuiltinShape shape, Value generator, Value value
 #define SEND "send(self, value, /)"
 #define THROW "throw(self, type, value=None, traceback=None, /)"
 constexpr const char* kSendDoc = "send(arg) -> send 'arg' into generator,\nreturn next yielded value or raise StopIteration.";
+constexpr const char* kCoroutineSendDoc = "send(arg) -> send 'arg' into coroutine,\nreturn next yielded value or raise StopIteration.";
 constexpr const char* kThrowDoc = "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or raise\nStopIteration.";
 
 static const NativeDef kGeneratorMethods[] = {
@@ -251,7 +252,7 @@ static const AttributeDef kGeneratorAttributes[] = {
     {"gi_yieldfrom", get_delegate, nullptr, "object being iterated by yield from, or None"},
 };
 static const NativeDef kCoroutineMethods[] = {
-    {.signature = SEND, .fn = generator_send, .doc = kSendDoc},
+    {.signature = SEND, .fn = generator_send, .doc = kCoroutineSendDoc},
     {.signature = THROW, .fn = generator_throw, .step = generator_throw_step, .doc = kThrowDoc},
     kClose,
     {.signature = "__await__(self, /)", .fn = coroutine_await, .doc = "Return an iterator to be used in await expression."},
