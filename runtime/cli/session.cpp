@@ -61,6 +61,12 @@ static std::string directory_of(const std::string& path) {
     return slash == std::string::npos ? std::string() : real.substr(0, slash ? slash : 1);
 }
 
+static std::string absolute(const std::string& path) {
+    char here[PATH_MAX];
+    if (path.starts_with('/') || !getcwd(here, sizeof here)) return path;
+    return std::string(here) + "/" + path.substr(path.starts_with("./") ? 2 : 0);
+}
+
 static std::string own_path() {
     char path[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path);
@@ -138,7 +144,8 @@ int Session::run_program() {
             std::fprintf(stderr, "gen: can't open file '%s': [Errno %d] %s\n", options_.program.c_str(), errno, std::strerror(errno));
             return 2;
         }
-        return run_source(Source::from_bytes(options_.program, text), options_.program.c_str());
+        std::string path = absolute(options_.program);
+        return run_source(Source::from_bytes(path, text), path.c_str());
     }
     case Options::Source::Code: return run_source(Source::from_text("<string>", options_.program + "\n"), nullptr);
     case Options::Source::Module: {
