@@ -255,7 +255,7 @@ Value bytes_of_class(VM& vm, Class* cls, std::string_view data) {
     if (!b) return Value::unbound();
     b->hash = 0;
     b->size = data.size();
-    std::memcpy(b->data, data.data(), data.size());
+    if (!data.empty()) std::memcpy(b->data, data.data(), data.size());
     b->data[data.size()] = 0;
     return Value::object(b);
 }

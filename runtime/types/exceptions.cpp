@@ -422,11 +422,14 @@ static std::string hex(char32_t c) {
     return buffer;
 }
 
+static Outcome unicode_error_str_step(VM& vm, NativeFrame& frame);   // for what scripts have put into the fields
+
 template <int first, bool decoding> static Outcome unicode_error_str(VM& vm, Value* args) {
     Value encoding = unicode_field<0, first>(vm, args[0]), object = unicode_field<1, first>(vm, args[0]);
     Value from = unicode_field<2, first>(vm, args[0]), to = unicode_field<3, first>(vm, args[0]), reason = unicode_field<4, first>(vm, args[0]);
     int64_t start = 0, end = 0;
-    if (object.is_unbound() || !is_str(reason)) return Value::object(vm.empty_string);
+    if (object.is_unbound() || reason.is_unbound()) return Value::object(vm.empty_string);
+    if (!is_str(reason)) return Outcome::unhandled();
     if (is_int_like(from)) int_to_int64(from, start);
     if (is_int_like(to)) int_to_int64(to, end);
     std::string text;
@@ -448,9 +451,17 @@ template <int first, bool decoding> static Outcome unicode_error_str(VM& vm, Val
     return vm.checked(vm.str(text));
 }
 
+static Outcome unicode_error_str_step(VM& vm, NativeFrame& frame) {
+    switch (frame.step_state()) {
+    case 0: AWAIT(1, op_str(vm, field(vm, frame[0], "reason")));
+    }
+    if (!set_field(vm, frame[0], "reason", frame.result())) return vm.out_of_memory();
+    return frame.native()->def->fn(vm, &frame[0]);
+}
+
 template <int first, bool decoding> constexpr NativeDef kUnicodeMethods[] = {
     {.signature = "__init__(self, /, *args, **kwargs)", .fn = unicode_error_init<first>},
-    {.signature = "__str__(self, /)", .fn = unicode_error_str<first, decoding>},
+    {.signature = "__str__(self, /)", .fn = unicode_error_str<first, decoding>, .step = unicode_error_str_step},
 };
 #define UNICODE_FIELD(index) {kUnicodeFields[index].name, get_unicode_field<index, first>, set_unicode_field<index>}
 template <int first> constexpr AttributeDef kUnicodeAttributes[] = {

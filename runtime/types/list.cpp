@@ -225,7 +225,7 @@ static Outcome list_remove_step(VM& vm, NativeFrame& frame) {   // 2 position
 // ---- sorting
 
 // list; keywords key, reverse. While it runs the list is empty, as CPython has it; whatever happens, it gets its items back.
-// 3 the items (Array), 4 how many, 5 keys (Array) or None, 6 the sort job, 7 the stand-in for the items, 8 position
+// 3 the items (Array), 4 how many, 5 keys (Array) or None, 6 the sort job, 7 the stand-in for the items, 8 position, 8 and 9 what is compared
 static Outcome put_back(VM& vm, NativeFrame& frame, Outcome o) {
     auto* l = frame[0].as<List>();
     bool modified = Value::object(l->items).bits() != frame[7].bits() || l->size != 0;
@@ -237,7 +237,7 @@ static Outcome put_back(VM& vm, NativeFrame& frame, Outcome o) {
 }
 
 static Outcome list_sort_step(VM& vm, NativeFrame& frame) {
-    Value a, b;
+    Value a, b, less;
     Array* job;
     switch (frame.step_state()) {
     case 0:
@@ -286,7 +286,17 @@ static Outcome list_sort_step(VM& vm, NativeFrame& frame) {
                 PAUSE(4);
                 continue;
             }
-            AWAIT_CATCHING(5, op_compare(vm, CompareOp::Lt, a, b));
+            less = direct_comparison(vm, CompareOp::Lt, a, b);
+            if (less.is_unbound()) {
+                AWAIT_CATCHING(5, op_compare(vm, CompareOp::Lt, a, b));
+            } else {
+                frame[8] = a;
+                frame[9] = b;
+                AWAIT_CATCHING(7, vm.call(less, {a, b}));
+                if (frame.result().is_not_implemented()) {
+                    AWAIT_CATCHING(8, compare_otherwise(vm, CompareOp::Lt, frame[8], frame[9]));
+                }
+            }
             if (frame.result().is_unbound()) break;
             if (!frame.result().is_bool()) {
                 AWAIT_CATCHING(6, op_truth(vm, frame.result()));
@@ -302,10 +312,10 @@ static Outcome list_sort_step(VM& vm, NativeFrame& frame) {
     return Outcome::raised();
 }
 
-const NativeDef kSortList = {.signature = "sort(list, key, reverse, /)", .step = list_sort_step, .locals = 6};
+const NativeDef kSortList = {.signature = "sort(list, key, reverse, /)", .step = list_sort_step, .locals = 7};
 
 static const NativeDef kListSort = {.signature = "sort(self, /, *, key=None, reverse=False)", .step = list_sort_step,
-                             .locals = 6, .doc = "Sort the list in ascending order and return None.\n\n"
+                             .locals = 7, .doc = "Sort the list in ascending order and return None.\n\n"
                                      "The sort is in-place (i.e. the list itself is modified) and stable (i.e. the\n"
                                      "order of two equal elements is maintained).\n\n"
                                      "If a key function is given, apply it once to each list item and sort them,\n"

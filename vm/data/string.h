@@ -153,6 +153,7 @@ class StringBuilder {
     StringBuilder& operator=(const StringBuilder&) = delete;
 
     void append(std::string_view text) {
+        if (text.empty()) return;
         if (char* p = room(text.size())) {
             std::memcpy(p, text.data(), text.size());
             size_ += text.size();

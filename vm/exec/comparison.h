@@ -21,6 +21,11 @@ uint64_t hash_of_int(Value);
 // By identity, as object.__hash__.
 Value identity_hash(VM&, Value);
 
+// Where `a op b` begins with calling one function of the script, that one: a call of it with a and b, and, should that give
+// NotImplemented, compare_otherwise, are what op_compare does, with a frame less. Unbound: use op_compare.
+Value direct_comparison(VM&, CompareOp, Value a, Value b);
+Outcome compare_otherwise(VM&, CompareOp, Value a, Value b);
+
 Special special_of(CompareOp);
 inline CompareOp reflected(CompareOp op) {
     constexpr CompareOp kReflected[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq,

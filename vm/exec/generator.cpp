@@ -124,12 +124,12 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
         vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
         return raise_in(vm, consumer);
     case kDone:
-        if (throwing) {
-            vm.raise(v);
-            return raise_in(vm, consumer);
-        }
         if (g->shape == kShapeCoroutine) {
             vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+            return raise_in(vm, consumer);
+        }
+        if (throwing) {
+            vm.raise(v);
             return raise_in(vm, consumer);
         }
         if (g->shape == kShapeAsyncGenerator) {

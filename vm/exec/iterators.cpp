@@ -230,7 +230,8 @@ static Outcome exhausted(Iterator* it) {
 }
 
 static Outcome pair(VM& vm, Value a, Value b) {
-    Tuple* t = make_tuple(vm.heap, 2);
+    auto* t = vm.heap.make<Tuple>(Kind::Tuple, kShapeTuple, sizeof(Tuple) + 2 * sizeof(Value));
+    t->size = 2;
     t->items[0] = a;
     t->items[1] = b;
     return Value::object(t);

@@ -293,6 +293,18 @@ static Outcome comparison_step(VM& vm, NativeFrame& frame) {
 static const NativeDef kComparison = {"compare(operator, a, b, turn, /)", nullptr, comparison_step, 1,
                                       kHiddenNative};
 
+Value direct_comparison(VM& vm, CompareOp op, Value a, Value b) {
+    if (!a.is_object() || !b.is_object()) return Value::unbound();
+    Class* cls = vm.class_of(a);
+    if (cls != vm.class_of(b) || (cls->class_flags & Class::kBuiltin)) return Value::unbound();
+    Value method = cls->specials[int(special_of(op))];
+    return method.is_object() && method.as_object()->kind == Kind::Function ? method : Value::unbound();
+}
+
+Outcome compare_otherwise(VM& vm, CompareOp op, Value a, Value b) {
+    return call_internal(vm, kComparison, {Value::integer(int64_t(op)), a, b, Value::integer(1)});
+}
+
 Outcome op_compare(VM& vm, CompareOp op, Value a, Value b) {
     Fast f = fast_compare(op, a, b);
     if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
@@ -310,10 +322,20 @@ Outcome op_compare(VM& vm, CompareOp op, Value a, Value b) {
 }
 
 static Outcome equal_step(VM& vm, NativeFrame& frame) {
-    enum : uint32_t { kCompared = 1, kTruth };
+    enum : uint32_t { kCompared = 1, kTruth, kCalled, kOtherwise };
+    Value direct;
     switch (frame.step_state()) {
         case 0:
-            AWAIT(kCompared, op_compare(vm, CompareOp::Eq, frame[0], frame[1]))
+            direct = direct_comparison(vm, CompareOp::Eq, frame[0], frame[1]);
+            if (!direct.is_unbound()) {
+                AWAIT(kCalled, vm.call(direct, {frame[0], frame[1]}))
+                if (frame.result().is_not_implemented()) {
+                    AWAIT(kOtherwise, compare_otherwise(vm, CompareOp::Eq, frame[0], frame[1]));
+                }
+            } else {
+                AWAIT(kCompared, op_compare(vm, CompareOp::Eq, frame[0], frame[1]));
+            }
+            if (frame.result().is_bool()) return frame.result();
             AWAIT(kTruth, op_truth(vm, frame.result()))
             return frame.result();
     }

@@ -60,19 +60,41 @@ static Outcome conclude(VM& vm, Value table, Value key, Value value, TableOperat
     return Outcome::raised();
 }
 
-static Outcome lookup_step(VM& vm, NativeFrame& frame) {   // table, key, value, operation; 4 Probe in a Blob
+// __hash__ and __eq__ that are functions of the script are called from here, without the frames of op_hash and op_equal.
+static bool has_script_hash(VM& vm, Value key) {
+    Value method = vm.special(key, Special::Hash);
+    return method.is_object() && method.as_object()->kind == Kind::Function;
+}
+
+static Outcome lookup_step(VM& vm, NativeFrame& frame) {   // table, key, value, operation; 4 Probe in a Blob, 5 candidate
     auto probe = [&]() -> Probe& { return *reinterpret_cast<Probe*>(frame[4].as<Blob>()->data); };
     Find f;
+    Value equal;
     switch (frame.step_state()) {
-    case 0: {
-        Blob* b = make_blob(vm.heap, sizeof(Probe));
-        new (b->data) Probe;
-        frame[4] = Value::object(b);
+    case 0:
+        if (has_script_hash(vm, frame[1])) {
+            AWAIT(1, vm.call(vm.special(frame[1], Special::Hash), {frame[1]}));
+            if (!is_int_like(frame.result())) return vm.type_error("__hash__ method should return an integer");
+        } else {
+            AWAIT(2, op_hash(vm, frame[1]));
         }
-        AWAIT(1, op_hash(vm, frame[1]));
+        frame[4] = Value::object(make_blob(vm.heap, sizeof(Probe)));
+        new (frame[4].as<Blob>()->data) Probe;
         f = find(frame[0], frame[1], hash_of_int(frame.result()), probe());
         while (f == Find::Ask) {
-            AWAIT(2, op_equal(vm, candidate(frame[0], probe()), frame[1]));
+            frame[5] = candidate(frame[0], probe());
+            equal = direct_comparison(vm, CompareOp::Eq, frame[5], frame[1]);
+            if (equal.is_unbound()) {
+                AWAIT(3, op_equal(vm, frame[5], frame[1]));
+            } else {
+                AWAIT(4, vm.call(equal, {frame[5], frame[1]}));
+                if (frame.result().is_not_implemented()) {
+                    AWAIT(5, compare_otherwise(vm, CompareOp::Eq, frame[5], frame[1]));
+                }
+                if (!frame.result().is_bool()) {
+                    AWAIT(6, op_truth(vm, frame.result()));
+                }
+            }
             f = find_on(frame[0], frame[1], probe(), frame.result().is_true());
         }
         return conclude(vm, frame[0], frame[1], frame[2], TableOperation(frame[3].as_int()),
@@ -81,7 +103,7 @@ static Outcome lookup_step(VM& vm, NativeFrame& frame) {   // table, key, value,
     return Outcome::raised();
 }
 static const NativeDef kLookup = {.signature = "lookup(table, key, value, operation, /)", .step = lookup_step,
-                                  .locals = 1};
+                                  .locals = 2};
 
 // The long way. Those that answer stop() for an absent key do so from a frame of their own.
 static Outcome request(VM& vm, Value table, Value key, Value value, TableOperation operation) {
@@ -93,6 +115,7 @@ static Outcome request(VM& vm, Value table, Value key, Value value, TableOperati
 static Outcome run(VM& vm, Value table, Value key, Value value, TableOperation operation) {
     uint64_t hash;
     if (!fast_hash(vm.hash_key, key, hash)) {
+        if (has_script_hash(vm, key)) return request(vm, table, key, value, operation);
         Outcome o = op_hash(vm, key);
         if (o.is_raised()) return o;
         if (!o.is_value()) return request(vm, table, key, value, operation);
