@@ -193,8 +193,9 @@ Frame* safepoint(VM& vm, Frame* fr) {
     vm.retrying = false;
     vm.frame = fr;
 #ifdef GEN_STRESS
-    vm.budget = 0;
-    static_assert(kSlice > 0);
+    // A prime, so that loops of any length are met at each of their safepoints sooner or later.
+    constexpr int64_t kStressSlice = 41;
+    vm.budget = kStressSlice;
     if (vm.steps % (kSlice * 97) == 0) collect_garbage(vm, fr, Heap::Extent::Major);
     else collect_garbage(vm, fr, Heap::Extent::Minor);
 #else
