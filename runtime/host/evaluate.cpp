@@ -89,6 +89,7 @@ static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode 
     CompileOptions options;
     options.mode = mode == Mode::Exec ? CompileOptions::Mode::Exec : mode == Mode::Eval ? CompileOptions::Mode::Eval : CompileOptions::Mode::Single;
     options.filename = filename;
+    options.observe_generators = vm.observer;
     options.top_level_await = flags & kTopLevelAwait;
     options.future_annotations = flags & kFutureAnnotations;
     if (inherit)

@@ -50,6 +50,7 @@ static Outcome compile_file(VM& vm, Value* args) {
     if (!read_whole_file(path, text)) return raise_os_error(vm, errno, args[0]);
     CompileOptions options;
     options.filename = path;
+    options.observe_generators = vm.observer;
     Code* code = compile_source(vm, Source::from_bytes(path, text), options);
     return code ? Outcome(Value::object(code)) : Outcome::raised();
 }

@@ -13,6 +13,7 @@ extern const ModuleDef kTracebackModule;    // "_traceback": source lines, posit
 extern const ModuleDef kRandomModule;      // "_random": the Mersenne Twister
 extern const ModuleDef kRegexModule;       // "_re", with GEN_HAS_PCRE2
 extern const ModuleDef kWeakrefModule;      // "_weakref"
+extern const ModuleDef kThreadModule;       // "_thread": fibers and locks
 extern const ModuleDef kErrnoModule;
 extern const ModuleDef kMathModule;
 extern const ModuleDef kCmathModule;

@@ -49,6 +49,15 @@ enum YieldFlags : uint8_t {         // X of YIELD
     kYieldAwait = 16,               // with kYieldDelegating: DELEGATE stands for await
 };
 
+enum class Observed : uint8_t {     // X of OBSERVE: what happens in the generator, with R[A]
+    Starts,                         // it runs for the first time (no value); the first instruction of a code
+    Yields,                         // the value
+    Sent,                           // goes on after a yield: the value sent
+    Delegates,                      // begins `yield from` or `await`: the iterator
+    Returns,                        // the value
+    Thrown, Raises,                 // not instructions, told by the unwinder: an exception comes in; it leaves, and that is the end
+};
+
 // Exceptions raised by instructions with start <= pc < end go to `target`, with the exception in `reg`. Entries do not
 // overlap and are sorted by start.
 struct ExceptionEntry {

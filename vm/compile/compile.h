@@ -20,6 +20,7 @@ struct CompileOptions {
     uint32_t code_flags = 0;          // for every code: kHidden, kAtomic
     bool future_annotations = false;  // as if the text began with that import
     bool top_level_await = false;     // the module's code is a coroutine if it awaits
+    bool observe_generators = false;  // generators tell the VM's observer what goes in and out: see OBSERVE
 };
 
 struct CompileResult {

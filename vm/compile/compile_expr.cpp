@@ -605,11 +605,19 @@ unsigned Compiler::finalizer_flag() {
     return 0;
 }
 
+void Compiler::load_sent(Reg dst) {
+    e().emit(Op::LOAD_SENT, dst);
+    e().emit_observe(dst, Observed::Sent);
+}
+
 void Compiler::emit_yield(Reg v, unsigned flags, Reg dst) {
     flags |= finalizer_flag();
+    e().emit_observe(v, Observed::Yields);
     outside_handlers([&] {
         e().emit(Op::YIELD, 0, v, 0, flags);
-        if (dst != kNoRegister) e().emit(Op::LOAD_SENT, dst);
+        if (dst != kNoRegister) return load_sent(dst);
+        Temporaries temporaries(*this);
+        if (e().observed()) load_sent(e().temp());
     });
 }
 
@@ -627,12 +635,13 @@ void Compiler::yield_value(const Yield* n, Reg dst) {
 // Leaves the result in v, which holds None at first.
 void Compiler::delegate(Reg v, Reg iterator, bool is_await) {
     unsigned flags = finalizer_flag() | kYieldDelegating | (is_await ? kYieldAwait : 0);
+    e().emit_observe(iterator, Observed::Delegates);
     outside_handlers([&] {
         Label again = e().new_label(), done = e().new_label();
         e().bind_backward(again, e().reachable());
         e().emit_jump(Op::DELEGATE, done, v, iterator, is_await);
         e().emit(Op::YIELD, 0, v, 0, flags);
-        e().emit(Op::LOAD_SENT, v);
+        load_sent(v);
         e().jump(again);
         e().bind(done);
     });

@@ -292,7 +292,8 @@ void Compiler::delete_target(const ExprNode* target) {
 
 void Compiler::emit_return(Reg r) {
     Scope* scope = unit_->scope;
-    e().emit(scope->is_generator || scope->is_coroutine ? Op::GENERATOR_RETURN : Op::RETURN, r);
+    if (scope->is_generator || scope->is_coroutine) return e().emit_generator_return(r);
+    e().emit(Op::RETURN, r);
 }
 
 void Compiler::return_none() {

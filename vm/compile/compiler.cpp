@@ -19,6 +19,10 @@ Unit* Compiler::begin_unit(Scope* scope) {
         scope->is_function() ? scope->locals.size() : in_namespace + scope->has_class_cell;
     unit_ = arena_.make<Unit>(pool_, arena_, scope, unit_, first_temporary, first_temporary);
     if (in_namespace) unit_->namespace_reg = 0;
+    if (options_.observe_generators && (scope->is_generator || scope->is_coroutine)) {
+        e().observe_generator();
+        e().emit_observe(0, Observed::Starts);
+    }
     if (scope->kind == ScopeKind::Class && scope->has_class_cell) e().emit(Op::MAKE_CELL, 1, 1);
     if (!scope->is_function()) return unit_;
     uint32_t parameters =

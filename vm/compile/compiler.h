@@ -218,6 +218,7 @@ class Compiler {
     template <class Suspend>
     void outside_handlers(Suspend suspend);
     unsigned finalizer_flag();
+    void load_sent(Reg dst);
     void emit_yield(Reg v, unsigned flags, Reg dst);  // dst: for the value sent, or kNoRegister
     static bool is_call(const ExprNode* x) { return ast::is<ast::Call>(x) || ast::is<ast::GeneratorExp>(x); }
 

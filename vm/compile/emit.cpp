@@ -327,7 +327,7 @@ void Emitter::finish(CodeParts& parts, bool resumable) {
     if (target_at_end) reachable_ = true;
     if (reachable_ && resumable) {
         emit_wide(Op::LOAD_SPECIAL, temp(), int32_t(Value::none().bits()));
-        emit(Op::GENERATOR_RETURN, top_ - 1);
+        emit_generator_return(top_ - 1);
     } else if (reachable_) {
         emit(Op::RETURN_NONE);
     }

@@ -58,6 +58,16 @@ class Emitter {
     }
     void emit_jump(Op op, Label target, unsigned a = 0, unsigned b = 0, unsigned x = 0);
     void jump(Label target) { emit_jump(Op::JUMP, target); }
+    void emit_generator_return(Reg value) {
+        emit_observe(value, Observed::Returns);
+        emit(Op::GENERATOR_RETURN, value);
+    }
+    // OBSERVE, in generators that are to be observed.
+    void observe_generator() { observed_ = true; }
+    void emit_observe(Reg value, Observed what) {
+        if (observed_) emit(Op::OBSERVE, value, 0, 0, unsigned(what));
+    }
+    bool observed() const { return observed_; }
     bool reachable() const { return reachable_; }
     // For code behind a condition that is known: what follows is not emitted.
     void end_flow() { reachable_ = false; }
@@ -154,6 +164,7 @@ class Emitter {
     uint32_t last_bound_ = UINT32_MAX;
     bool reachable_ = true;
     bool too_many_registers_ = false;
+    bool observed_ = false;
 };
 
 }  // namespace gen

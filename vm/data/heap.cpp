@@ -16,6 +16,13 @@ constexpr size_t kMarkSlice = 1 << 20;                              // bytes mar
 constexpr size_t kMajorMinimum = 8 << 20;
 constexpr size_t kReserve = 4;                                      // segments kept for when memory is short
 
+// Stress builds fill memory that nobody owns with pointers to nowhere.
+void poison([[maybe_unused]] void* at, [[maybe_unused]] size_t bytes) {
+#ifdef GEN_STRESS
+    std::memset(at, 0xd8, bytes);
+#endif
+}
+
 uint64_t now() {
     return uint64_t(std::chrono::duration_cast<std::chrono::nanoseconds>(
                         std::chrono::steady_clock::now().time_since_epoch()).count());
@@ -52,6 +59,7 @@ size_t Heap::used() const { return segment_bytes_ - free_page_count_ * kPage + e
 Heap::Segment* Heap::new_segment(size_t bytes) {
     void* memory = std::aligned_alloc(kSegment, (bytes + kSegment - 1) & ~(kSegment - 1));
     if (!memory) return nullptr;
+    poison(memory, bytes);
     std::memset(memory, 0, kPage);
     auto* s = new (memory) Segment;
     s->bytes = bytes;
@@ -63,6 +71,7 @@ Heap::Segment* Heap::new_segment(size_t bytes) {
 
 void Heap::free_segment(Segment* s) {
     segment_bytes_ -= s->bytes;
+    poison(s, s->bytes);
     std::free(s);
 }
 
@@ -130,6 +139,7 @@ Heap::PageRef Heap::take_pages(unsigned n) {
 void Heap::free_pages(PageRef first, unsigned n) {
     Segment* s = first.segment;
     for (unsigned i = 0; i < n; i++) s->use[first.page + i] = Segment::kFree;
+    poison(s->page(first.page), n * kPage);
     s->free |= uint16_t(((1u << n) - 1) << first.page);
     free_page_count_ += n;
 }
@@ -264,6 +274,17 @@ void Heap::finish_major() {
 }
 
 void Heap::free_dead(size_t first_run, size_t first_large) {
+#ifdef GEN_STRESS
+    for (size_t c = 1; c < kClasses; c++) {
+        const SizeClass& sc = classes_[c];
+        const size_t size = class_bytes(c), visited = first_run + first_large ? sc.next : sc.pages.size();
+        for (size_t n = 0; n < visited; n++) {
+            PageRef p = sc.pages[n];
+            for (size_t i = 0; i < kPage / size; i++)
+                if (dead(p.segment->marks(p.page)[i * (size / kGranule)])) poison(p.segment->page(p.page) + i * size, size);
+        }
+    }
+#endif
     auto run = std::remove_if(runs_.begin() + ptrdiff_t(first_run), runs_.end(), [&](PageRef r) {
         if (*r.segment->marks(r.page) == epoch_) return false;
         free_pages(r, r.segment->run_pages[r.page]);

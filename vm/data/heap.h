@@ -113,8 +113,8 @@ public:
 
     // ---- collection; only at safepoints
     bool wants_collection() const { return allocated_ >= budget_; }
-    // `*alarm` is set to 0 when a collection becomes due: the VM's budget.
-    void set_alarm(int64_t* alarm) { alarm_ = alarm; }
+    // `*budget` is set to 0 when a collection becomes due; `*slice`, if given, keeps its distance from it: see VM::steps_now().
+    void set_alarm(int64_t* budget, int64_t* slice = nullptr) { alarm_ = budget; slice_ = slice; }
     enum class Extent { Minor, Major, Auto };
     // Auto: a minor collection, or a slice of a major one when that is due.
     void collect(Extent extent = Extent::Auto);
@@ -185,10 +185,12 @@ private:
     bool major_running_ = false;
     bool exhausted_ = false;
     size_t allocated_ = 0, budget_ = kMinorBudget;
-    int64_t* alarm_ = nullptr;
+    int64_t *alarm_ = nullptr, *slice_ = nullptr;
     void charge(size_t bytes) {
         allocated_ += bytes;
-        if (allocated_ >= budget_ && alarm_) *alarm_ = 0;
+        if (allocated_ < budget_ || !alarm_) return;
+        if (slice_) *slice_ -= *alarm_;
+        *alarm_ = 0;
     }
     size_t limit_ = 0;
     uint64_t version_ = 0;

@@ -500,7 +500,16 @@ void make_builtin_classes(VM& vm) {
         c->mro = make_tuple(vm.heap, order.data(), order.size());
         bool exception = row.kind == Kind::Exception;
         uint32_t slots = base ? base->inline_slots : 0;
-        if (row.slots && *row.slots) slots += 1 + uint32_t(std::count(row.slots, row.slots + std::strlen(row.slots), ' '));
+        if (row.slots && *row.slots) {
+            std::vector<Value> own;
+            for (std::string_view rest = row.slots; !rest.empty();) {
+                size_t end = std::min(rest.find(' '), rest.size());
+                own.push_back(Value::object(vm.intern(rest.substr(0, end))));
+                rest.remove_prefix(std::min(end + 1, rest.size()));
+            }
+            slots += uint32_t(own.size());
+            c->slot_names = Value::object(make_tuple(vm.heap, own.data(), own.size()));
+        }
         c->inline_slots = uint16_t(slots);
         if (exception) c->class_flags |= Class::kException | Class::kHasDict;
         if (i == kShapeFunction || i == kShapeModule) c->class_flags |= Class::kHasDict;

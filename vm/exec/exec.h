@@ -3,6 +3,7 @@
 // All functions here that answer a Frame* answer the frame to go on with, its pc at the *next* instruction to execute; null
 // means that the run loop is to be left (vm.run_result says why).
 #pragma once
+#include "vm/exec/observer.h"
 #include "vm/exec/ops.h"
 
 namespace gen {
@@ -66,6 +67,9 @@ void add_traceback(VM&, Value exception, Frame* fr);
 // A safepoint with fr->pc at the next instruction.
 Frame* safepoint(VM&, Frame* fr);
 void collect_garbage(VM&, Frame* fr, Heap::Extent extent);
+
+// ---- sched/switch.cpp
+Frame* preempt(VM&, Frame* fr);                          // the running fiber is ready, others are, too
 Frame* switch_fiber(VM&, Frame* fr);                     // the running fiber has parked
 Frame* fiber_ended(VM&, Frame* fr);                      // with fr, its base frame, holding the result in R[0], or vm.exception
 

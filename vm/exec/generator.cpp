@@ -75,6 +75,7 @@ Frame* resume_leaf(VM& vm, Frame* leaf, End end, Value sent) {
 // As if `exception` were raised at the place where the leaf is suspended.
 Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
     if (leaf->flags & kClean) touch(vm, leaf);
+    if (vm.observer) [[unlikely]] observe(vm, leaf, Observed::Thrown, exception);
     bool started = leaf->state != kCreated;
     leaf->state = kRunning;
     if (started) {
@@ -114,7 +115,13 @@ Frame* touch(VM& vm, Frame* fr) {
     return fr;
 }
 
-void free_owned(VM& vm, Frame* g) { vm.heap.release(g, g->code()->frame_bytes); }
+void free_owned(VM& vm, Frame* g) {
+    size_t bytes = g->code()->frame_bytes;
+#ifdef GEN_STRESS
+    std::memset(g->registers, 0xd8, bytes - sizeof(Frame));   // as the heap does with what it frees
+#endif
+    vm.heap.release(g, bytes);
+}
 
 Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode, Value v) {
     const bool throwing = mode == Request::Resume::Throw;
@@ -223,6 +230,7 @@ Frame* generator_yield(VM& vm, Frame* fr, const Instruction* pc) {
     const unsigned flags = pc->x();
     if ((flags & kYieldNeedsFinalizer) && !(fr->flags & (kFinalizer | kOwned))) vm.register_finalizer(fr);
     Value v = fr->registers[pc->b()];
+    if (vm.observer && (flags & kYieldDelegating)) [[unlikely]] observe(vm, fr, Observed::Yields, v);
     Frame* root = fr->link;
     fr->state = kSuspended;
     Frame* consumer = root->parent;

@@ -817,6 +817,7 @@ at_safepoint:
         vm.frame = fr;
         RESUME(generator_return(vm, fr, R(A)));
     }
+    OP_LABEL(OBSERVE) observe(vm, fr, Observed(X), R(A)); NEXT(1);
     OP_LABEL(GET_YIELD_FROM) {
         Value v = R(B);
         if (v.is_object() && v.as_object()->shape == kShapeGenerator) [[likely]] { R(A) = v; NEXT(1); }

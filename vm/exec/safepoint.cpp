@@ -102,12 +102,13 @@ void trace_code(Heap&, Marker& m, Object* o) {
     }
 }
 
-void trace_fiber(Heap&, Marker& m, Object* o) {
-    auto* f = static_cast<Fiber*>(o);
-    m.mark(f->handled);
-    m.mark(f->result);
-    m.mark(f->error);
-    m.mark(static_cast<Object*>(f->next));
+// Live fibers are traced by the scheduler; one that has ended holds nothing that matters.
+void trace_fiber(Heap&, Marker&, Object*) {}
+
+// Hidden code stands for what one native does elsewhere: it is not pre-empted, the script's functions that it calls are.
+bool is_atomic(const Frame* fr) {
+    while (fr && fr->is_native()) fr = fr->parent;
+    return fr && fr->code()->code_flags & Code::kHidden;
 }
 
 }   // namespace
@@ -135,7 +136,6 @@ void VM::mark_roots(Marker& m, bool major) {
     m.mark(request.tuple);
     m.mark(request.keywords);
     m.mark(roots.data(), roots.size());
-    m.mark(repr_stack.data(), repr_stack.size());
     for (Object* o : dying) m.mark(o);
     strings.mark(m);
     if (!major) strings.mark_young(m);
@@ -176,7 +176,7 @@ void VM::after_mark(Marker& m, bool major) {
     std::erase_if(codes, [&](Code* c) { return !heap.is_marked(c); });
     if (major) clear_method_cache();
     if (major && shapes.sweep([&](const Class* c) { return heap.is_marked(c); })) flush_inline_caches(*this);
-    if (!dying.empty()) budget = 0;
+    if (!dying.empty()) safepoint_soon();
 }
 
 void collect_garbage(VM& vm, Frame* fr, Heap::Extent extent) {
@@ -188,15 +188,15 @@ void collect_garbage(VM& vm, Frame* fr, Heap::Extent extent) {
 }
 
 Frame* safepoint(VM& vm, Frame* fr) {
-    vm.steps += uint64_t(kSlice);
-    vm.budget = kSlice;
+    vm.steps = vm.steps_now();
+    vm.budget = vm.slice = kSlice;
     vm.retrying = false;
     vm.frame = fr;
 #ifdef GEN_STRESS
     // A prime, so that loops of any length are met at each of their safepoints sooner or later.
     constexpr int64_t kStressSlice = 41;
-    vm.budget = kStressSlice;
-    if (vm.steps % (kSlice * 97) == 0) collect_garbage(vm, fr, Heap::Extent::Major);
+    vm.budget = vm.slice = kStressSlice;
+    if (++vm.stress_rounds % 97 == 0) collect_garbage(vm, fr, Heap::Extent::Major);
     else collect_garbage(vm, fr, Heap::Extent::Minor);
 #else
     if (vm.heap.wants_collection()) collect_garbage(vm, fr, Heap::Extent::Auto);
@@ -222,7 +222,9 @@ Frame* safepoint(VM& vm, Frame* fr) {
     if (uint32_t bits = vm.interrupt.exchange(0)) {
         if (bits & kInterruptKeyboard) {
             vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
-            return unwind(vm, fr);
+            if (vm.fiber == vm.main_fiber || vm.nested > 1) return unwind(vm, fr);
+            vm.scheduler.throw_into(vm.main_fiber, vm.exception);
+            vm.exception = Value::unbound();
         }
     }
     if (vm.limits.steps && vm.steps > vm.limits.steps) {
@@ -237,86 +239,12 @@ Frame* safepoint(VM& vm, Frame* fr) {
             vm.raise(kShapeRecursionError, "maximum recursion depth exceeded");
             return unwind(vm, fr);
         }
-        vm.budget = std::min<int64_t>(vm.budget, std::max<int64_t>(vm.limits.depth / 4, 16));
+        vm.budget = vm.slice = std::min<int64_t>(vm.budget, std::max<int64_t>(vm.limits.depth / 4, 16));
     }
     if (!vm.dying.empty() && !vm.finalizing) vm.start_finalizers();
-    vm.scheduler.fire_timers(vm);
-    if (vm.scheduler.has_ready() && vm.nested == 1) {
-        vm.fiber->frame = fr;
-        vm.fiber->handled = vm.handled;
-        vm.fiber->state = Fiber::kReady;
-        vm.fiber->result = Value::unbound();
-        vm.scheduler.ready(vm.fiber);
-        Fiber* f = vm.scheduler.next(vm);
-        vm.fiber = f;
-        f->state = Fiber::kRunningFiber;
-        vm.handled = f->handled;
-        vm.frame = f->frame;
-        if (f->result.is_unbound()) return f->frame;
-        return land(vm, f->frame, f->result, f->frame->pc);
-    }
+    vm.scheduler.look_around(vm);
+    if (vm.scheduler.has_ready() && vm.nested == 1 && !is_atomic(fr)) return preempt(vm, fr);
     return fr;
-}
-
-// fr, of the running fiber, waits (pc at its landing): goes on with another one.
-Frame* switch_fiber(VM& vm, Frame* fr) {
-    vm.fiber->frame = fr;
-    vm.fiber->handled = vm.handled;
-    Fiber* next = nullptr;
-    if (vm.nested > 1) {
-        vm.fiber->wait = Wait::Nothing;
-        vm.raise(kShapeRuntimeError, "cannot wait inside a call from the host");
-    } else {
-        next = vm.scheduler.next(vm);
-        if (!next) {
-            if (vm.interrupt.exchange(0) & kInterruptKeyboard) vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
-            else vm.raise(kShapeRuntimeError, vm.scheduler.describe_deadlock(vm));
-            vm.fiber->wait = Wait::Nothing;
-            vm.fiber->epoch++;
-        }
-    }
-    if (!next) {
-        vm.fiber->state = Fiber::kRunningFiber;
-        return unwind(vm, fr);
-    }
-    vm.fiber = next;
-    next->state = Fiber::kRunningFiber;
-    vm.handled = next->handled;
-    vm.frame = next->frame;
-    if (next->result.is_unbound()) return next->frame;
-    return land(vm, next->frame, next->result, next->frame->pc);
-}
-
-Frame* fiber_ended(VM& vm, Frame* fr) {
-    if (fr == vm.run_base) {
-        vm.run_result = fr->registers[0];
-        return nullptr;
-    }
-    Fiber* ended = vm.fiber;
-    ended->state = Fiber::kEnded;
-    ended->result = fr->registers[0];
-    ended->error = fr->registers[0].is_unbound() ? vm.exception : Value::unbound();
-    vm.exception = Value::unbound();
-    ended->frame = nullptr;
-    vm.scheduler.forget(ended);
-    pop_frame(vm, fr);
-    Fiber* next = vm.scheduler.next(vm);
-    if (!next) {
-        // Nobody is left but fiber 0, which waits for something that cannot come.
-        Fiber* main = vm.main_fiber;
-        vm.fiber = main;
-        vm.handled = main->handled;
-        main->state = Fiber::kRunningFiber;
-        if (vm.interrupt.exchange(0) & kInterruptKeyboard) vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
-        else vm.raise(kShapeRuntimeError, vm.scheduler.describe_deadlock(vm));
-        return unwind(vm, main->frame);
-    }
-    vm.fiber = next;
-    next->state = Fiber::kRunningFiber;
-    vm.handled = next->handled;
-    vm.frame = next->frame;
-    if (next->result.is_unbound()) return next->frame;
-    return land(vm, next->frame, next->result, next->frame->pc);
 }
 
 }   // namespace gen

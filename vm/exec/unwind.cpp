@@ -109,6 +109,7 @@ Frame* leave(VM& vm, Frame* fr) {
         return parent;
     }
     convert_stop_iteration(vm, fr);
+    if (vm.observer) [[unlikely]] observe(vm, fr, Observed::Raises, vm.exception);
     Frame* root = fr->link;
     Frame* parent = fr->parent;
     fr->state = kDone;

@@ -22,7 +22,7 @@ VM::VM() : hash_key(random_key()), strings(hash_key) {
     heap.roots = [this](Marker& m, bool major) { mark_roots(m, major); };
     heap.after_mark = [this](Marker& m, bool major) { after_mark(m, major); };
     heap.owner = this;
-    heap.set_alarm(&budget);
+    heap.set_alarm(&budget, &slice);
     frames.set_limit(limits.stack);
     install_exec_tracers(*this);
     install_slot_tracers(*this);

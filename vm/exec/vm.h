@@ -12,6 +12,7 @@
 #include "vm/exec/native.h"
 #include "vm/exec/shape.h"
 #include "vm/sched/clock.h"
+#include "vm/sched/reactor.h"
 #include "vm/sched/scheduler.h"
 
 #include <atomic>
@@ -64,6 +65,8 @@ struct Limits {
     size_t int_digits = kMaxIntDigits;       // of conversions from and to decimal text
 };
 
+class GeneratorObserver;
+
 class VM {
 public:
     VM();
@@ -99,14 +102,20 @@ public:
     unsigned nested = 0;                     // run loops on the C stack
     Scheduler scheduler;
     std::unique_ptr<Clock> clock;
+    std::unique_ptr<Reactor> reactor;        // null: nothing but time can be waited for
+    std::string (*describe_wait)(VM&, const Fiber*) = nullptr;   // what the host knows about a wait, "\n    ..." each line
     Dict* builtins = nullptr;                // of the module builtins
     Dict* modules = nullptr;                 // sys.modules
     Dict* prelude = nullptr;                 // globals of prelude.gen
     Limits limits;
     int64_t budget = 0;                      // safepoints until the VM looks around
+    int64_t slice = 0;                       // the budget it began with
     std::atomic<uint32_t> interrupt{0};      // bits of Interrupt, set by any thread
     uint64_t dict_versions = 1;
-    uint64_t steps = 0;
+    uint64_t steps = 0;                      // safepoints passed before the current slice
+    uint64_t steps_at_switch = 0;            // steps_now() when the running fiber took over
+    uint64_t steps_now() const { return steps + uint64_t(slice - budget); }
+    uint64_t stress_rounds = 0;              // of stress builds
     size_t next_stack_check = 0;             // bytes in use at which the running chain is measured again
     Heap::Tracer class_tracer = nullptr;     // of the layout proper
     struct MethodCacheEntry { const Class* cls; const Str* name; Cell* cell; };
@@ -115,6 +124,7 @@ public:
     void clear_method_cache();
     std::vector<Code*> codes;                // all that may hold inline caches; the dead are dropped by major collections
     void* host = nullptr;                    // the runtime's own state
+    GeneratorObserver* observer = nullptr;   // see observer.h
     std::vector<Value> roots;                // further values kept alive (natives' tables)
 
     // ---- types
@@ -192,7 +202,6 @@ public:
     void after_mark(Marker&, bool major);
     void (*trace_host)(VM&, Marker&) = nullptr;
     std::vector<Frame*> running_generators;  // seen by the last scan
-    std::vector<Value> repr_stack;           // containers whose repr is being made
 
     // Called once when object and type have their methods.
     void note_core_types();
@@ -204,7 +213,7 @@ public:
     // Runs a module's code with `globals`. Namespace code (see Code::kNamespace) gets `locals`.
     Outcome run_code(Code* code, Dict* globals, Value locals);
     Function* make_function_of(Code* code, Dict* globals);
-    void safepoint_soon() { budget = 0; }
+    void safepoint_soon() { slice -= budget; budget = 0; }   // steps_now() stays what it is
 };
 
 }   // namespace gen

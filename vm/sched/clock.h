@@ -1,4 +1,4 @@
-// The VM's view of time. The host owns it: real time, or a clock that the host moves.
+// The VM's view of time. The host owns it: real time, a virtual clock that jumps, or one that the host moves.
 #pragma once
 #include <cstdint>
 
@@ -12,6 +12,8 @@ public:
     // Blocks until `deadline` (nanoseconds of now()), or until interrupt() is called from any thread.
     virtual void wait_until(int64_t deadline) = 0;
     virtual void interrupt() = 0;
+    // Does wait_until() return at once, with the time moved on?
+    virtual bool is_virtual() const { return false; }
 };
 
 }   // namespace gen

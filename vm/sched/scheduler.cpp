@@ -8,24 +8,32 @@ namespace gen {
 
 Fiber* Scheduler::make_fiber(VM& vm) {
     auto* f = vm.heap.make<Fiber>(Kind::Fiber, kShapeInternal);
-    f->state = Fiber::kReady;
+    f->state = Fiber::kParked;
     f->frame = nullptr;
-    f->handled = Value::none();
-    f->result = f->error = Value::unbound();
-    f->next = nullptr;
+    f->handled = f->context = f->name = f->otherwise = Value::none();
+    f->locals = f->result = f->thrown = f->waits_on = Value::unbound();
+    f->queue = nullptr;
+    f->previous = f->next = nullptr;
     f->id = next_id_++;
-    f->epoch = 0;
-    f->steps = 0;
-    f->deadline = 0;
+    f->epoch = f->steps = 0;
+    f->deadline = kForever;
+    f->index = uint32_t(fibers_.size());
     f->wait = Wait::Nothing;
     fibers_.push_back(f);
+    if (fibers_.size() > ready_.size()) {
+        // A larger ring, from its start; room for all is made here, so that ready() never needs any.
+        std::vector<Fiber*> ring(std::max<size_t>(ready_.size() * 2, 8));
+        for (size_t i = 0; i < ready_count_; i++) ring[i] = ready_[(ready_first_ + i) % ready_.size()];
+        ready_ = std::move(ring);
+        ready_first_ = 0;
+    }
     return f;
 }
 
 Fiber* Scheduler::spawn(VM& vm, Value callee, std::initializer_list<Value> args) {
     Fiber* f = make_fiber(vm);
     Frame* base = make_base_frame(vm);
-    if (!base) { forget(f); return nullptr; }
+    if (!base) { ended(f); return nullptr; }
     Frame* pushed = nullptr;
     Outcome o = start_call(vm, base, callee, args.begin(), unsigned(args.size()), Value::unbound(), Value::unbound(), false, pushed);
     if (!pushed) {
@@ -39,93 +47,146 @@ Fiber* Scheduler::spawn(VM& vm, Value callee, std::initializer_list<Value> args)
     return f;
 }
 
+void Scheduler::ended(Fiber* f) {
+    f->state = Fiber::kEnded;
+    f->frame = nullptr;
+    fibers_[f->index] = fibers_.back();
+    fibers_[f->index]->index = f->index;
+    fibers_.pop_back();
+}
+
 void Scheduler::ready(Fiber* f) {
     f->state = Fiber::kReady;
-    f->next = nullptr;
-    if (last_) last_->next = f;
-    else first_ = f;
-    last_ = f;
+    f->wait = Wait::Nothing;
+    size_t at = ready_first_ + ready_count_++;
+    ready_[at < ready_.size() ? at : at - ready_.size()] = f;
+}
+
+Fiber* Scheduler::take_ready() {
+    if (random_) {
+        random_ ^= random_ << 13;
+        random_ ^= random_ >> 7;
+        random_ ^= random_ << 17;
+        std::swap(ready_[ready_first_], ready_[(ready_first_ + random_ % ready_count_) % ready_.size()]);
+    }
+    Fiber* f = ready_[ready_first_];
+    if (++ready_first_ == ready_.size()) ready_first_ = 0;
+    ready_count_--;
+    return f;
 }
 
 bool Scheduler::later(const Timer& a, const Timer& b) {
     return a.deadline != b.deadline ? a.deadline > b.deadline : a.order > b.order;
 }
 
-void Scheduler::park(VM& vm, Wait why, int64_t deadline) {
+void Scheduler::park(VM& vm, Wait why, int64_t deadline, Value on, Value otherwise, WaitList* queue) {
     Fiber* f = vm.fiber;
     f->state = Fiber::kParked;
     f->wait = why;
     f->deadline = deadline;
     f->epoch++;
     f->result = Value::unbound();
-    if (why == Wait::Time) {
+    f->waits_on = on;
+    f->otherwise = otherwise;
+    if (deadline != kForever) {
         timers_.push_back({deadline, next_order_++, f, f->epoch});
         std::push_heap(timers_.begin(), timers_.end(), later);
     }
+    if (!queue) return;
+    f->queue = queue;
+    f->next = nullptr;
+    f->previous = queue->last;
+    (queue->last ? queue->last->next : queue->first) = f;
+    queue->last = f;
+}
+
+void Scheduler::leave_queue(Fiber* f) {
+    if (!f->queue) return;
+    (f->previous ? f->previous->next : f->queue->first) = f->next;
+    (f->next ? f->next->previous : f->queue->last) = f->previous;
+    f->queue = nullptr;
+    f->previous = f->next = nullptr;
 }
 
 bool Scheduler::wake(Fiber* f, uint64_t epoch, Value result) {
     if (f->state != Fiber::kParked || f->epoch != epoch) return false;
-    f->wait = Wait::Nothing;
+    leave_queue(f);
+    if (f->deadline != kForever) stale_timers_++;
     f->epoch++;
+    f->deadline = kForever;
+    f->waits_on = Value::unbound();
     f->result = result;
     ready(f);
     return true;
 }
 
+Fiber* Scheduler::wake_first(WaitList& queue, Value result) {
+    Fiber* f = queue.first;
+    if (f) wake(f, f->epoch, result);
+    return f;
+}
+
+void Scheduler::throw_into(Fiber* f, Value exception) {
+    f->thrown = exception;
+    if (f->state == Fiber::kParked) wake(f, f->epoch, Value::none());
+    // It is the first of the queue now.
+    size_t i = 0;
+    while (i < ready_count_ && ready_[(ready_first_ + i) % ready_.size()] != f) i++;
+    if (i == ready_count_) return;
+    for (; i > 0; i--)
+        std::swap(ready_[(ready_first_ + i) % ready_.size()], ready_[(ready_first_ + i - 1) % ready_.size()]);
+}
+
+void Scheduler::drop_stale_timers() {
+    std::erase_if(timers_, [](const Timer& t) { return t.fiber->epoch != t.epoch || t.fiber->state != Fiber::kParked; });
+    std::make_heap(timers_.begin(), timers_.end(), later);
+    stale_timers_ = 0;
+}
+
 void Scheduler::fire_timers(VM& vm) {
     if (timers_.empty() || !vm.clock) return;
+    if (stale_timers_ > 64 && stale_timers_ > timers_.size() / 2) drop_stale_timers();
     int64_t now = vm.clock->now();
     while (!timers_.empty() && timers_.front().deadline <= now) {
         Timer t = timers_.front();
         std::pop_heap(timers_.begin(), timers_.end(), later);
         timers_.pop_back();
-        wake(t.fiber, t.epoch, Value::none());
+        if (wake(t.fiber, t.epoch, t.fiber->otherwise)) stale_timers_--;
     }
+}
+
+void Scheduler::look_around(VM& vm) {
+    fire_timers(vm);
+    if (vm.reactor && vm.reactor->active()) vm.reactor->poll();
 }
 
 Fiber* Scheduler::next(VM& vm) {
     for (;;) {
-        if (Fiber* f = first_) {
-            first_ = f->next;
-            if (!first_) last_ = nullptr;
-            f->next = nullptr;
-            return f;
+        if (has_ready()) return take_ready();
+        drop_stale_timers();
+        if (vm.interrupt.load()) return nullptr;
+        bool timed = !timers_.empty() && vm.clock;
+        bool outside = vm.reactor && vm.reactor->active();
+        if (!timed && !outside) return nullptr;
+        if (outside && timed && vm.clock->is_virtual()) {
+            if (vm.reactor->busy()) vm.reactor->wait(-1);
+            else vm.reactor->poll();
+            if (!has_ready() && !vm.reactor->busy()) vm.clock->wait_until(timers_.front().deadline);
+        } else if (outside) {
+            vm.reactor->wait(timed ? std::max<int64_t>(timers_.front().deadline - vm.clock->now(), 0) : -1);
+        } else {
+            vm.clock->wait_until(timers_.front().deadline);
         }
-        std::erase_if(timers_, [](const Timer& t) { return t.fiber->epoch != t.epoch; });
-        std::make_heap(timers_.begin(), timers_.end(), later);
-        if (timers_.empty() || !vm.clock || vm.interrupt.load()) return nullptr;
-        vm.clock->wait_until(timers_.front().deadline);
         if (vm.interrupt.load()) return nullptr;
         fire_timers(vm);
     }
 }
 
-std::string Scheduler::describe_deadlock(VM& vm) const {
-    static const char* const kTexts[] = {
-#define WAIT(name, text) text,
-#include "vm/sched/waits.def"
-#undef WAIT
-    };
-    std::string s = "deadlock: every fiber waits";
-    for (const Fiber* f : fibers_) {
-        s += "\n  fiber " + std::to_string(f->id) + " " + kTexts[int(f->wait)];
-        for (const Frame* fr = f->frame; fr; fr = fr->parent) {
-            if (fr->is_native()) continue;
-            const Code* code = fr->code();
-            s += " in " + std::string(code->qualname.as<Str>()->view()) + ", line " +
-                 std::to_string(position_of(*code, fr->pc_offset()).line);
-            break;
-        }
-    }
-    (void)vm;
-    return s;
-}
-
-void Scheduler::forget(Fiber* f) { std::erase(fibers_, f); }
-
 void Scheduler::trace(Marker& m) const {
-    for (Fiber* f : fibers_) m.mark(f);
+    for (Fiber* f : fibers_) {
+        m.mark(f);
+        m.mark(&f->handled, size_t(&f->waits_on - &f->handled) + 1);   // without a barrier: each is looked at every time
+    }
     for (const Timer& t : timers_) m.mark(t.fiber);
 }
 

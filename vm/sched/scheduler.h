@@ -5,6 +5,7 @@
 #pragma once
 #include "vm/sched/fiber.h"
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -15,31 +16,51 @@ class Marker;
 
 class Scheduler {
 public:
-    // A fiber that will call `callee(*args)`. It is ready at once.
+    // A fiber that will call `callee(*args)`. It is ready at once. Null: out of memory (exception set).
     Fiber* spawn(VM&, Value callee, std::initializer_list<Value> args = {});
-    Fiber* make_fiber(VM&);                            // without a frame: fiber 0 and nested runs
-    void ready(Fiber*);                                // to the end of the queue
-    void park(VM&, Wait why, int64_t deadline = 0);    // the running fiber; the native then answers Outcome::park()
-    bool wake(Fiber*, uint64_t epoch, Value result);   // false: it no longer waits for that
-    bool has_ready() const { return first_ != nullptr; }
+    Fiber* make_fiber(VM&);                            // without a frame: fiber 0
+    void ended(Fiber*);
 
-    // Takes the next ready fiber, waiting on the clock for timers where need be. Null: nobody is ready and nothing
+    void ready(Fiber*);                                // to the end of the queue
+    // The running fiber waits; the native then answers Outcome::park(). `on` is what it waits for, if that has a name. When
+    // `deadline` passes first, `otherwise` is the result. In `queue` it is found by wake_first().
+    void park(VM&, Wait why, int64_t deadline = kForever, Value on = Value::unbound(), Value otherwise = Value::none(),
+              WaitList* queue = nullptr);
+    bool wake(Fiber*, uint64_t epoch, Value result);   // false: it no longer waits for that
+    Fiber* wake_first(WaitList&, Value result);        // null: nobody waits
+    void throw_into(Fiber*, Value exception);          // ends its wait, if any; it goes on, first of all, with the exception
+
+    bool has_ready() const { return ready_count_ != 0; }
+    // Takes the next ready fiber, waiting for timers and the reactor where need be. Null: nobody is ready and nothing
     // can wake anyone (a deadlock), or the VM was interrupted.
     Fiber* next(VM&);
-    void fire_timers(VM&);                             // wakes those whose time has come
-    std::string describe_deadlock(VM&) const;
+    void look_around(VM&);                             // wakes those whose time has come, or whose input is there
+
+    // With a seed, any of the ready fibers may be next: the same one for the same seed.
+    void shuffle(uint64_t seed) { random_ = seed | 1; }
+
     void trace(Marker&) const;
     const std::vector<Fiber*>& fibers() const { return fibers_; }   // that have not ended
-    void forget(Fiber*);
 
 private:
     struct Timer { int64_t deadline; uint64_t order; Fiber* fiber; uint64_t epoch; };
     static bool later(const Timer& a, const Timer& b);
-    Fiber* first_ = nullptr;
-    Fiber* last_ = nullptr;
+    void drop_stale_timers();
+    void fire_timers(VM&);
+    Fiber* take_ready();
+    static void leave_queue(Fiber*);
+
+    std::vector<Fiber*> ready_;                        // a ring, as large as there are fibers
+    size_t ready_first_ = 0, ready_count_ = 0;
     std::vector<Timer> timers_;                        // a heap, soonest first
+    size_t stale_timers_ = 0;                          // of them, about: their fibers were woken before
     std::vector<Fiber*> fibers_;
     uint64_t next_id_ = 0, next_order_ = 0;
+    uint64_t random_ = 0;
 };
+
+// What every live fiber is doing: where it stands, through calls and delegates, and what it waits for. A line each, without a
+// newline at the end. `hook` of the VM may add what stands behind a wait (the tasks of an event loop).
+std::string describe_fibers(VM&);
 
 }   // namespace gen

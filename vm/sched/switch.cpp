@@ -1,0 +1,83 @@
+// Changing the running fiber: a switch is a change of the current frame.
+#include "vm/exec/exec.h"
+
+namespace gen {
+
+namespace {
+
+void leave(VM& vm, Frame* fr) {
+    Fiber* f = vm.fiber;
+    f->frame = fr;
+    f->handled = vm.handled;
+    f->steps += vm.steps_now() - vm.steps_at_switch;
+    vm.steps_at_switch = vm.steps_now();
+}
+
+Frame* enter(VM& vm, Fiber* f) {
+    vm.fiber = f;
+    f->state = Fiber::kRunningFiber;
+    vm.handled = f->handled;
+    vm.frame = f->frame;
+    if (!f->thrown.is_unbound()) {
+        vm.exception = f->thrown;
+        f->thrown = f->result = Value::unbound();
+        return unwind(vm, f->frame);
+    }
+    if (f->result.is_unbound()) return f->frame;
+    Value result = f->result;
+    f->result = Value::unbound();
+    return land(vm, f->frame, result, f->frame->pc);
+}
+
+// Nobody can run: the interrupt, or the news that everybody waits for ever, goes to `f`.
+Frame* nobody_is_ready(VM& vm, Fiber* f) {
+    if (vm.interrupt.load() & kInterruptKeyboard) {
+        vm.interrupt.fetch_and(~uint32_t(kInterruptKeyboard));
+        vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
+    } else {
+        vm.raise(kShapeRuntimeError, "deadlock: every thread waits, and nothing can wake one\n" + describe_fibers(vm));
+    }
+    vm.scheduler.throw_into(f, vm.exception);
+    vm.exception = Value::unbound();
+    return enter(vm, vm.scheduler.next(vm));
+}
+
+}   // namespace
+
+// The running fiber has spent its slice.
+Frame* preempt(VM& vm, Frame* fr) {
+    leave(vm, fr);
+    vm.fiber->result = Value::unbound();
+    vm.scheduler.ready(vm.fiber);
+    return enter(vm, vm.scheduler.next(vm));
+}
+
+// fr, of the running fiber, waits (pc at its landing): goes on with another one.
+Frame* switch_fiber(VM& vm, Frame* fr) {
+    leave(vm, fr);
+    if (vm.nested > 1) {
+        vm.raise(kShapeRuntimeError, "cannot wait inside a call from the host");
+        vm.scheduler.throw_into(vm.fiber, vm.exception);
+        vm.exception = Value::unbound();
+    }
+    Fiber* next = vm.scheduler.next(vm);
+    return next ? enter(vm, next) : nobody_is_ready(vm, vm.main_fiber);
+}
+
+Frame* fiber_ended(VM& vm, Frame* fr) {
+    if (fr == vm.run_base) {
+        vm.run_result = fr->registers[0];
+        return nullptr;
+    }
+    leave(vm, nullptr);
+    Fiber* ended = vm.fiber;
+    vm.exception = Value::unbound();   // whoever started the fiber has seen to its errors
+    vm.scheduler.ended(ended);
+    pop_frame(vm, fr);
+    Fiber* next = vm.scheduler.next(vm);
+    if (next) return enter(vm, next);
+    vm.frame = nullptr;
+    return nobody_is_ready(vm, vm.main_fiber);
+}
+
+}   // namespace gen
