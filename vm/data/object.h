@@ -269,6 +269,13 @@ struct WeakRef : Object {
     uint64_t hash;
 };
 
+// The state of a library type that is written in C++; each gives its fields names. Slots of subclasses follow.
+template <size_t n> struct RecordOf : Object {
+    Value fields[n];
+};
+using Record = RecordOf<6>;
+using LargeRecord = RecordOf<14>;
+
 // Special methods, kept in every class in an array for O(1) lookup.
 enum class Special : uint8_t {
 #define SPECIAL(name, text) name,

@@ -112,6 +112,7 @@ Outcome get_yield_from(VM&, Frame* fr, Value v);
 Outcome get_awaitable(VM&, Value v, unsigned where);
 Outcome get_aiter(VM&, Value v);
 Outcome get_anext(VM&, Value v);
+Value lend_generator(VM&, const Value* window, unsigned count, bool of_method);   // see LEND
 Outcome close_owned(VM&, Frame* g);                     // errors go to sys.unraisablehook
 
 extern const Instruction kNativeStub[2];                 // LANDING r0, NATIVE_STEP: where native frames wait

@@ -20,10 +20,11 @@ enum FrameState : uint8_t {        // Object::state
     kDone = 4,
 };
 enum FrameAux : uint8_t {          // Object::aux
-    kAwaitsNext = 1,               // native frame: StopIteration of the callee means exhausted
+    kAwaitsNext = 1,               // native frame: StopIteration of the callee means exhausted, as its stop() does
     kAwaitsCatching = 2,           // native frame: any exception of the callee comes back to it
     kBaseFrame = 4,                // the first frame of a fiber or of a nested run
     kAwaiting = 8,                 // native frame: what it returned is awaited (else it is a tail call)
+    kAwaitsStop = 16,              // native frame: stop() of the callee means absent; a StopIteration passes through
 };
 
 struct Frame : Object {

@@ -94,6 +94,17 @@ Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
 
 }   // namespace
 
+// A generator that is suspended here, inside try or with, has to be closed if it is abandoned. An owned one is closed by
+// the generator whose loop or `yield from` holds it, so that one is registered instead.
+static void note_finalizer(VM& vm, Frame* fr) {
+    while (!(fr->flags & kFinalizer)) {
+        if (!(fr->flags & kOwned)) return vm.register_finalizer(fr);
+        Frame* root = fr->link;
+        fr = root != fr ? root : fr->parent;
+        if (!fr->is_generator()) return;
+    }
+}
+
 bool is_executing(const Frame* g) {
     if (g->state != kDelegating) return g->state == kRunning;
     if (g->link && g->link->link == g) return g->link->state == kRunning;   // a root and its leaf
@@ -218,6 +229,7 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
         vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
         return raise_in(vm, fr);
     }
+    if (pc[1].x() & kYieldNeedsFinalizer) note_finalizer(vm, fr);
     Frame* root = fr->link;
     fr->state = kDelegating;
     fr->link = nullptr;
@@ -228,7 +240,7 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
 
 Frame* generator_yield(VM& vm, Frame* fr, const Instruction* pc) {
     const unsigned flags = pc->x();
-    if ((flags & kYieldNeedsFinalizer) && !(fr->flags & (kFinalizer | kOwned))) vm.register_finalizer(fr);
+    if (flags & kYieldNeedsFinalizer) note_finalizer(vm, fr);
     Value v = fr->registers[pc->b()];
     if (vm.observer && (flags & kYieldDelegating)) [[unlikely]] observe(vm, fr, Observed::Yields, v);
     Frame* root = fr->link;

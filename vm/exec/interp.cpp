@@ -570,6 +570,7 @@ at_safepoint:
         QUICKEN(FOR_ITER);
         goto L_FOR_ITER;
     }
+    OP_LABEL(LEND) R(A) = lend_generator(vm, &R(B), C, X); NEXT(1);
     OP_LABEL(CLOSE_ITER) {
         Value it = R(A);
         if (!it.is_object() || it.as_object()->kind != Kind::Generator || !(it.as_object()->flags & kOwned)) NEXT(2);

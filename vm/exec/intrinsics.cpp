@@ -164,6 +164,28 @@ Outcome get_anext(VM& vm, Value v) {
     return vm.call_prelude(vm.names.anext_other, {v});
 }
 
+// Whether the callee looks at its first argument during the call only.
+static bool consumes(Value callee, unsigned count) {
+    if (!callee.is_object()) return false;
+    auto lets_go = [count](Value v) {
+        if (!v.is_object() || v.as_object()->kind != Kind::Native) return false;
+        const NativeDef& def = *v.as<Native>()->def;
+        return (def.flags & kConsumes) && (count == 1 || !def.signature.var_args);   // max(a, b) answers one of them
+    };
+    if (callee.as_object()->kind != Kind::Class) return lets_go(callee);
+    auto* cls = callee.as<Class>();
+    return (cls->class_flags & Class::kBuiltin) &&
+           (lets_go(cls->specials[int(Special::New)]) || lets_go(cls->specials[int(Special::Init)]));
+}
+
+Value lend_generator(VM&, const Value* window, unsigned count, bool of_method) {
+    Value v = window[1 + of_method];
+    if (!v.is_object() || v.as_object()->kind != Kind::Generator || !(v.as_object()->flags & kOwned)) return Value::unbound();
+    if (consumes(window[0], count)) return v;
+    v.as_object()->flags &= ~kOwned;
+    return Value::unbound();
+}
+
 Outcome close_owned(VM& vm, Frame* g) {
     if (g->state == kCreated || g->state == kDone) {
         g->state = kDone;

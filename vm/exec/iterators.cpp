@@ -419,7 +419,7 @@ static Outcome next_of(VM& vm, Value v, int depth) {
         Outcome o = next_of(vm, sources->items[0], depth - 1);
         if (!o.is_value()) return o;
         Outcome called = vm.call(it->source, {o.value()});
-        vm.request.stops = true;
+        vm.request.stops = Request::Stops::Raises;
         return called;
     }
     default: return Outcome::unhandled();

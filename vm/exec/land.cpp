@@ -76,7 +76,7 @@ Frame* invoke_attribute(VM& vm, Frame* fr, const Instruction* pc, Outcome attrib
 
 Frame* step_native(VM& vm, Frame* fr) {
     auto& native = *static_cast<NativeFrame*>(fr);
-    fr->aux &= ~(kAwaiting | kAwaitsNext | kAwaitsCatching);
+    fr->aux &= ~(kAwaiting | kAwaitsNext | kAwaitsStop | kAwaitsCatching);
     fr->pc = kNativeStub;
     vm.frame = fr;
     Outcome o = native.native()->def->step(vm, native);
@@ -120,7 +120,8 @@ bool NativeFrame::await(VM& vm, Outcome o, uint32_t next_state) {
     }
     if (!o.is_collect()) step_state() = next_state;
     aux |= kAwaiting;
-    if (o.is_call() && vm.request.stops) aux |= kAwaitsNext;
+    if (o.is_call() && vm.request.stops != Request::Stops::Never)
+        aux |= vm.request.stops == Request::Stops::Raises ? kAwaitsNext : kAwaitsStop;
     vm.pending = o;
     return false;
 }

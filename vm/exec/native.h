@@ -70,7 +70,7 @@ struct Signature {
 enum NativeFlags : uint16_t {
     kStaticNative = 1,     // __new__ and static methods: no receiver
     kClassNative = 2,      // class method: first argument is the class
-    kConsumes = 4,         // iterates its argument to the end and lets it go
+    kConsumes = 4,         // iterates over its first argument during the call only, then lets it go
     kAtomicNative = 8,
     kAnyReceiver = 16,     // a method that takes any object as self (object's own, mostly)
     kHiddenNative = 32,

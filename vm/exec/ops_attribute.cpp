@@ -229,7 +229,7 @@ Outcome op_getattr_or_stop(VM& vm, Value v, Str* name) {
         }
     }
     vm.call(vm.natives.getattr_or_stop, {v, Value::object(name)});
-    vm.request.stops = true;
+    vm.request.stops = Request::Stops::Answers;
     return Outcome::call();
 }
 

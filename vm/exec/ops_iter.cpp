@@ -42,7 +42,7 @@ Outcome op_iter(VM& vm, Value v) {
 // ---- next: the iterators that fast_next does not do. A StopIteration of what they call ends them, as in CPython.
 
 static Outcome stopping(VM& vm, Outcome o) {
-    if (o.is_call()) vm.request.stops = true;
+    if (o.is_call()) vm.request.stops = Request::Stops::Raises;
     return o;
 }
 

@@ -108,7 +108,7 @@ static const NativeDef kLookup = {.signature = "lookup(table, key, value, operat
 // The long way. Those that answer stop() for an absent key do so from a frame of their own.
 static Outcome request(VM& vm, Value table, Value key, Value value, TableOperation operation) {
     Outcome o = call_internal(vm, kLookup, {table, key, value, Value::integer(operation)});
-    if (operation == kGetValue || operation == kDeleteKey) vm.request.stops = true;
+    if (operation == kGetValue || operation == kDeleteKey) vm.request.stops = Request::Stops::Answers;
     return o;
 }
 

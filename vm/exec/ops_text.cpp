@@ -52,7 +52,7 @@ static Outcome text_step(VM& vm, NativeFrame& frame) {
 static const NativeDef kText = {"str(object, which, /)", nullptr, text_step, 0, kHiddenNative};
 
 Outcome op_repr(VM& vm, Value v) {
-    if (!v.is_object() || v.as_object()->shape < kBuiltinShapes) return repr_by_layout(vm, v);
+    if (has_layout_repr(v)) return repr_by_layout(vm, v);
     Value method = vm.special(v, Special::Repr);
     if (method.is_unbound()) return object_repr_native(vm, &v);
     if (as_native(method)) return call_found(vm, Special::Repr, method, v);

@@ -294,7 +294,7 @@ ReprRun::Progress ReprRun::write_by_layout(Value v) {
 }
 
 ReprRun::Progress ReprRun::write(Value v) {
-    if (!v.is_object() || v.as_object()->shape < kBuiltinShapes) return write_by_layout(v);
+    if (has_layout_repr(v)) return write_by_layout(v);
     if (Native* n = as_native(vm_.special(v, Special::Repr))) {
         if (n->def->fn == repr_native) return write_by_layout(v);
         if (n->def->fn == object_repr_native) {

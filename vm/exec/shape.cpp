@@ -1,6 +1,7 @@
 #include "vm/exec/shape.h"
 
 #include "vm/exec/vm.h"
+#include "vm/sched/lock.h"
 
 #include <algorithm>
 
@@ -59,6 +60,9 @@ size_t layout_bytes(Kind kind, size_t payload) {
     case Kind::WeakRef: return sizeof(WeakRef);
     case Kind::Iterator: return sizeof(Iterator);
     case Kind::GenericAlias: return sizeof(GenericAlias);
+    case Kind::Record: return sizeof(Record);
+    case Kind::LargeRecord: return sizeof(LargeRecord);
+    case Kind::Lock: return sizeof(Lock);
     default: return sizeof(Object);
     }
 }

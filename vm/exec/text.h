@@ -4,6 +4,13 @@
 
 namespace gen {
 
+// Is the class a built-in one whose instances repr_by_layout() writes? Library types written in C++ have a __repr__ instead.
+inline bool has_layout_repr(Value v) {
+    if (!v.is_object()) return true;
+    uint32_t shape = v.as_object()->shape;
+    return shape < kBuiltinShapes && !(shape >= kShapeHostObject && shape < kShapeInternal);
+}
+
 // The body of __repr__ of every built-in class: repr by layout, with the name of the class where it shows.
 Outcome repr_by_layout(VM&, Value v);
 Outcome repr_native(VM&, Value* args);           // "__repr__(self, /)" of built-in classes

@@ -72,7 +72,7 @@ Frame* iteration_ended(VM& vm, Frame* consumer, Value v) {
         return consumer;
     default: break;
     }
-    if (consumer->is_native() && (consumer->aux & kAwaitsNext)) {
+    if (consumer->is_native() && (consumer->aux & (kAwaitsNext | kAwaitsStop))) {
         consumer->registers[0] = Value::unbound();
         consumer->pc++;
         return consumer;

@@ -198,7 +198,8 @@ Outcome recursion_error(VM& vm, Frame* fr) {
 
 Outcome VM::call(Value callee, std::initializer_list<Value> args) {
     request.kind = Request::Kind::Call;
-    request.stops = request.owned = false;
+    request.stops = Request::Stops::Never;
+    request.owned = false;
     request.callee = callee;
     request.count = uint32_t(args.size());
     unsigned i = 0;
@@ -235,7 +236,8 @@ Outcome VM::call_prelude(Str* name, std::initializer_list<Value> args) {
 Outcome VM::resume(Frame* generator, Request::Resume mode, Value v) {
     request.kind = Request::Kind::Resume;
     request.mode = mode;
-    request.stops = request.owned = false;
+    request.stops = Request::Stops::Never;
+    request.owned = false;
     request.callee = Value::object(generator);
     request.count = 1;
     request.args[0] = v;

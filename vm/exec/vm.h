@@ -43,7 +43,8 @@ struct Request {
 
     Kind kind;
     Resume mode;             // Kind::Resume: `callee` is the Generator, args[0] what is sent or thrown
-    bool stops;              // StopIteration of it means "exhausted" to whoever awaits
+    enum class Stops : uint8_t { Never, Answers, Raises } stops;   // what means "exhausted" (or absent) to whoever awaits:
+                                                                   // nothing; stop() only; StopIteration, too
     bool owned;              // X flag of CALL
     Value callee;
     uint32_t count;          // positional arguments in args
