@@ -18,6 +18,8 @@ const char* const kUsage =
     "  --max-memory SIZE  limit of the heap: a number of bytes, or with K, M or G (default: none)\n"
     "  --max-stack SIZE   limit of the frames of calls, 0 for none (default: 1G)\n"
     "  --max-steps N      end after about N calls and loop rounds (default: none)\n"
+    "  --timeline=generators OUT.svg\n"
+    "                     run the program, and draw what passed between its generators\n"
     "  --tokens           show the program's tokens instead of running it\n"
     "  --ast              show its syntax tree\n"
     "  --dis              show its bytecode\n"
@@ -101,6 +103,9 @@ Options parse_options(int argc, char** argv) {
             if (arg == "--max-memory") o.max_memory = n;
             else if (arg == "--max-stack") o.max_stack = n;
             else o.max_steps = n;
+        } else if (arg == "--timeline") {
+            if (!has_value || value != "generators" || i + 1 >= argc) return fail("--timeline is used as --timeline=generators OUT.svg FILE");
+            o.timeline = argv[++i];
         } else {
             return fail("unknown option " + std::string(arg));
         }

@@ -19,6 +19,7 @@ struct Options {
     size_t max_memory = 0;                // bytes; 0: no limit
     size_t max_stack = size_t{1} << 30;
     uint64_t max_steps = 0;
+    std::string timeline;                 // --timeline=generators: where the drawing goes; empty: none
     std::string error;                    // what is wrong with the command line
 };
 

@@ -114,6 +114,13 @@ Session::~Session() {
 }
 
 int Session::run() {
+    if (!options_.timeline.empty()) {
+        if (!timeline_.open(options_.timeline)) {
+            std::fprintf(stderr, "gen: can't write '%s': [Errno %d] %s\n", options_.timeline.c_str(), errno, std::strerror(errno));
+            return 2;
+        }
+        vm_->observer = &timeline_.recorder();
+    }
     int status = run_program();
     if (options_.interactive && options_.source != Options::Source::None) status = run_interactive();
     shut_down(*vm_);
@@ -122,6 +129,8 @@ int Session::run() {
         status = 120;
     }
     host_.streams.err.flush();
+    if (vm_->observer && !timeline_.write())
+        std::fprintf(stderr, "gen: can't write '%s': [Errno %d] %s\n", options_.timeline.c_str(), errno, std::strerror(errno));
     return status;
 }
 
@@ -130,6 +139,7 @@ int Session::run_source(const Source& source, const char* file) {
     if (!main_) main_ = make_main_module(vm, file ? file : "");
     CompileOptions options;
     options.filename = source.name();
+    options.observe_generators = vm.observer;
     Code* code = compile_source(vm, source, options);
     if (!code) return show_error();
     return finish(vm.run_code(code, main_->dict, Value::object(main_->dict)));

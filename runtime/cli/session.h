@@ -1,6 +1,7 @@
 // A VM of the command line: its streams, limits and signals, and how a program is run in it to an exit status.
 #pragma once
 #include "runtime/cli/options.h"
+#include "runtime/cli/timeline_file.h"
 #include "runtime/host/evaluate.h"
 #include "vm/exec/vm.h"
 
@@ -25,6 +26,7 @@ private:
     bool ended_by_exit(int& status);             // SystemExit inside the REPL
     const Options& options_;
     RuntimeHost host_;
+    TimelineFile timeline_;
     std::unique_ptr<VM> vm_;
     Module* main_ = nullptr;
 };

@@ -20,7 +20,7 @@ struct Timeline {
         Resume,     // `from` lets `to` go on: next, send
         Throw,      // the same with an exception
         Yield,      // `from` suspends itself, `to` goes on
-        Delegate,   // `from` waits until `to` has ended; from == to: until some other iterator has
+        Delegate,   // `from` waits until `to` has ended; from == to: it passes on the values of some other iterator
         Return,     // `from` has ended, `to` goes on
         Raise,      // the same by an exception
     };

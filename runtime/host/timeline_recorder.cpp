@@ -5,7 +5,7 @@
 
 namespace gen {
 
-using Kind_ = Timeline::Kind;
+using Arrow = Timeline::Kind;
 
 static bool is_observed(const Frame* g) { return g->is_generator() && g->code()->entry()->op() == Op::OBSERVE; }
 
@@ -39,7 +39,7 @@ unsigned TimelineRecorder::consumer(VM& vm, const Frame* peer) {
     return at->second;
 }
 
-void TimelineRecorder::add(Kind_ kind, unsigned from, unsigned to, std::string verb, std::string value) {
+void TimelineRecorder::add(Arrow kind, unsigned from, unsigned to, std::string verb, std::string value) {
     timeline_.events.push_back({kind, from, to, std::move(verb), std::move(value)});
 }
 
@@ -51,15 +51,15 @@ void TimelineRecorder::delegates(VM& vm, const Frame* g, unsigned lane, Value it
             unsigned to = inner->state == kCreated ? begin_lane(inner) : lane_of(inner);
             if (to != kNone) {
                 entered_ = inner;
-                return add(Kind_::Delegate, lane, to, verb);
+                return add(Arrow::Delegate, lane, to, verb);
             }
         }
-        return add(Kind_::Delegate, lane, lane, verb, short_text(vm, iterator));
+        return add(Arrow::Delegate, lane, lane, verb, short_text(vm, iterator));
     }
     std::string name = vm.type_name(iterator);
     constexpr std::string_view kIterator = "_iterator";
     if (name.ends_with(kIterator)) name.resize(name.size() - kIterator.size());
-    add(Kind_::Delegate, lane, lane, verb, name);
+    add(Arrow::Delegate, lane, lane, verb, name);
 }
 
 void TimelineRecorder::observe(VM& vm, const Frame* g, Observed what, Value value, const Frame* peer) {
@@ -74,18 +74,18 @@ void TimelineRecorder::observe(VM& vm, const Frame* g, Observed what, Value valu
 
     auto text = [&] { return value.is_none() ? std::string() : short_text(vm, value); };
     switch (what) {
-    case Observed::Starts: return add(Kind_::Resume, consumer(vm, peer), lane, "next");
-    case Observed::Sent: return add(Kind_::Resume, consumer(vm, peer), lane, value.is_none() ? "next" : "send", text());
-    case Observed::Yields: return add(Kind_::Yield, lane, consumer(vm, peer), "yield", text());
+    case Observed::Starts: return add(Arrow::Resume, consumer(vm, peer), lane, "next");
+    case Observed::Sent: return add(Arrow::Resume, consumer(vm, peer), lane, value.is_none() ? "next" : "send", text());
+    case Observed::Yields: return add(Arrow::Yield, lane, consumer(vm, peer), "yield", text());
     case Observed::Delegates: return delegates(vm, g, lane, value);
     case Observed::Thrown: {
         bool closes = value.as_object()->shape == kShapeGeneratorExit;
-        return add(Kind_::Throw, consumer(vm, peer), lane, closes ? "close" : "throw", closes ? "" : text());
+        return add(Arrow::Throw, consumer(vm, peer), lane, closes ? "close" : "throw", closes ? "" : text());
     }
-    case Observed::Returns: add(Kind_::Return, lane, consumer(vm, peer), "return", text()); break;
+    case Observed::Returns: add(Arrow::Return, lane, consumer(vm, peer), "return", text()); break;
     case Observed::Raises: {
         bool closed = value.as_object()->shape == kShapeGeneratorExit;
-        add(closed ? Kind_::Return : Kind_::Raise, lane, consumer(vm, peer), closed ? "closed" : "raise", closed ? "" : text());
+        add(closed ? Arrow::Return : Arrow::Raise, lane, consumer(vm, peer), closed ? "closed" : "raise", closed ? "" : text());
         break;
     }
     }
