@@ -188,7 +188,7 @@ static Outcome next_fn(VM& vm, Value* args) {
         return o.is_value() || o.is_raised() ? o : Outcome::unhandled();
     }
     Outcome o = op_next(vm, args[0]);
-    if (o.is_call()) vm.request.stops = false;   // the caller is to see the StopIteration, and its value
+    if (o.is_call()) vm.request.stops = Request::Stops::Never;   // the caller is to see the StopIteration, and its value
     return o;
 }
 static Outcome next_step(VM& vm, NativeFrame& frame) {
@@ -254,7 +254,7 @@ static const NativeDef kFunctions[] = {
                                              "default keyword-only argument specifies an object to return if\n"
                                              "the provided iterable is empty.\n"
                                              "With two or more arguments, return the smallest argument."},
-    {.signature = "next(iterator, default=None, /)", .fn = next_fn, .step = next_step,
+    {.signature = "next(iterator, default=None, /)", .fn = next_fn, .step = next_step, .flags = kConsumes,
      .doc = "next(iterator[, default])\n\n"
             "Return the next item from the iterator. If default is given and the iterator\n"
             "is exhausted, it is returned instead of raising StopIteration."},

@@ -31,8 +31,18 @@ Value frame_locals(VM& vm, Frame* f) {
     const Code* code = f->code();
     if (code->code_flags & Code::kNamespace) return f->registers[0];
     if (!(code->code_flags & Code::kNewLocals)) return Value::object(f->fn()->globals);
-    Dict* d = vm.dict();
-    auto add = [&](Value name, Value v) { return v.is_unbound() || vm.set(d, name.as<Str>(), v); };
+    Value* kept = code->locals_register == kNoRegister ? nullptr : &f->registers[code->locals_register];
+    Dict* d = kept && kept->is_object() ? kept->as<Dict>() : vm.dict();
+    if (kept) *kept = Value::object(d);
+    if (f->is_generator()) vm.heap.write(f);
+    auto add = [&](Value name, Value v) {
+        if (v.is_unbound()) {
+            if (kept) dict_delete_str(vm.heap, d, name.as<Str>(), hash_str(vm.hash_key, name.as<Str>()));
+            return true;
+        }
+        if (v.is_object() && v.as_object()->kind == Kind::Generator) v.as_object()->flags &= ~kOwned;   // `.0`: held twice now
+        return vm.set(d, name.as<Str>(), v);
+    };
     for (uint64_t i = 0; i < code->locals->size; i++) {
         Value v = f->registers[i];
         bool in_cell = false;

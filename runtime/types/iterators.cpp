@@ -10,7 +10,7 @@ static Iterator* self_of(Value v) { return v.as<Iterator>(); }
 
 static Outcome next_native(VM& vm, Value* args) {
     Outcome o = base_next(vm, args[0]);
-    if (o.is_call()) vm.request.stops = false;   // a script's own call of __next__ sees the StopIteration
+    if (o.is_call()) vm.request.stops = Request::Stops::Never;   // a script's own call of __next__ sees the StopIteration
     return o;
 }
 

@@ -125,6 +125,7 @@ Code* CodeBuilder::code(const CodeParts& p) {
     code->positional_only = p.positional_only;
     code->positional = p.positional;
     code->keyword_only = p.keyword_only;
+    code->locals_register = p.locals_register;
     code->first_line = p.first_line;
     code->frame_bytes = uint32_t((kFrameHeaderBytes + code->registers * sizeof(Value) + 15) & ~size_t{15});
     return failed_ ? nullptr : code;

@@ -24,6 +24,7 @@ struct CodeParts {
     uint32_t code_flags = 0;
     uint32_t registers = 1;
     uint16_t positional_only = 0, positional = 0, keyword_only = 0;
+    uint16_t locals_register = kNoRegister;
     uint32_t first_line = 1;
 };
 

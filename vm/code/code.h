@@ -108,6 +108,7 @@ struct Code : Object {
     uint16_t positional_only;     // of `positional`
     uint16_t positional;          // number of positional parameters, positional-only ones included
     uint16_t keyword_only;
+    uint16_t locals_register;     // keeps the dict that locals() answers; kNoRegister: nothing in the code asks for it
     uint32_t first_line;
     uint32_t frame_bytes;         // size of a Frame for it, rounded up to 16
 

@@ -1,6 +1,8 @@
 // Calls: the callee and its arguments stand in a window of consecutive registers.
 #include "vm/compile/compiler.h"
 
+#include <algorithm>
+
 namespace gen {
 
 using namespace ast;
@@ -19,8 +21,8 @@ bool Compiler::is_simple(const ExprNode* argument) {
 // Evaluates arguments into consecutive registers from the top. `names`: of the keywords, null if there are
 // none.
 unsigned Compiler::positional_and_keywords(Seq<ExprNode*> args, Seq<keyword*> keywords,
-                                           const Folded*& names) {
-    for (ExprNode* arg : args) into(arg, e().temp());
+                                           const Folded*& names, bool first_owned) {
+    for (ExprNode* arg : args) into(arg, e().temp(), first_owned && arg == args[0]);
     for (keyword* k : keywords) into(k->value, e().temp());
     names = nullptr;
     if (!keywords.empty()) {
@@ -44,9 +46,48 @@ static bool needs_mapping(Seq<ExprNode*> args, Seq<keyword*> keywords) {
     return false;
 }
 
+// Nobody but the call sees a generator that its argument makes. Where the callee may be a native that lets go of it (LEND
+// finds out), the generator is closed when the call ends, as it would be where references are counted.
+static bool lends(const Call* n) {
+    if (n->args.empty() || n->args.size() > 2) return false;
+    if (is<GeneratorExp>(n->args[0])) return true;
+    static constexpr std::string_view kConsumers[] = {"all", "any",  "bytes",  "bytearray", "dict", "frozenset", "list",
+                                                      "max", "min",  "next",   "set",       "sorted", "sum",     "tuple"};
+    auto* name = as_if<Name>(n->func);
+    return name && is<Call>(n->args[0]) &&
+           std::find(std::begin(kConsumers), std::end(kConsumers), name->id->text) != std::end(kConsumers);
+}
+
 // `callee`: the function, or with `method` the object whose method is called. The window begins at `mark`.
 Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, Reg target, Reg mark,
                        unsigned owned) {
+    if (!lends(n) || needs_mapping(n->args, n->keywords)) return plain_call(n, callee, method, target, mark, owned, nullptr);
+    Span span = n->span;
+    Reg held = target_of(mark, kNoRegister);   // the callee may stand here until the window has it
+    Reg exception = e().temp();
+    HandlerId outer = e().handler(), pad = e().new_handler(exception);
+    Lending lending{held, pad};
+    Operand result = plain_call(n, callee, method, kNoRegister, e().top(), owned, &lending);
+    e().set_handler(outer);
+    e().emit(Op::CLOSE_ITER, held);
+    Label end = e().new_label();
+    e().jump(end);
+    no_position();
+    owned_pad(pad, held, exception);
+    e().bind(end);
+    e().set_span(span);
+    Reg into = target_of(mark, target);
+    move(into, result);
+    return {nullptr, into};
+}
+
+Operand Compiler::plain_call(const Call* n, Operand callee, const Attribute* method, Reg target, Reg mark,
+                             unsigned owned, const Lending* lending) {
+    auto lend = [&](Reg base, bool of_method) {
+        if (!lending) return;
+        e().emit(Op::LEND, lending->held, base, n->args.size(), of_method);
+        e().set_handler(lending->pad);
+    };
     Span span = n->span;
     if (method && method->span.line != method->span.end_line) {
         Span name = attribute_span(method);
@@ -67,7 +108,8 @@ Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, R
             e().emit(Op::LOAD_METHOD, base, receiver, name);
             e().temp();
         }
-        for (ExprNode* arg : n->args) into(arg, e().temp());
+        for (ExprNode* arg : n->args) into(arg, e().temp(), lending && arg == n->args[0]);
+        lend(base, true);
         Reg result = target_of(mark, target);
         e().set_span(span);
         if (simple) {
@@ -102,7 +144,8 @@ Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, R
         return {nullptr, result};
     }
     const Folded* names;
-    unsigned count = positional_and_keywords(n->args, n->keywords, names);
+    unsigned count = positional_and_keywords(n->args, n->keywords, names, lending);
+    lend(base, false);
     Reg result = target_of(mark, target);
     if (names)
         e().emit_extra(Op::CALL_KW, result, base, count, e().constant(*names), owned);

@@ -240,10 +240,14 @@ void Compiler::comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehen
     make_function(code, scope, 0, e().top(), base);
     e().release(base + 1);
     Reg iterator = e().temp();
+    bool owns = is_generator && !generators[0]->is_async && owns_iterator(generators[0]->iter);
     e().emit(generators[0]->is_async ? Op::GET_AITER : Op::GET_ITER, iterator,
-             value_at(generators[0]->iter, iterator));
-    if (!scope->is_coroutine || is_generator)
-        return e().emit(Op::CALL, dst, base, 1, is_generator ? owned : 0);
+             value_at(generators[0]->iter, iterator, owns));
+    if (!scope->is_coroutine || is_generator) {
+        e().emit(Op::CALL, dst, base, 1, is_generator ? owned : 0);
+        if (owns) load_special(iterator, Value::unbound());   // it may be freed from now on
+        return;
+    }
     e().emit(Op::CALL, base, base, 1, 1);
     await_register(base, 0);
     move(dst, {nullptr, base});
@@ -319,7 +323,7 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
     if (const ExprNode* only = depth > 0 && !clause->is_async ? single_item(clause->iter) : nullptr)
         return comprehension_assignment(c, depth, only);
     Reg iterator = 0;  // `.0`
-    bool owned = depth > 0 && !clause->is_async && owns_iterator(clause->iter);
+    bool owned = (depth > 0 || is<GeneratorExp>(c.node)) && !clause->is_async && owns_iterator(clause->iter);
     if (depth > 0) {
         iterator = e().temp();
         e().emit(clause->is_async ? Op::GET_AITER : Op::GET_ITER, iterator,

@@ -12,11 +12,22 @@ void Compiler::error(const Span& at, const std::string& message) {
     result_.error = make_diagnostic(source_, Diagnostic::Kind::SyntaxError, start, end, message);
 }
 
+// Whether a function may ask for its own names. What locals() answers is kept then, so that names which exec() adds stay.
+bool Compiler::asks_for_locals(const Scope* scope) {
+    if (!scope->is_function()) return false;
+    for (std::string_view name : {"locals", "exec", "eval", "vars", "dir"}) {
+        Symbol* s = scope->find_mangled(id(name));
+        if (s && s->kind == NameKind::GlobalImplicit) return true;
+    }
+    return false;
+}
+
 Unit* Compiler::begin_unit(Scope* scope) {
     bool in_namespace = scope->kind == ScopeKind::Class ||
                         (scope->kind == ScopeKind::Module && options_.mode != CompileOptions::Mode::File);
     unsigned first_temporary =
         scope->is_function() ? scope->locals.size() : in_namespace + scope->has_class_cell;
+    if (asks_for_locals(scope)) first_temporary++;
     unit_ = arena_.make<Unit>(pool_, arena_, scope, unit_, first_temporary, first_temporary);
     if (in_namespace) unit_->namespace_reg = 0;
     if (options_.observe_generators && (scope->is_generator || scope->is_coroutine)) {
@@ -78,6 +89,7 @@ Code* Compiler::end_unit(Unit* unit, uint32_t first_line, const Folded* doc) {
     CodeParts parts;
     emitter.finish(parts, scope->is_generator || scope->is_coroutine);
     if (scope->is_function()) parts.locals = names(scope->locals);
+    if (asks_for_locals(scope)) parts.locals_register = uint16_t(scope->locals.size());
     parts.cell_names = names(scope->cells);
     parts.free_names = names(scope->frees);
     ArenaVector<uint16_t> cell_parameters(arena_);

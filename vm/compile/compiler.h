@@ -160,6 +160,7 @@ class Compiler {
     }
 
     // ---- compiler.cpp: units
+    bool asks_for_locals(const Scope* scope);
     Unit* begin_unit(Scope* scope);
     Code* end_unit(Unit* unit, uint32_t first_line, const Folded* doc);
     void module_body(const ast::ModNode* tree);
@@ -241,12 +242,19 @@ class Compiler {
     }
 
     // ---- compile_call.cpp
+    struct Lending {
+        Reg held;        // of the generator that is lent
+        HandlerId pad;   // of the call
+    };
     Operand call(const ast::Call* n, Operand callee, const ast::Attribute* method, Reg target, Reg mark,
                  unsigned owned);
+    Operand plain_call(const ast::Call* n, Operand callee, const ast::Attribute* method, Reg target, Reg mark,
+                       unsigned owned, const Lending* lending);
     bool super_call(const ast::Call* n, Reg base);
     void arguments_ex(Seq<ExprNode*> args, Seq<ast::keyword*> keywords, Reg base, unsigned given);
     void keyword_mapping(Seq<ast::keyword*> keywords, Reg dst, Reg callee);
-    unsigned positional_and_keywords(Seq<ExprNode*> args, Seq<ast::keyword*> keywords, const Folded*& names);
+    unsigned positional_and_keywords(Seq<ExprNode*> args, Seq<ast::keyword*> keywords, const Folded*& names,
+                                     bool first_owned = false);
     bool is_simple(const ExprNode* argument);
 
     // ---- compile_stmt.cpp

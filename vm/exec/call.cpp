@@ -373,11 +373,6 @@ Outcome call_native(VM& vm, Frame* caller, const Native* n, const Arguments& a, 
 
 // ---- making instances
 
-Outcome check_instantiable(VM& vm, Class* cls) {
-    if (cls->class_flags & Class::kAbstract) return vm.call_prelude(vm.intern("_abstract_error"), {Value::object(cls)});
-    return Value::none();
-}
-
 // list(), set(x), dict(a=1) and the like, whose __new__ and __init__ come to one operation. unhandled() for all others.
 Outcome make_container(VM& vm, Class* cls, const Arguments& a) {
     size_t n = a.positional();

@@ -469,7 +469,7 @@ void make_builtin_classes(VM& vm) {
     vm.method_cache = std::make_unique<VM::MethodCacheEntry[]>(VM::kMethodCache);
     vm.clear_method_cache();
     struct Row { const char* name; int base; Kind kind; const char* slots; };
-    static constexpr Row rows[] = {
+    [[maybe_unused]] static constexpr Row rows[] = {   // g++ 12 does not see the use in the generic lambda
 #define CLASS(id, name, base, kind) {name, kShape##base, Kind::kind, nullptr},
 #define EXCEPTION(id, base, slots) {#id, kShape##base, Kind::Exception, slots},
 #include "vm/data/classes.def"

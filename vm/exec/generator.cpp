@@ -97,12 +97,11 @@ Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
 // A generator that is suspended here, inside try or with, has to be closed if it is abandoned. An owned one is closed by
 // the generator whose loop or `yield from` holds it, so that one is registered instead.
 static void note_finalizer(VM& vm, Frame* fr) {
-    while (!(fr->flags & kFinalizer)) {
-        if (!(fr->flags & kOwned)) return vm.register_finalizer(fr);
-        Frame* root = fr->link;
-        fr = root != fr ? root : fr->parent;
-        if (!fr->is_generator()) return;
-    }
+    for (; fr->is_generator(); fr = fr->link->parent)
+        for (Frame* g : {fr, fr->link}) {   // the frame that runs, and the root of its chain
+            if (g->flags & kFinalizer) return;
+            if (!(g->flags & kOwned)) return vm.register_finalizer(g);
+        }
 }
 
 bool is_executing(const Frame* g) {

@@ -828,7 +828,7 @@ at_safepoint:
     OP_LABEL(DELEGATE) {
         Value it = R(B);
         if (it.is_object() && it.as_object()->kind == Kind::Generator && it.as_object()->state == kCreated && !X &&
-            R(A).is_none() && it.as_object()->shape == kShapeGenerator) [[likely]] {
+            R(A).is_none() && it.as_object()->shape == kShapeGenerator && !(pc[1].x() & kYieldNeedsFinalizer)) [[likely]] {
             Frame* g = it.as<Frame>();
             Frame* root = fr->link;
             if (g->link == g && !((root->flags | g->flags | fr->flags) & kClean)) [[likely]] {
