@@ -99,8 +99,9 @@ bool Heap::next_run(size_t c) {
 
 Object* Heap::allocate_slow(size_t c) {
     SizeClass& sc = classes_[c];
-    for (;;) {
+    for (bool fresh = false;; fresh = true) {
         if (next_run(c)) return take(c);
+        if (fresh) std::swap(sc.pages[sc.next - 1], sc.pages[sc.full++]);
         if (sc.next < sc.pages.size()) {
             sc.current = sc.pages[sc.next++];
         } else {
@@ -169,10 +170,12 @@ Object* Heap::allocate_large(size_t bytes) {
     return reinterpret_cast<Object*>(s->page(1));
 }
 
-void Heap::rewind_allocation() {
+// `all`: cells of every page may have died, not of the young ones only.
+void Heap::rewind_allocation(bool all) {
     for (size_t c = 0; c < kClasses; c++) {
         bumps_[c] = {};
-        classes_[c].next = 0;
+        if (all) classes_[c].full = 0;
+        classes_[c].next = classes_[c].full;
         classes_[c].current = {};
     }
     allocated_ = 0;
@@ -231,7 +234,7 @@ void Heap::minor() {
     after_mark(marker, false);
     drain();
     free_dead(old_runs_, old_large_);
-    rewind_allocation();
+    rewind_allocation(false);
     statistics_.minor++;
 }
 
@@ -245,7 +248,7 @@ void Heap::start_major() {
     Marker marker(*this);
     roots(marker, true);
     // Cells that are neither marked with this epoch nor the last are free; what bump runs hold is so already.
-    rewind_allocation();
+    rewind_allocation(false);
 }
 
 void Heap::finish_major() {
@@ -268,7 +271,7 @@ void Heap::finish_major() {
         for (Segment* s : large_) normalise(s->base() + kFirstMark, 1);
         epoch_ = 1;
     }
-    rewind_allocation();
+    rewind_allocation(true);
     live_after_major_ = live_;
     statistics_.major++;
 }

@@ -149,7 +149,9 @@ private:
     struct Segment;
     struct PageRef { Segment* segment = nullptr; unsigned page = 0; };
     static constexpr unsigned kSegmentPages = kSegment / kPage;
-    struct SizeClass { std::vector<PageRef> pages; size_t next = 0; PageRef current; char* scan = nullptr; };
+    // The pages before `full` have no dead cell, and get none before the next major collection; those before `next` have been
+    // used since the last collection.
+    struct SizeClass { std::vector<PageRef> pages; size_t full = 0, next = 0; PageRef current; char* scan = nullptr; };
     static constexpr size_t kClasses = 37;                       // classes 1 .. 36
 
     Object* allocate_slow(size_t c);
@@ -166,7 +168,7 @@ private:
     void start_major();
     void finish_major();
     void minor();
-    void rewind_allocation();
+    void rewind_allocation(bool all);
     void free_dead(size_t first_run, size_t first_large);
     void take_census();
 

@@ -6,6 +6,7 @@
 #include "vm/data/string.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 
@@ -44,8 +45,11 @@ struct State {
     Phase phase, after_merge;
     bool reverse, descending;
     int8_t answer;  // -1: none yet
-    Run runs[72];
+    Run runs[];                 // as many as can be open at a time
 };
+
+// Powers grow along the open runs, and none exceeds the depth of a tree of n leaves.
+size_t most_runs(uint64_t n) { return size_t(std::bit_width(n)) + 2; }
 
 enum Part { kKeys, kValues, kScratchKeys, kScratchValues, kState, kParts };
 
@@ -241,7 +245,7 @@ Array* make_sort(Heap& heap, Array* keys, Array* values, size_t n, bool reverse)
     Array* job = make_array(heap, kParts);
     Array* scratch = make_array(heap, n);
     Array* scratch_values = values ? make_array(heap, n) : nullptr;
-    Blob* state = make_blob(heap, sizeof(State));
+    Blob* state = make_blob(heap, sizeof(State) + most_runs(n) * sizeof(State::Run));
     if (!job || !scratch || (values && !scratch_values) || !state) return nullptr;
     job->items[kKeys] = Value::object(keys);
     job->items[kScratchKeys] = Value::object(scratch);

@@ -1,6 +1,8 @@
 // What happens between instructions: collection, limits, interrupts, and the choice of the fiber that runs.
 #include "vm/exec/exec.h"
 
+#include <algorithm>
+
 namespace gen {
 
 namespace {
@@ -150,19 +152,24 @@ void VM::mark_roots(Marker& m, bool major) {
 void VM::after_mark(Marker& m, bool major) {
     // Objects with finalisers that only the list knows: they live on until the finaliser has run.
     std::vector<Object*> kept;
-    size_t first = major || heap.collecting_major() ? 0 : old_finalizable;
+    const bool whole = major || heap.collecting_major();
+    size_t first = whole ? 0 : old_finalizable;
+    // Of a list, what a minor collection can have killed: all behind `old`.
+    auto drop_dead = [&](auto& list, size_t& old, auto is_dead) {
+        list.erase(std::remove_if(list.begin() + ptrdiff_t(whole ? 0 : old), list.end(), is_dead), list.end());
+        old = list.size();
+    };
     kept.assign(finalizable.begin(), finalizable.begin() + ptrdiff_t(first));
     std::vector<Object*> found;
     for (size_t i = first; i < finalizable.size(); i++) (heap.is_marked(finalizable[i]) ? kept : found).push_back(finalizable[i]);
-    for (auto it = weak_references.begin(); it != weak_references.end();) {
-        WeakRef* w = *it;
-        if (!heap.is_marked(w)) { it = weak_references.erase(it); continue; }
+    drop_dead(weak_references, old_weak_references, [&](WeakRef* w) {
+        if (!heap.is_marked(w)) return true;
         if (w->target.is_object() && !heap.is_marked(w->target.as_object())) {
             w->target = Value::none();
             if (w->callback.is_object()) dying.push_back(w);
         }
-        ++it;
-    }
+        return false;
+    });
     for (Object* o : found) {
         o->flags &= ~kFinalizer;
         if (o->kind == Kind::Generator && o->state == kDone) continue;
@@ -173,7 +180,7 @@ void VM::after_mark(Marker& m, bool major) {
     for (Object* o : dying) m.mark(o);
     heap.drain();
     if (major) strings.sweep([&](const Str* s) { return heap.is_marked(s); });
-    std::erase_if(codes, [&](Code* c) { return !heap.is_marked(c); });
+    drop_dead(codes, old_codes, [&](Code* c) { return !heap.is_marked(c); });
     if (major) clear_method_cache();
     if (major && shapes.sweep([&](const Class* c) { return heap.is_marked(c); })) flush_inline_caches(*this);
     if (!dying.empty()) safepoint_soon();
@@ -186,6 +193,24 @@ void collect_garbage(VM& vm, Frame* fr, Heap::Extent extent) {
     // A generator that runs goes on writing to its registers without asking the barrier.
     for (Frame* g : vm.running_generators) vm.heap.write(g);
 }
+
+namespace {
+
+// Frames of generators stand on the heap, where only the length of the running chain tells an endless recursion from data. It is
+// measured whenever memory has grown by a part of the limit.
+bool stack_is_full(VM& vm, Frame* fr) {
+    const size_t used = vm.heap.used() + vm.frames.used(), part = vm.limits.stack / 16;
+    if (used <= vm.next_stack_check) {
+        vm.next_stack_check = std::min(vm.next_stack_check, used + part);
+        return false;
+    }
+    vm.next_stack_check = used + part;
+    size_t bytes = 0;
+    for (Frame* f = fr; f; f = f->parent) bytes += f->is_generator() ? f->code()->frame_bytes : f->shape;
+    return bytes > vm.limits.stack;
+}
+
+}   // namespace
 
 Frame* safepoint(VM& vm, Frame* fr) {
     vm.steps = vm.steps_now();
@@ -209,15 +234,9 @@ Frame* safepoint(VM& vm, Frame* fr) {
             return unwind(vm, fr);
         }
     }
-    if (vm.limits.stack && vm.heap.used() + vm.frames.used() > vm.next_stack_check) {
-        // Frames of generators stand on the heap, where only the length of the running chain tells an endless recursion from data.
-        size_t bytes = 0;
-        for (Frame* f = fr; f; f = f->parent) bytes += f->is_generator() ? f->code()->frame_bytes : f->shape;
-        if (bytes > vm.limits.stack) {
-            recursion_error(vm, fr);
-            return unwind(vm, fr);
-        }
-        vm.next_stack_check = vm.heap.used() + vm.frames.used() + std::max<size_t>(vm.limits.stack / 16, (vm.heap.used() + vm.frames.used()) / 4);
+    if (vm.limits.stack && stack_is_full(vm, fr)) {
+        recursion_error(vm, fr);
+        return unwind(vm, fr);
     }
     if (uint32_t bits = vm.interrupt.exchange(0)) {
         if (bits & kInterruptKeyboard) {

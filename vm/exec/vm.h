@@ -123,7 +123,8 @@ public:
     static constexpr size_t kMethodCache = 1024;
     std::unique_ptr<MethodCacheEntry[]> method_cache;
     void clear_method_cache();
-    std::vector<Code*> codes;                // all that may hold inline caches; the dead are dropped by major collections
+    std::vector<Code*> codes;                // all that may hold inline caches
+    size_t old_codes = 0;                    // of them: survived a collection
     void* host = nullptr;                    // the runtime's own state
     GeneratorObserver* observer = nullptr;   // see observer.h
     std::vector<Value> roots;                // further values kept alive (natives' tables)
@@ -196,6 +197,7 @@ public:
     size_t old_finalizable = 0;              // of them: survived a collection
     std::vector<Object*> dying;              // unreachable, to be finalised (or a WeakRef whose callback is due)
     std::vector<WeakRef*> weak_references;
+    size_t old_weak_references = 0;          // of them: survived a collection, and so did their targets
     bool finalizing = false;
 
     // ---- collection; see safepoint.cpp
