@@ -253,6 +253,7 @@ int Session::run_interactive() {
         options.mode = CompileOptions::Mode::Single;
         options.filename = "<stdin>";
         options.future_annotations = future_annotations;
+        options.observe_generators = vm.observer;
         CodeBuilder builder(vm.heap, vm.strings);
         CompileResult result = compile(builder, Source::from_text("<stdin>", text), options);
         if (more && (result.incomplete != Incomplete::No || (result.code && wants_another_line(text)))) continue;

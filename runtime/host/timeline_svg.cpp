@@ -103,6 +103,8 @@ private:
     void arrow(size_t i, double y);
     void note(const Timeline::Event& e, double y);
     void end_mark(const Place& p, bool error, double y);
+    size_t legend_items() const;
+    double legend_width() const;
     void legend(double y);
     double x(unsigned lane) const { return columns_[places_[lane].column]; }
     void text(double x, double y, const std::string& attributes, const std::string& inner) {
@@ -173,12 +175,16 @@ void Drawing::lay_out() {
         unsigned at = from <= to ? from : from - 1;
         gap[at] = std::max(gap[at], need);
     }
+    // The legend is as wide as three columns; spare width goes between them.
+    double all = widest[0] / 2, legend = legend_width(), between = double(columns_.size() - 1);
+    for (double g : gap) all += g;
+    for (size_t i = 0; i < columns_.size() - 1 && all < legend; i++) gap[i] += (legend - all) / between;
     double at = kMargin + widest[0] / 2;
     for (size_t i = 0; i < columns_.size(); i++) {
         columns_[i] = at;
         at += gap[i];
     }
-    right_ = at;
+    right_ = std::max(at, kMargin + legend);
     double y = kMargin + kHead / 2;
     for (size_t i = 0; i < t_.events.size(); i++) {
         y += is_start(i) || (i && is_start(i - 1)) || !i ? kHeadRow : kRow;
@@ -279,24 +285,32 @@ void Drawing::play() {
     for (unsigned i = 0; i < places_.size(); i++) change(i, State::Absent, bottom);
 }
 
+constexpr const char* kLegend[] = {"runs", "waits for one that it resumed", "suspended", "delegates"};
+constexpr double kSymbol = 16, kSpace = 18;
+
+static double legend_text(const char* name) { return text_width(name) * 0.93; }
+
+double Drawing::legend_width() const {
+    double width = 0;
+    for (size_t i = 0; i < legend_items(); i++) width += kSymbol + legend_text(kLegend[i]) + (i ? kSpace : 0);
+    return width;
+}
+
+// Delegation is explained where there is any.
+size_t Drawing::legend_items() const {
+    bool delegates = std::any_of(t_.events.begin(), t_.events.end(), [](const auto& e) { return e.kind == Kind::Delegate && e.from != e.to; });
+    return delegates ? 4 : 3;
+}
+
 void Drawing::legend(double y) {
     double at = kMargin;
-    auto item = [&](const char* name) {
-        text(at + 16, y + 4, "class=\"small\"", name);
-        at += 16 + text_width(name) * 0.93 + 18;
-    };
-    front_ += rect(at, y - 6, kBar, 12, "2", "run");
-    item("runs");
-    front_ += rect(at, y - 6, kBar, 12, "2", "wait");
-    item("waits for one that it resumed");
-    front_ += line(at + 5, y - 6, at + 5, y + 6, "idle");
-    item("suspended");
-    bool delegates = std::any_of(t_.events.begin(), t_.events.end(), [](const auto& e) { return e.kind == Kind::Delegate; });
-    if (delegates) {
-        front_ += line(at + 5, y - 6, at + 5, y + 6, "handed dash");
-        item("delegates");
+    for (size_t i = 0; i < legend_items(); i++) {
+        double middle = at + kBar / 2;
+        if (i < 2) front_ += rect(at, y - 6, kBar, 12, "2", i ? "wait" : "run");
+        else front_ += line(middle, y - 7, middle, y + 7, i == 2 ? "idle" : "handed dash");
+        text(at + kSymbol, y + 4, "class=\"small\"", kLegend[i]);
+        at += kSymbol + legend_text(kLegend[i]) + kSpace;
     }
-    right_ = std::max(right_, at - 18);
 }
 
 std::string Drawing::svg() {
