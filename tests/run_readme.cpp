@@ -3,12 +3,15 @@
 //   run_readme [--bless] --gen PROGRAM README.md      runs it
 //   run_readme --extract LANGUAGE README.md           prints the code blocks of a language
 //
-//   ```python blocks      are programs. One that begins with the line `# NAME.gen` is saved under that name, for commands to run;
+//   ```python blocks      are programs. One that begins with the line `# NAME.gen` is saved under that name,
+//   for commands to run;
 //                         any other is run, and has to end with status 0.
-//   `$ command` lines     in blocks without a language are run, in a folder of their own where the program is `gen` and samples/ is
-//                         beside; the lines up to the next command are what it prints, errors included. A line `...` stands for
-//                         any number of lines. Addresses are not compared.
-//   pictures (.svg)       have to be what a command before has written, as a file of the same name. --bless takes them over.
+//   `$ command` lines     in blocks without a language are run, in a folder of their own where the program is
+//   `gen` and samples/ is
+//                         beside; the lines up to the next command are what it prints, errors included. A
+//                         line `...` stands for any number of lines. Addresses are not compared.
+//   pictures (.svg)       have to be what a command before has written, as a file of the same name. --bless
+//   takes them over.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,7 +119,8 @@ class Replay {
                 session(block);
         }
         for (const auto& picture : document.pictures) compare(picture);
-        printf("programs: %d, commands: %d, pictures: %zu, failed: %d\n", programs_, commands_, document.pictures.size(), failed_);
+        printf("programs: %d, commands: %d, pictures: %zu, failed: %d\n", programs_, commands_,
+               document.pictures.size(), failed_);
         return failed_ == 0 && programs_ > 0 && commands_ > 0 ? 0 : 1;
     }
 
@@ -128,8 +132,9 @@ class Replay {
 
     // What the command prints, and its status.
     std::string output_of(const std::string& command, int& status) {
-        const std::string whole = "cd '" + (scratch_ / "here").string() + "' && export PATH=\"" + (scratch_ / "bin").string() +
-                                  ":$PATH\" && { " + command + "\n} </dev/null 2>&1";
+        const std::string whole = "cd '" + (scratch_ / "here").string() + "' && export PATH=\"" +
+                                  (scratch_ / "bin").string() + ":$PATH\" && { " + command +
+                                  "\n} </dev/null 2>&1";
         std::string text;
         FILE* pipe = popen(whole.c_str(), "r");
         char buffer[65536];
@@ -157,14 +162,16 @@ class Replay {
         if (named) return;
         int status = 0;
         const std::string output = output_of("gen " + file, status);
-        if (status != 0) fail(block.line, "the program ends with status " + std::to_string(status) + "\n" + output);
+        if (status != 0)
+            fail(block.line, "the program ends with status " + std::to_string(status) + "\n" + output);
     }
 
     void session(const Block& block) {
         for (size_t i = 0; i < block.lines.size();) {
             const size_t at = i;
             std::vector<std::string> expected;
-            for (i++; i < block.lines.size() && block.lines[i].rfind("$ ", 0) != 0; i++) expected.push_back(block.lines[i]);
+            for (i++; i < block.lines.size() && block.lines[i].rfind("$ ", 0) != 0; i++)
+                expected.push_back(block.lines[i]);
             commands_++;
             int status = 0;
             const std::string output = output_of(block.lines[at].substr(2), status);
@@ -197,9 +204,11 @@ class Replay {
 
     void compare(const Picture& picture) {
         const fs::path made = scratch_ / "here" / picture.path.filename(), shown = folder_ / picture.path;
-        if (!fs::exists(made)) return fail(picture.line, "no command writes " + picture.path.filename().string());
+        if (!fs::exists(made))
+            return fail(picture.line, "no command writes " + picture.path.filename().string());
         if (bless_) fs::copy_file(made, shown, fs::copy_options::overwrite_existing);
-        if (read_file(made) != read_file(shown)) fail(picture.line, picture.path.string() + " is not what the command writes");
+        if (read_file(made) != read_file(shown))
+            fail(picture.line, picture.path.string() + " is not what the command writes");
     }
 
     fs::path readme_, folder_, scratch_;
@@ -218,7 +227,9 @@ int main(int argc, char** argv) {
     }
     const bool bless = !words.empty() && words[0] == "--bless";
     if (words.size() != size_t(3 + bless) || words[bless] != "--gen") {
-        fprintf(stderr, "usage: run_readme [--bless] --gen PROGRAM README.md\n       run_readme --extract LANGUAGE README.md\n");
+        fprintf(stderr,
+                "usage: run_readme [--bless] --gen PROGRAM README.md\n       run_readme --extract LANGUAGE "
+                "README.md\n");
         return 2;
     }
     return Replay(words[2 + bless], words[1 + bless], bless).run();

@@ -20,8 +20,9 @@ bool TimelineFile::open(const std::string& path) {
 bool TimelineFile::write() {
     struct stat status;
     if (fstat(descriptor_, &status) != 0) return false;
-    if (S_ISREG(status.st_mode) && ftruncate(descriptor_, 0) != 0) return false;   // not a pipe, not /dev/stdout
+    if (S_ISREG(status.st_mode) && ftruncate(descriptor_, 0) != 0)
+        return false;  // not a pipe, not /dev/stdout
     return descriptor_sink(descriptor_)(timeline_svg(recorder_.timeline()));
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,5 @@
-// A value in a few characters, for labels: like repr(), but never runs script code, shows no addresses (so that two runs give the same),
-// and ends with an ellipsis when there is more.
+// A value in a few characters, for labels: like repr(), but never runs script code, shows no addresses (so
+// that two runs give the same), and ends with an ellipsis when there is more.
 #pragma once
 #include "vm/exec/vm.h"
 
@@ -7,10 +7,10 @@
 
 namespace gen {
 
-constexpr size_t kShortText = 20;   // code points
+constexpr size_t kShortText = 20;  // code points
 
 std::string short_text(VM&, Value v, size_t most = kShortText);
 // `worker` of `main.<locals>.worker`.
 std::string short_name(Value qualname);
 
-}   // namespace gen
+}  // namespace gen

@@ -7,7 +7,9 @@ namespace gen {
 
 using Arrow = Timeline::Kind;
 
-static bool is_observed(const Frame* g) { return g->is_generator() && g->code()->entry()->op() == Op::OBSERVE; }
+static bool is_observed(const Frame* g) {
+    return g->is_generator() && g->code()->entry()->op() == Op::OBSERVE;
+}
 
 TimelineRecorder::TimelineRecorder() { timeline_.lanes.push_back({"main", false}); }
 
@@ -20,7 +22,7 @@ unsigned TimelineRecorder::begin_lane(const Frame* g) {
     }
     auto lane = unsigned(timeline_.lanes.size());
     timeline_.lanes.push_back({short_name(g->fn()->qualname), true});
-    lanes_[g] = lane;   // instead of one that was collected before, at the same address
+    lanes_[g] = lane;  // instead of one that was collected before, at the same address
     return lane;
 }
 
@@ -44,7 +46,8 @@ void TimelineRecorder::add(Arrow kind, unsigned from, unsigned to, std::string v
 }
 
 void TimelineRecorder::delegates(VM& vm, const Frame* g, unsigned lane, Value iterator) {
-    const char* verb = g->code()->code_flags & (Code::kCoroutine | Code::kAsyncGenerator) ? "await" : "yield from";
+    const char* verb =
+        g->code()->code_flags & (Code::kCoroutine | Code::kAsyncGenerator) ? "await" : "yield from";
     if (iterator.is_object() && iterator.as_object()->kind == Kind::Generator) {
         auto* inner = iterator.as<Frame>();
         if (is_observed(inner) && inner->state != kRunning && inner->state != kDone) {
@@ -74,22 +77,30 @@ void TimelineRecorder::observe(VM& vm, const Frame* g, Observed what, Value valu
 
     auto text = [&] { return value.is_none() ? std::string() : short_text(vm, value); };
     switch (what) {
-    case Observed::Starts: return add(Arrow::Resume, consumer(vm, peer), lane, "next");
-    case Observed::Sent: return add(Arrow::Resume, consumer(vm, peer), lane, value.is_none() ? "next" : "send", text());
-    case Observed::Yields: return add(Arrow::Yield, lane, consumer(vm, peer), "yield", text());
-    case Observed::Delegates: return delegates(vm, g, lane, value);
-    case Observed::Thrown: {
-        bool closes = value.as_object()->shape == kShapeGeneratorExit;
-        return add(Arrow::Throw, consumer(vm, peer), lane, closes ? "close" : "throw", closes ? "" : text());
-    }
-    case Observed::Returns: add(Arrow::Return, lane, consumer(vm, peer), "return", text()); break;
-    case Observed::Raises: {
-        bool closed = value.as_object()->shape == kShapeGeneratorExit;
-        add(closed ? Arrow::Return : Arrow::Raise, lane, consumer(vm, peer), closed ? "closed" : "raise", closed ? "" : text());
-        break;
-    }
+        case Observed::Starts:
+            return add(Arrow::Resume, consumer(vm, peer), lane, "next");
+        case Observed::Sent:
+            return add(Arrow::Resume, consumer(vm, peer), lane, value.is_none() ? "next" : "send", text());
+        case Observed::Yields:
+            return add(Arrow::Yield, lane, consumer(vm, peer), "yield", text());
+        case Observed::Delegates:
+            return delegates(vm, g, lane, value);
+        case Observed::Thrown: {
+            bool closes = value.as_object()->shape == kShapeGeneratorExit;
+            return add(Arrow::Throw, consumer(vm, peer), lane, closes ? "close" : "throw",
+                       closes ? "" : text());
+        }
+        case Observed::Returns:
+            add(Arrow::Return, lane, consumer(vm, peer), "return", text());
+            break;
+        case Observed::Raises: {
+            bool closed = value.as_object()->shape == kShapeGeneratorExit;
+            add(closed ? Arrow::Return : Arrow::Raise, lane, consumer(vm, peer), closed ? "closed" : "raise",
+                closed ? "" : text());
+            break;
+        }
     }
     lanes_.erase(g);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,6 @@
-// The drawing of a Timeline. Columns are given to lanes greedily: one whose generator has ended is free for the next. So the picture is
-// as wide as generators live at the same time, and recursion looks like a staircase.
+// The drawing of a Timeline. Columns are given to lanes greedily: one whose generator has ended is free for
+// the next. So the picture is as wide as generators live at the same time, and recursion looks like a
+// staircase.
 #include "runtime/host/timeline.h"
 
 #include <algorithm>
@@ -12,7 +13,8 @@ namespace gen {
 namespace {
 
 // Pixels.
-constexpr double kMargin = 24, kHead = 24, kRow = 30, kHeadRow = 36, kBar = 10, kFont = 12, kPad = 12, kMinGap = 84;
+constexpr double kMargin = 24, kHead = 24, kRow = 30, kHeadRow = 36, kBar = 10, kFont = 12, kPad = 12,
+                 kMinGap = 84;
 
 constexpr const char* kStyle =
     "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;fill:#1f2328}\n"
@@ -25,7 +27,8 @@ constexpr const char* kStyle =
     ".handed{stroke:#8250df;fill:#8250df}\n.error{stroke:#cf222e;fill:#cf222e}\n"
     "line,path{stroke-width:1.25}\n.dash{stroke-dasharray:4 3}\n"
     "@media (prefers-color-scheme:dark){\n"
-    "text{fill:#e6edf3}\n.card{fill:#0d1117;stroke:#30363d}\n.head{fill:#0d1117;stroke:#8b949e}\n.verb,.small{fill:#9198a1}\n"
+    "text{fill:#e6edf3}\n.card{fill:#0d1117;stroke:#30363d}\n.head{fill:#0d1117;stroke:#8b949e}\n.verb,."
+    "small{fill:#9198a1}\n"
     ".idle{stroke:#6e7681}\n.wait{fill:#0c2d4d;stroke:#388bfd}\n.run{fill:#388bfd;stroke:#388bfd}\n"
     ".main.wait{fill:#21262d;stroke:#6e7681}\n.main.run{fill:#6e7681;stroke:#6e7681}\n"
     ".in{stroke:#9198a1;fill:#9198a1}\n.out{stroke:#58a6ff;fill:#58a6ff}\n"
@@ -39,12 +42,17 @@ double text_width(std::string_view text, bool bold = false) {
     for (size_t i = 0; i < text.size(); i++) {
         auto c = uint8_t(text[i]);
         if (c >= 0x80) {
-            if (c >= 0xc0) width += c >= 0xe1 && c != 0xe2 ? 12 : 7.5;   // from U+1000 on, but for punctuation: full width
+            if (c >= 0xc0)
+                width +=
+                    c >= 0xe1 && c != 0xe2 ? 12 : 7.5;  // from U+1000 on, but for punctuation: full width
             continue;
         }
-        if (std::string_view("il.,:;|!'()[]{}jtfrI ").find(char(c)) != std::string_view::npos) width += 4;
-        else if (std::string_view("mwMW@%").find(char(c)) != std::string_view::npos) width += 10;
-        else width += c >= 'A' && c <= 'Z' ? 8 : 6.8;
+        if (std::string_view("il.,:;|!'()[]{}jtfrI ").find(char(c)) != std::string_view::npos)
+            width += 4;
+        else if (std::string_view("mwMW@%").find(char(c)) != std::string_view::npos)
+            width += 10;
+        else
+            width += c >= 'A' && c <= 'Z' ? 8 : 6.8;
     }
     return width * (bold ? 1.12 : 1.05);
 }
@@ -53,14 +61,22 @@ std::string escaped(std::string_view text) {
     std::string out;
     for (size_t i = 0; i < text.size(); i++) {
         char c = text[i];
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '"') out += "&quot;";
-        else if (uint8_t(c) < 0x20) out += "\uFFFD";
-        else if (uint8_t(c) == 0xed && i + 2 < text.size() && uint8_t(text[i + 1]) >= 0xa0) out += "\uFFFD", i += 2;   // a lone surrogate
-        else if (text.substr(i).starts_with("\uFFFE") || text.substr(i).starts_with("\uFFFF")) out += "\uFFFD", i += 2;
-        else out += c;
+        if (c == '&')
+            out += "&amp;";
+        else if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else if (c == '"')
+            out += "&quot;";
+        else if (uint8_t(c) < 0x20)
+            out += "\uFFFD";
+        else if (uint8_t(c) == 0xed && i + 2 < text.size() && uint8_t(text[i + 1]) >= 0xa0)
+            out += "\uFFFD", i += 2;  // a lone surrogate
+        else if (text.substr(i).starts_with("\uFFFE") || text.substr(i).starts_with("\uFFFF"))
+            out += "\uFFFD", i += 2;
+        else
+            out += c;
     }
     return out;
 }
@@ -69,8 +85,10 @@ std::string escaped(std::string_view text) {
 std::string number(double d) {
     char text[32];
     auto tenths = (long long)(d * 10 + (d < 0 ? -0.5 : 0.5));
-    if (tenths % 10 == 0) std::snprintf(text, sizeof text, "%lld", tenths / 10);
-    else std::snprintf(text, sizeof text, "%.1f", double(tenths) / 10);
+    if (tenths % 10 == 0)
+        std::snprintf(text, sizeof text, "%lld", tenths / 10);
+    else
+        std::snprintf(text, sizeof text, "%.1f", double(tenths) / 10);
     return text;
 }
 
@@ -79,20 +97,24 @@ struct Place {                  // of a lane
     bool ends = false;
     unsigned column = 0;
     std::string name;
-    double head = 0;            // width
+    double head = 0;  // width
     State state = State::Absent;
-    double since = 0;           // y
+    double since = 0;  // y
 };
 
 class Drawing {
-public:
+  public:
     explicit Drawing(const Timeline& t) : t_(t), places_(t.lanes.size()) {}
     std::string svg();
 
-private:
+  private:
     using Kind = Timeline::Kind;
-    bool is_start(size_t event) const { return places_[t_.events[event].to].first == int(event) && t_.lanes[t_.events[event].to].is_generator; }
-    std::string label(const Timeline::Event& e) const { return e.value.empty() ? e.verb : e.verb + " " + e.value; }
+    bool is_start(size_t event) const {
+        return places_[t_.events[event].to].first == int(event) && t_.lanes[t_.events[event].to].is_generator;
+    }
+    std::string label(const Timeline::Event& e) const {
+        return e.value.empty() ? e.verb : e.verb + " " + e.value;
+    }
     void find_lives();
     void name_lanes();
     void give_columns();
@@ -108,22 +130,23 @@ private:
     void legend(double y);
     double x(unsigned lane) const { return columns_[places_[lane].column]; }
     void text(double x, double y, const std::string& attributes, const std::string& inner) {
-        front_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" " + attributes + ">" + inner + "</text>\n";
+        front_ +=
+            "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" " + attributes + ">" + inner + "</text>\n";
     }
     static std::string rect(double x, double y, double w, double h, const char* rx, const std::string& cls) {
-        return "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(w) + "\" height=\"" + number(h) + "\" rx=\"" + rx +
-               "\" class=\"" + cls + "\"/>\n";
+        return "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(w) + "\" height=\"" +
+               number(h) + "\" rx=\"" + rx + "\" class=\"" + cls + "\"/>\n";
     }
     static std::string line(double x1, double y1, double x2, double y2, const std::string& cls) {
-        return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" + number(y2) + "\" class=\"" + cls +
-               "\"/>\n";
+        return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" +
+               number(y2) + "\" class=\"" + cls + "\"/>\n";
     }
 
     const Timeline& t_;
     std::vector<Place> places_;
-    std::vector<double> columns_, rows_;    // x of each column, y of each event
-    double right_ = 0;                      // of the last column and its notes
-    std::string arrows_, bars_, front_;     // drawn in this order
+    std::vector<double> columns_, rows_;  // x of each column, y of each event
+    double right_ = 0;                    // of the last column and its notes
+    std::string arrows_, bars_, front_;   // drawn in this order
 };
 
 void Drawing::find_lives() {
@@ -149,7 +172,7 @@ void Drawing::name_lanes() {
 }
 
 void Drawing::give_columns() {
-    std::vector<int> free_from;             // by column: the event from which it is free
+    std::vector<int> free_from;  // by column: the event from which it is free
     for (auto& p : places_) {
         size_t column = 0;
         while (column < free_from.size() && free_from[column] > p.first) column++;
@@ -162,10 +185,11 @@ void Drawing::give_columns() {
 
 // The distance of two columns is what the labels and heads between them need.
 void Drawing::lay_out() {
-    std::vector<double> gap(columns_.size(), kMinGap);      // to the right of each column
+    std::vector<double> gap(columns_.size(), kMinGap);  // to the right of each column
     std::vector<double> widest(columns_.size(), 0);
     for (const auto& p : places_) widest[p.column] = std::max(widest[p.column], p.head);
-    for (size_t i = 0; i + 1 < columns_.size(); i++) gap[i] = std::max(gap[i], (widest[i] + widest[i + 1]) / 2 + kPad);
+    for (size_t i = 0; i + 1 < columns_.size(); i++)
+        gap[i] = std::max(gap[i], (widest[i] + widest[i + 1]) / 2 + kPad);
     gap.back() = widest.back() / 2;
     for (size_t i = 0; i < t_.events.size(); i++) {
         const auto& e = t_.events[i];
@@ -198,11 +222,20 @@ void Drawing::change(unsigned lane, State state, double y) {
         double at = columns_[p.column], from = p.since;
         std::string main = t_.lanes[lane].is_generator ? "" : "main ";
         switch (p.state) {
-        case State::Absent: break;
-        case State::Running: bars_ += rect(at - kBar / 2, from, kBar, y - from, "2", main + "run"); break;
-        case State::Waiting: bars_ += rect(at - kBar / 2, from, kBar, y - from, "2", main + "wait"); break;
-        case State::Suspended: bars_ += line(at, from, at, y, "idle"); break;
-        case State::Delegating: bars_ += line(at, from, at, y, "handed dash"); break;
+            case State::Absent:
+                break;
+            case State::Running:
+                bars_ += rect(at - kBar / 2, from, kBar, y - from, "2", main + "run");
+                break;
+            case State::Waiting:
+                bars_ += rect(at - kBar / 2, from, kBar, y - from, "2", main + "wait");
+                break;
+            case State::Suspended:
+                bars_ += line(at, from, at, y, "idle");
+                break;
+            case State::Delegating:
+                bars_ += line(at, from, at, y, "handed dash");
+                break;
         }
     }
     if (p.state != state) p.since = y;
@@ -233,13 +266,16 @@ void Drawing::note(const Timeline::Event& e, double y) {
 void Drawing::arrow(size_t i, double y) {
     const auto& e = t_.events[i];
     double from = x(e.from), to = x(e.to), side = to > from ? 1 : -1;
-    double tail = from + side * kBar / 2, tip = to - side * (is_start(i) ? places_[e.to].head / 2 : kBar / 2 + 1);
-    const char* cls = e.kind == Kind::Resume     ? "in"
-                      : e.kind == Kind::Delegate ? "handed"
-                      : e.kind == Kind::Raise || e.kind == Kind::Throw ? "error" : "out";
-    if (e.kind == Kind::Throw && e.value.empty()) cls = "in";   // close
+    double tail = from + side * kBar / 2,
+           tip = to - side * (is_start(i) ? places_[e.to].head / 2 : kBar / 2 + 1);
+    const char* cls = e.kind == Kind::Resume                           ? "in"
+                      : e.kind == Kind::Delegate                       ? "handed"
+                      : e.kind == Kind::Raise || e.kind == Kind::Throw ? "error"
+                                                                       : "out";
+    if (e.kind == Kind::Throw && e.value.empty()) cls = "in";  // close
     arrows_ += line(tail, y, tip - side * 6, y, std::string(cls) + (e.kind == Kind::Delegate ? " dash" : ""));
-    arrows_ += "<path d=\"M" + number(tip) + " " + number(y) + "l" + number(-side * 7) + " -3.5v7z\" class=\"" + cls + "\" stroke=\"none\"/>\n";
+    arrows_ += "<path d=\"M" + number(tip) + " " + number(y) + "l" + number(-side * 7) +
+               " -3.5v7z\" class=\"" + cls + "\" stroke=\"none\"/>\n";
     // The label stands in the gap beside whoever speaks.
     unsigned column = places_[e.from].column, next = side > 0 ? column + 1 : column - 1;
     double until = next == places_[e.to].column ? tip : columns_[next] - side * kBar / 2;
@@ -271,13 +307,22 @@ void Drawing::play() {
         }
         arrow(i, y);
         switch (e.kind) {
-        case Kind::Resume: case Kind::Throw: change(e.from, State::Waiting, y); break;
-        case Kind::Yield: change(e.from, places_[e.from].state == State::Delegating ? State::Delegating : State::Suspended, y); break;
-        case Kind::Delegate: change(e.from, State::Delegating, y); break;
-        case Kind::Return: case Kind::Raise:
-            change(e.from, State::Absent, y);
-            end_mark(places_[e.from], e.kind == Kind::Raise, y);
-            break;
+            case Kind::Resume:
+            case Kind::Throw:
+                change(e.from, State::Waiting, y);
+                break;
+            case Kind::Yield:
+                change(e.from,
+                       places_[e.from].state == State::Delegating ? State::Delegating : State::Suspended, y);
+                break;
+            case Kind::Delegate:
+                change(e.from, State::Delegating, y);
+                break;
+            case Kind::Return:
+            case Kind::Raise:
+                change(e.from, State::Absent, y);
+                end_mark(places_[e.from], e.kind == Kind::Raise, y);
+                break;
         }
         change(e.to, State::Running, entered);
     }
@@ -298,7 +343,8 @@ double Drawing::legend_width() const {
 
 // Delegation is explained where there is any.
 size_t Drawing::legend_items() const {
-    bool delegates = std::any_of(t_.events.begin(), t_.events.end(), [](const auto& e) { return e.kind == Kind::Delegate && e.from != e.to; });
+    bool delegates = std::any_of(t_.events.begin(), t_.events.end(),
+                                 [](const auto& e) { return e.kind == Kind::Delegate && e.from != e.to; });
     return delegates ? 4 : 3;
 }
 
@@ -306,8 +352,10 @@ void Drawing::legend(double y) {
     double at = kMargin;
     for (size_t i = 0; i < legend_items(); i++) {
         double middle = at + kBar / 2;
-        if (i < 2) front_ += rect(at, y - 6, kBar, 12, "2", i ? "wait" : "run");
-        else front_ += line(middle, y - 7, middle, y + 7, i == 2 ? "idle" : "handed dash");
+        if (i < 2)
+            front_ += rect(at, y - 6, kBar, 12, "2", i ? "wait" : "run");
+        else
+            front_ += line(middle, y - 7, middle, y + 7, i == 2 ? "idle" : "handed dash");
         text(at + kSymbol, y + 4, "class=\"small\"", kLegend[i]);
         at += kSymbol + legend_text(kLegend[i]) + kSpace;
     }
@@ -321,18 +369,21 @@ std::string Drawing::svg() {
     play();
     double y = (rows_.empty() ? kMargin + kHead : rows_.back()) + kRow + 20;
     if (t_.more) {
-        text(kMargin, y + 4, "class=\"small\"", "… and " + std::to_string(t_.more) + (t_.more == 1 ? " more event" : " more events"));
+        text(kMargin, y + 4, "class=\"small\"",
+             "… and " + std::to_string(t_.more) + (t_.more == 1 ? " more event" : " more events"));
         y += 22;
     }
     legend(y);
     std::string width = number(right_ + kMargin), height = number(y + kMargin);
-    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height + "\" viewBox=\"0 0 " + width + " " + height +
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height +
+           "\" viewBox=\"0 0 " + width + " " + height +
            "\" role=\"img\">\n<title>Timeline of generators</title>\n<style>\n" + kStyle + "</style>\n" +
-           rect(0.5, 0.5, right_ + kMargin - 1, y + kMargin - 1, "8", "card") + arrows_ + bars_ + front_ + "</svg>\n";
+           rect(0.5, 0.5, right_ + kMargin - 1, y + kMargin - 1, "8", "card") + arrows_ + bars_ + front_ +
+           "</svg>\n";
 }
 
-}   // namespace
+}  // namespace
 
 std::string timeline_svg(const Timeline& t) { return Drawing(t).svg(); }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,5 +1,5 @@
-// What a program's generators tell, as text: one line an event, "from -> to: label", delegations with "~>"; and the drawing
-// against the pictures in tests/timeline.
+// What a program's generators tell, as text: one line an event, "from -> to: label", delegations with "~>";
+// and the drawing against the pictures in tests/timeline.
 #include "runtime/host/timeline_recorder.h"
 
 #include <gtest/gtest.h>
@@ -60,7 +60,8 @@ std::string events_of(const Timeline& t) {
     std::string text;
     for (const auto& e : t.events) {
         bool delegates = e.kind == Timeline::Kind::Delegate;
-        text += t.lanes[e.from].name + (e.from == e.to ? "" : (delegates ? " ~> " : " -> ") + t.lanes[e.to].name) + ": " + e.verb;
+        text += t.lanes[e.from].name +
+                (e.from == e.to ? "" : (delegates ? " ~> " : " -> ") + t.lanes[e.to].name) + ": " + e.verb;
         text += e.value.empty() ? "\n" : " " + e.value + "\n";
     }
     return text;
@@ -74,7 +75,7 @@ std::string read(const fs::path& path) {
     return out.str();
 }
 
-} // namespace
+}  // namespace
 
 TEST(Timeline, SentYieldedReturned) {
     EXPECT_EQ(events("def g():\n"
@@ -183,7 +184,7 @@ TEST(Timeline, ThrownIn) {
               "main -> inner: throw OSError()\n"
               "inner -> outer: raise OSError()\n"
               "outer -> main: yield 2\n"
-              "main -> outer: close\n"   // at exit: it was suspended inside its `try`
+              "main -> outer: close\n"  // at exit: it was suspended inside its `try`
               "outer -> main: closed\n");
 }
 
@@ -203,20 +204,22 @@ TEST(Timeline, ClosedAndCollected) {
               "main -> g: close\n"
               "g -> main: closed\n");
     // Collected; the memory of others that are gone serves new ones, which have lanes of their own.
-    Observation r = run("import gc\n"
-                        "def g():\n"
-                        "    try: yield 1\n"
-                        "    finally: print('closed')\n"
-                        "def drop():\n"
-                        "    a = g(); next(a)\n"
-                        "drop(); gc.collect(); print('collected')\n");
+    Observation r =
+        run("import gc\n"
+            "def g():\n"
+            "    try: yield 1\n"
+            "    finally: print('closed')\n"
+            "def drop():\n"
+            "    a = g(); next(a)\n"
+            "drop(); gc.collect(); print('collected')\n");
     EXPECT_EQ(r.out, "closed\ncollected\n");
     EXPECT_EQ(events_of(r.timeline),
               "main -> g: next\n"
               "g -> main: yield 1\n"
               "main -> g: close\n"
               "g -> main: closed\n");
-    r = run("def g(n): yield n\n"
+    r =
+        run("def g(n): yield n\n"
             "for i in range(5): next(g(i))\n"
             "for i in range(5):\n"
             "    for x in g(i): pass\n");
@@ -224,10 +227,11 @@ TEST(Timeline, ClosedAndCollected) {
 }
 
 TEST(Timeline, ExceptionsThatEscape) {
-    Observation r = run("def g():\n"
-                "    yield 1\n"
-                "    raise RuntimeError('boo')\n"
-                "for x in g(): print(x)\n");
+    Observation r =
+        run("def g():\n"
+            "    yield 1\n"
+            "    raise RuntimeError('boo')\n"
+            "for x in g(): print(x)\n");
     EXPECT_TRUE(r.raised);
     EXPECT_EQ(r.out, "1\n");
     EXPECT_EQ(events_of(r.timeline),
@@ -284,15 +288,17 @@ TEST(Timeline, ProgramsThatAreCompiledAtRunTime) {
 }
 
 TEST(Timeline, Bounded) {
-    Observation r = run("def g():\n"
-                "    for i in range(1000): yield i\n"
-                "for x in g(): pass\n"
-                "print(x)\n");
+    Observation r =
+        run("def g():\n"
+            "    for i in range(1000): yield i\n"
+            "for x in g(): pass\n"
+            "print(x)\n");
     EXPECT_EQ(r.out, "999\n");
     EXPECT_EQ(r.timeline.events.size(), Timeline::kMaxEvents);
     EXPECT_EQ(r.timeline.more, 2002 - Timeline::kMaxEvents);
     EXPECT_NE(timeline_svg(r.timeline).find("… and 1602 more events"), std::string::npos);
-    r = run("def deep(n):\n"
+    r =
+        run("def deep(n):\n"
             "    if n: yield from deep(n - 1)\n"
             "    else: yield 'bottom'\n"
             "print(list(deep(100)))\n");
@@ -302,33 +308,35 @@ TEST(Timeline, Bounded) {
 }
 
 TEST(Timeline, ShortTexts) {
-    Observation r = run("class Point:\n"
-                "    def __repr__(self): raise SystemError('not to be called')\n"
-                "class Items(list): pass\n"
-                "def f(): pass\n"
-                "def g():\n"
-                "    yield 'x' * 10**6\n"
-                "    yield list(range(10**5))\n"
-                "    yield {'a': (1,), 'b': {2}}\n"
-                "    yield Point()\n"
-                "    yield Items()\n"
-                "    yield 7 ** 10000\n"
-                "    yield [[[[1]]]]\n"
-                "    yield f, Point, 2.5, True, b'by'\n"
-                "    yield 'ä' * 50\n"
-                "    yield f\n"
-                "for x in g(): pass\n");
+    Observation r =
+        run("class Point:\n"
+            "    def __repr__(self): raise SystemError('not to be called')\n"
+            "class Items(list): pass\n"
+            "def f(): pass\n"
+            "def g():\n"
+            "    yield 'x' * 10**6\n"
+            "    yield list(range(10**5))\n"
+            "    yield {'a': (1,), 'b': {2}}\n"
+            "    yield Point()\n"
+            "    yield Items()\n"
+            "    yield 7 ** 10000\n"
+            "    yield [[[[1]]]]\n"
+            "    yield f, Point, 2.5, True, b'by'\n"
+            "    yield 'ä' * 50\n"
+            "    yield f\n"
+            "for x in g(): pass\n");
     std::string values;
     for (const auto& e : r.timeline.events)
         if (e.verb == "yield") values += e.value + "\n";
-    EXPECT_EQ(values, "'xxxxxxxxxxxxxxxxxx…\n"
-                      "[0, 1, 2, 3, 4, 5, …\n"
-                      "{'a': (1,), 'b': {2…\n"
-                      "<Point>\n<Items>\n<int>\n"
-                      "[[[<list>]]]\n"
-                      "(f, Point, 2.5, Tru…\n"
-                      "'ääääääääääääääääää…\n"
-                      "f\n");
+    EXPECT_EQ(values,
+              "'xxxxxxxxxxxxxxxxxx…\n"
+              "[0, 1, 2, 3, 4, 5, …\n"
+              "{'a': (1,), 'b': {2…\n"
+              "<Point>\n<Items>\n<int>\n"
+              "[[[<list>]]]\n"
+              "(f, Point, 2.5, Tru…\n"
+              "'ääääääääääääääääää…\n"
+              "f\n");
 }
 
 TEST(Timeline, TheDrawingIsXml) {
@@ -342,7 +350,8 @@ TEST(Timeline, TheDrawingIsXml) {
     EXPECT_NE(svg.find("</tspan> \uFFFD\uFFFD</text>"), std::string::npos);
     EXPECT_NE(svg.find(">&lt;genexpr&gt; 1<"), std::string::npos);
     EXPECT_NE(svg.find(">&lt;genexpr&gt; 2<"), std::string::npos);
-    EXPECT_NE(timeline_svg({{{"main", false}}, {}, 0}).find("</svg>"), std::string::npos);   // nothing happened
+    EXPECT_NE(timeline_svg({{{"main", false}}, {}, 0}).find("</svg>"),
+              std::string::npos);  // nothing happened
 }
 
 TEST(Timeline, ObservedCodeIsValid) {
@@ -368,7 +377,7 @@ TEST(Timeline, Pictures) {
         fs::path picture = fs::path(entry.path()).replace_extension(".svg");
         if (entry.path().extension() != ".gen" || (!fs::exists(picture) && !getenv("GEN_BLESS"))) continue;
         std::string program = read(entry.path());
-        if (program.starts_with("# run:")) continue;   // a test of the command line
+        if (program.starts_with("# run:")) continue;  // a test of the command line
         count++;
         std::string svg = timeline_svg(run(program).timeline);
         EXPECT_EQ(svg, timeline_svg(run(program).timeline)) << "differs from run to run";
