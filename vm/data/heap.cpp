@@ -280,8 +280,9 @@ void Heap::free_dead(size_t first_run, size_t first_large) {
 #ifdef GEN_STRESS
     for (size_t c = 1; c < kClasses; c++) {
         const SizeClass& sc = classes_[c];
-        const size_t size = class_bytes(c), visited = first_run + first_large ? sc.next : sc.pages.size();
-        for (size_t n = 0; n < visited; n++) {
+        const bool all = !first_run && !first_large;
+        const size_t size = class_bytes(c), end = all ? sc.pages.size() : sc.next;
+        for (size_t n = all ? 0 : sc.full; n < end; n++) {
             PageRef p = sc.pages[n];
             for (size_t i = 0; i < kPage / size; i++)
                 if (dead(p.segment->marks(p.page)[i * (size / kGranule)])) poison(p.segment->page(p.page) + i * size, size);

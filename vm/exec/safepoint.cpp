@@ -218,11 +218,13 @@ Frame* safepoint(VM& vm, Frame* fr) {
     vm.retrying = false;
     vm.frame = fr;
 #ifdef GEN_STRESS
-    // A prime, so that loops of any length are met at each of their safepoints sooner or later.
+    // A prime, so that loops of any length are met at each of their safepoints sooner or later. With much in use, less often.
     constexpr int64_t kStressSlice = 41;
-    vm.budget = vm.slice = kStressSlice;
     if (++vm.stress_rounds % 97 == 0) collect_garbage(vm, fr, Heap::Extent::Major);
     else collect_garbage(vm, fr, Heap::Extent::Minor);
+    // Set last, since what is found to be finalised asks for another look at once.
+    const auto megabytes = int64_t((vm.heap.used() + vm.frames.used()) >> 20);
+    vm.budget = vm.slice = std::max(kStressSlice, megabytes * megabytes);
 #else
     if (vm.heap.wants_collection()) collect_garbage(vm, fr, Heap::Extent::Auto);
 #endif
