@@ -138,6 +138,10 @@ TEST_F(AssemblerTest, ErrorsNameTheLine) {
     EXPECT_EQ(error(".code m\n MOVE r0, 7\n"), "line 2: a register is expected");
     EXPECT_EQ(error(".code m\n MAKE_FUNCTION r0, r0, @3\n RETURN r0"), "line 3: no code @3 behind it");
     EXPECT_EQ(error(""), "line 0: no .code");
+    EXPECT_EQ(error(".code m\n JUMP_LT_INT r0, 40000, 3\n"), "line 2: 40000 does not fit");
+    EXPECT_EQ(error(".code m\n LOAD_INT r0, 4294967296\n"), "line 2: 4294967296 does not fit");
+    EXPECT_EQ(error(".code m\n CALL r0, r0, 65536\n"), "line 2: 65536 does not fit");
+    EXPECT_EQ(error(".code m\n MOVE r0, r65535\n"), "line 2: 65535 does not fit");
 }
 
 TEST_F(AssemblerTest, VerifierFindsWhatIsWrong) {

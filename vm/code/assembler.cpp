@@ -118,6 +118,11 @@ class Assembler {
         if (stop == digits.c_str() || *stop || errno) fail("a number is expected, not '" + digits + "'");
         return n;
     }
+    int64_t number(int64_t low, int64_t high) {
+        int64_t n = number();
+        if (error_.empty() && (n < low || n > high)) fail(std::to_string(n) + " does not fit");
+        return n;
+    }
     unsigned reg() {
         skip();
         if (take('-')) return kNoRegister;
@@ -125,7 +130,7 @@ class Assembler {
             fail("a register is expected");
             return 0;
         }
-        auto r = unsigned(number());
+        auto r = unsigned(number(0, kNoRegister - 1));
         if (!drafts_.empty() && r + 1 > drafts_.back().registers) drafts_.back().registers = r + 1;
         return r;
     }
@@ -417,12 +422,14 @@ class Assembler {
                     if (Op(op) == Op::LOAD_SPECIAL) {
                         std::string key;
                         field[n] = int64_t(literal(key).bits());
-                    } else
-                        field[n] = number();
+                    } else if (wide)
+                        field[n] = number(INT32_MIN, INT32_MAX);
+                    else
+                        field[n] = number(INT16_MIN, INT16_MAX);
                     break;
                 case 'U':
                 case 'u':
-                    field[n] = number();
+                    field[n] = number(0, wide ? INT32_MAX : UINT16_MAX);
                     break;
                 case 'J':
                 case 'j':
@@ -437,13 +444,13 @@ class Assembler {
         unsigned scratch = kNoRegister;
         while (error_.empty() && !at_end()) {
             if (take_key('x'))
-                x = unsigned(number());
+                x = unsigned(number(0, UINT8_MAX));
             else if (take_key('a'))
-                field[0] = number();
+                field[0] = number(INT16_MIN, UINT16_MAX);
             else if (take_key('b'))
-                field[1] = number();
+                field[1] = number(INT16_MIN, UINT16_MAX);
             else if (take_key('c'))
-                field[2] = number();
+                field[2] = number(INT16_MIN, UINT16_MAX);
             else if (take('~'))
                 scratch = reg();
             else

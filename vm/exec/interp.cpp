@@ -641,7 +641,9 @@ at_safepoint:
     }
     OP_LABEL(CALL_EX) {
         SAVE(0);
-        RESUME(land(vm, fr, vm.call_with(R(B), R(B + 1), R(B + 2)), pc));
+        Outcome o = vm.call_with(R(B), R(B + 1), R(B + 2));
+        vm.request.owned = X;
+        LAND(o);
     }
     OP_LABEL(CALL_SUPER) SLOW(0, call_super(vm, R(B), R(B + 1), R(B + 2)));
     OP_LABEL(LOAD_METHOD) {

@@ -187,7 +187,10 @@ Value lend_generator(VM&, const Value* window, unsigned count, bool of_method) {
 }
 
 Outcome close_owned(VM& vm, Frame* g) {
-    if (g->state == kCreated || g->state == kDone) {
+    // Nothing of a generator runs when it is closed before its start, behind its end, or at a yield that no handler covers.
+    const bool silent = g->state == kSuspended && g->pc->op() == Op::YIELD && !(g->pc->x() & kYieldDelegating) && !vm.observer &&
+                        !handler_of(*g->code(), g->pc_offset());
+    if (g->state == kCreated || g->state == kDone || silent) {
         g->state = kDone;
         free_owned(vm, g);
         return Value::none();
