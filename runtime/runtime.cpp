@@ -144,30 +144,40 @@ void install_runtime(VM& vm, RuntimeHost& host) {
     define_module(vm, kSysModule);
 }
 
-void shut_down(VM& vm) {
+bool shut_down(VM& vm) {
     StandardStreams& streams = host_of(vm).streams;
-    auto run = [&](Value function) {
-        if (function.is_unbound()) return;
-        if (vm.run(function, {}).is_raised()) report_unraisable(vm, vm.exception, function);
+    auto run = [&](Value function, Value reported_as) {
+        if (function.is_unbound()) return true;
+        bool good = !vm.run(function, {}).is_raised();
+        if (!good) report_unraisable(vm, vm.exception, reported_as);
         vm.exception = Value::unbound();
+        return good;
     };
-    Value atexit = vm.get(vm.modules, vm.intern("atexit"));
-    if (atexit.is_object() && atexit.as_object()->kind == Kind::Module)
-        run(vm.get(atexit.as<Module>()->dict, vm.intern("_run_exitfuncs")));
+    auto run_of_module = [&](std::string_view name, std::string_view function) {   // if the program has imported it
+        Value module = vm.get(vm.modules, vm.intern(name));
+        if (!module.is_object() || module.as_object()->kind != Kind::Module) return true;
+        return run(vm.get(module.as<Module>()->dict, vm.intern(function)), module);
+    };
+    bool threads_ended = run_of_module("threading", "_shutdown");
+    run_of_module("atexit", "_run_exitfuncs");
+    vm.scheduler.drop_others(vm.fiber);
     streams.out.flush();
     // Finalisers may make more of their kind; a few rounds are enough for honest ones.
     for (int round = 0; round < 10 && (!vm.finalizable.empty() || !vm.dying.empty()); round++) {
         for (size_t i = vm.finalizable.size(); i-- > 0;) {
-            vm.finalizable[i]->flags &= uint8_t(~kFinalizer);
-            vm.dying.push_back(vm.finalizable[i]);
+            Object* o = vm.finalizable[i];
+            o->flags &= uint8_t(~kFinalizer);
+            if (o->kind == Kind::Generator && o->state == kRunning) continue;   // in a thread that was dropped
+            vm.dying.push_back(o);
         }
         vm.finalizable.clear();
         vm.old_finalizable = 0;
         vm.finalizing = true;
-        run(vm.natives.run_finalizers);
+        run(vm.natives.run_finalizers, vm.natives.run_finalizers);
     }
     streams.out.flush();
     streams.err.flush();
+    return threads_ended;
 }
 
 }   // namespace gen

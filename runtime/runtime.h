@@ -8,7 +8,8 @@ namespace gen {
 // they cannot depend on the input.
 void install_runtime(VM&, RuntimeHost& host);
 
-// At the end: closes what is still open, newest first, and flushes the streams. Errors go to sys.unraisablehook.
-void shut_down(VM&);
+// At the end: waits for the threads that are no daemons, drops the others, closes what is still open, newest first, and
+// flushes the streams. Errors go to sys.unraisablehook. False: the threads did not come to their end.
+bool shut_down(VM&);
 
 }   // namespace gen

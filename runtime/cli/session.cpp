@@ -123,7 +123,7 @@ int Session::run() {
     }
     int status = run_program();
     if (options_.interactive && options_.source != Options::Source::None) status = run_interactive();
-    shut_down(*vm_);
+    if (!shut_down(*vm_) && status == 0) status = 1;
     if (!host_.streams.out.flush() && status == 0) {
         std::fprintf(stderr, "gen: cannot write to standard output: %s\n", std::strerror(errno));
         status = 120;

@@ -24,7 +24,7 @@ bool get_deadline(VM& vm, Value blocking, Value timeout, int64_t& deadline, Outc
     if (!timeout.is_unbound() && !get_real(vm, timeout, seconds, failure)) return false;
     if (!wait && seconds != -1) { failure = vm.value_error("can't specify a timeout for a non-blocking call"); return false; }
     if (std::isnan(seconds)) { failure = vm.value_error("Invalid value NaN (not a number)"); return false; }
-    if (seconds < 0 && seconds != -1) { failure = vm.value_error("timeout value must be a non-negative number"); return false; }
+    if (seconds < 0 && seconds != -1) { failure = vm.value_error("timeout value must be positive"); return false; }
     if (seconds > 9223372036.0) { failure = vm.raise(kShapeOverflowError, "timeout value is too large"); return false; }
     if (!wait) deadline = 0;
     else deadline = seconds < 0 ? kForever : vm.clock->now() + int64_t(std::ceil(seconds * 1e9));
@@ -111,7 +111,7 @@ const NativeDef kRLockMethods[] = {
 
 Outcome allocate_lock(VM& vm, Value*) { return Value::object(make_lock(vm, vm.type(kShapeLock))); }
 Outcome get_ident(VM& vm, Value*) { return identifier(vm.fiber); }
-Outcome get_native_id(VM&, Value*) { return Value::integer(getpid()); }
+Outcome get_native_id(VM& vm, Value*) { return Value::integer(int64_t(getpid()) + int64_t(vm.fiber->id)); }
 Outcome count(VM& vm, Value*) { return Value::integer(int64_t(vm.scheduler.fibers().size()) - 1); }
 
 Outcome start_new_thread(VM& vm, Value* args) {   // function, args, kwargs

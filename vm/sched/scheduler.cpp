@@ -55,6 +55,19 @@ void Scheduler::ended(Fiber* f) {
     fibers_.pop_back();
 }
 
+void Scheduler::drop_others(Fiber* kept) {
+    for (Fiber* f : fibers_) {
+        if (f == kept) continue;
+        leave_queue(f);
+        f->state = Fiber::kEnded;
+        f->frame = nullptr;
+    }
+    fibers_.assign(1, kept);
+    kept->index = 0;
+    ready_count_ = 0;
+    drop_stale_timers();
+}
+
 void Scheduler::ready(Fiber* f) {
     f->state = Fiber::kReady;
     f->wait = Wait::Nothing;

@@ -20,6 +20,7 @@ public:
     Fiber* spawn(VM&, Value callee, std::initializer_list<Value> args = {});
     Fiber* make_fiber(VM&);                            // without a frame: fiber 0
     void ended(Fiber*);
+    void drop_others(Fiber*);                          // every other fiber is gone, wherever it stood
 
     void ready(Fiber*);                                // to the end of the queue
     // The running fiber waits; the native then answers Outcome::park(). `on` is what it waits for, if that has a name. When

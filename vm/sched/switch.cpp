@@ -29,8 +29,19 @@ Frame* enter(VM& vm, Fiber* f) {
     return land(vm, f->frame, result, f->frame->pc);
 }
 
+// Something that nobody refers to any more may have a finaliser, or a weak reference's callback, that wakes somebody. The running
+// fiber waits, or has ended, at vm.frame. Null: there is nothing of that kind.
+Fiber* next_after_collection(VM& vm) {
+    if (vm.interrupt.load() || vm.finalizing) return nullptr;
+    collect_garbage(vm, vm.frame, Heap::Extent::Major);
+    if (vm.dying.empty()) return nullptr;
+    vm.start_finalizers();
+    return vm.scheduler.next(vm);
+}
+
 // Nobody can run: the interrupt, or the news that everybody waits for ever, goes to `f`.
 Frame* nobody_is_ready(VM& vm, Fiber* f) {
+    if (Fiber* next = next_after_collection(vm)) return enter(vm, next);
     if (vm.interrupt.load() & kInterruptKeyboard) {
         vm.interrupt.fetch_and(~uint32_t(kInterruptKeyboard));
         vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
@@ -61,6 +72,7 @@ Frame* switch_fiber(VM& vm, Frame* fr) {
         vm.exception = Value::unbound();
     }
     Fiber* next = vm.scheduler.next(vm);
+    vm.frame = fr;
     return next ? enter(vm, next) : nobody_is_ready(vm, vm.main_fiber);
 }
 
