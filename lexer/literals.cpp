@@ -91,7 +91,7 @@ class StringDecoder {
             default:
                 break;
         }
-        if (kind >= '0' && kind <= '7') return octal_escape(kind, bytes);
+        if (kind >= '0' && kind <= '7') return octal_escape(start, kind, bytes);
         if (!bytes) {
             if (kind == 'u') return hex_escape(start, 4, bytes, "truncated \\uXXXX escape");
             if (kind == 'U') return hex_escape(start, 8, bytes, "truncated \\UXXXXXXXX escape");
@@ -99,11 +99,9 @@ class StringDecoder {
         }
         at_ = start + 1;
         value_ += '\\';
-        if (warnings_ == nullptr) return;
         std::string shown = kind == '{' || kind == '}' ? std::string(1, kind)
                                                        : std::string(body_.substr(at_, utf8_length(kind)));
-        warnings_->push_back(make_diagnostic(source_, Diagnostic::Kind::DeprecationWarning, token_.start,
-                                             token_.end, "invalid escape sequence '\\" + shown + "'"));
+        warn("invalid escape sequence '\\" + shown + "'");
     }
 
     void hex_escape(size_t start, int digits, bool bytes, const char* truncated) {
@@ -117,12 +115,19 @@ class StringDecoder {
         add(code, bytes);
     }
 
-    void octal_escape(char first, bool bytes) {
+    void octal_escape(size_t start, char first, bool bytes) {
         char32_t code = static_cast<char32_t>(first - '0');
         for (int i = 0; i < 2 && at_ < body_.size() && body_[at_] >= '0' && body_[at_] <= '7'; ++i, ++at_) {
             code = code * 8 + static_cast<char32_t>(body_[at_] - '0');
         }
+        if (code > 0377) warn("invalid octal escape sequence '" + std::string(body_.substr(start, at_ - start)) + "'");
         add(bytes ? code & 0xFF : code, bytes);
+    }
+
+    void warn(std::string message) {
+        if (warnings_ == nullptr) return;
+        warnings_->push_back(make_diagnostic(source_, Diagnostic::Kind::DeprecationWarning, token_.start, token_.end,
+                                             std::move(message)));
     }
 
     void name_escape(size_t start) {

@@ -3,6 +3,8 @@
 
 #include "parser/parser_impl.h"
 
+#include <utility>
+
 namespace gen {
 
 bool Parser::decode(const Lexeme& lexeme, std::string& text) {
@@ -67,7 +69,10 @@ ExprNode* Parser::joined_string(uint32_t start) {
         } else if (at(Tok::FStringStart)) {
             const uint32_t piece = pos_++;
             const uint32_t first = values.size();
-            if (!fstring_body(values, text, Tok::FStringEnd)) return nullptr;
+            const uint32_t outer = std::exchange(fstring_start_, piece);
+            const bool good = fstring_body(values, text, Tok::FStringEnd);
+            fstring_start_ = outer;
+            if (!good) return nullptr;
             pos_++;
             for (uint32_t i = first; i < values.size(); i++) set_spec_span(values[i], span_from(piece));
         } else {
@@ -106,15 +111,102 @@ bool Parser::fstring_body(Items<ExprNode>& values, std::string& text, Tok end) {
     }
 }
 
+// What Python 3.11 does not take in a field, where an f-string is one token and its fields are looked for in the text
+// of that. True: nothing is wrong with the field whose text begins at `at`, up to its conversion or format spec.
+bool Parser::check_field(uint32_t at) {
+    const std::string& source = source_.text();
+    const Lexeme& literal = tokens_[fstring_start_];
+    const bool triple = literal.flags & Token::kTriple;
+    const char quote = source[literal.end - 1];
+    auto is_tripled = [&](uint32_t i) { return source[i] == source[i + 1] && source[i] == source[i + 2]; };
+    auto ends_literal = [&](uint32_t i) {
+        return i + 1 >= source.size() || (source[i] == quote && (!triple || is_tripled(i))) ||
+               (source[i] == '\n' && !triple);
+    };
+    const uint32_t start = at;
+    uint32_t from = 0;        // where the error is; 0: here
+    auto fail = [&](std::string message) {
+        bad_field_ = true;
+        return bool(raise(from ? from : at, at + 1, message));
+    };
+    std::string open;         // brackets
+    char in_string = 0;       // the quote of a string in the expression
+    bool in_triple = false;
+    for (; !ends_literal(at); at++) {
+        const char c = source[at];
+        if (c == '\\') return fail("f-string expression part cannot include a backslash");
+        if (in_string) {
+            if (c != in_string || (in_triple && !is_tripled(at))) continue;
+            at += in_triple ? 2 : 0;
+            in_string = 0;
+        } else if (c == '\'' || c == '"') {
+            in_string = c;
+            in_triple = is_tripled(at);
+            at += in_triple ? 2 : 0;
+        } else if (c == '#') {
+            return fail("f-string expression part cannot include '#'");
+        } else if (c == '(' || c == '[' || c == '{') {
+            open += c;
+        } else if (open.empty() && (c == '!' || c == '=' || c == '<' || c == '>') && source[at + 1] == '=') {
+            at++;
+        } else if (open.empty() && (c == '!' || c == ':' || c == '=' || c == '}')) {
+            break;
+        } else if (c == ')' || c == ']' || c == '}') {
+            if (open.empty()) return fail(std::string("f-string: unmatched '") + c + "'");
+            const char opening = open.back();
+            open.pop_back();
+            if (c != (opening == '(' ? ')' : opening == '[' ? ']' : '}'))
+                return fail(std::string("f-string: closing parenthesis '") + c +
+                            "' does not match opening parenthesis '" + opening + "'");
+        }
+    }
+    if (in_string) return fail("f-string: unterminated string");
+    if (!open.empty()) return fail(std::string("f-string: unmatched '") + open.back() + "'");
+    if (ends_literal(at)) return fail("f-string: expecting '}'");
+    if (source.find_first_not_of(" \t\f\r\n", start) == at) {
+        from = start - 1;
+        if (source[at] == '}') return fail("f-string: empty expression not allowed");
+        return fail(std::string("f-string: expression required before '") + source[at] + "'");
+    }
+    if (source[at] == '=') at = uint32_t(source.find_first_not_of(" \t\f\r\n", at + 1));
+    if (source[at] == '!') {
+        const char conversion = source[++at];
+        if (ends_literal(at)) return fail("f-string: expecting '}'");
+        if (conversion != 's' && conversion != 'r' && conversion != 'a')
+            return fail("f-string: invalid conversion character: expected 's', 'r', or 'a'");
+        at++;
+    }
+    return source[at] == ':' || source[at] == '}' || fail("f-string: expecting '}'");
+}
+
+// The expression of a field is parsed as if it stood in parentheses.
+ExprNode* Parser::field_expression() {
+    const uint32_t start = pos_;
+    if (accept(Tok::DoubleStar)) {
+        if (expression()) raise_token(start, "f-string: cannot use double starred expression here");
+        return nullptr;
+    }
+    ExprNode* value = yield_or_star_expressions();
+    if (!value) return nullptr;
+    if (is<Starred>(value)) {
+        raise_at(value, "cannot use starred expression here");
+        return nullptr;
+    }
+    if (!at(Tok::KwFor) && !at(Tok::KwAsync)) return value;
+    Seq<comprehension*> clauses;
+    if (!comprehension_clauses(clauses)) return nullptr;
+    auto* generator = make<GeneratorExp>(start);
+    generator->elt = value;
+    generator->generators = clauses;
+    return above(generator, std::max(height(value), height(clauses))) ? generator : nullptr;
+}
+
 // `{expression[=][!conversion][:spec]}`; `text` is the literal text before it.
 bool Parser::replacement_field(Items<ExprNode>& values, std::string& text) {
     const uint32_t brace = pos_++;
-    if (at(Tok::RBrace) || at(Tok::Exclamation) || at(Tok::Colon) || at(Tok::Assign)) {
-        return raise_tokens(brace, pos_, "f-string: empty expression not allowed");
-    }
-    ExprNode* value = yield_or_star_expressions();
+    if (!check_field(tokens_[brace].end)) return false;
+    ExprNode* value = field_expression();
     if (!value) return false;
-    if (is<Starred>(value)) return raise_at(value, "cannot use starred expression here");
     const bool shows_itself = accept(Tok::Assign);
     int conversion = -1;
     if (shows_itself) {
@@ -123,12 +215,8 @@ bool Parser::replacement_field(Items<ExprNode>& values, std::string& text) {
     }
     flush_text(values, text);
     if (accept(Tok::Exclamation)) {
-        std::string_view name = at(Tok::Name) ? text_at(pos_) : std::string_view{};
-        if (name != "s" && name != "r" && name != "a") {
-            if (error_) return false;
-            return raise_token(pos_, "f-string: invalid conversion character: expected 's', 'r', or 'a'");
-        }
-        conversion = name[0];
+        kind();
+        conversion = text_at(pos_)[0];
         pos_++;
     }
     JoinedStr* spec = nullptr;
@@ -142,11 +230,7 @@ bool Parser::replacement_field(Items<ExprNode>& values, std::string& text) {
         spec->values = parts.take();
         if (!above(spec, height(spec->values))) return false;
     }
-    if (!at(Tok::RBrace)) {
-        if (error_ || starts_expression(kind()) || is_keyword(kind())) return false;
-        return raise_at_last_token("f-string: expecting '}'");
-    }
-    pos_++;
+    if (!accept(Tok::RBrace)) return false;
     auto* field = make<FormattedValue>(brace);
     field->value = value;
     field->conversion = shows_itself && conversion < 0 && !spec ? 'r' : conversion;

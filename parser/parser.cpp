@@ -97,7 +97,7 @@ Span Parser::span_of_statement(uint32_t start) const {
 
 Parser::Failure Parser::raise(uint32_t start, uint32_t end, std::string_view message, Diagnostic::Kind kind) {
     if (!error_) {
-        const bool needs_prefix = fstring_depth_ > 0 && !message.starts_with("f-string: ");
+        const bool needs_prefix = fstring_depth_ > 0 && !message.starts_with("f-string");
         error_ = make_diagnostic(source_, kind, start, end,
                                  (needs_prefix ? "f-string: " : "") + std::string(message));
     }
@@ -186,7 +186,7 @@ bool Parser::raise_generic(uint32_t furthest) {
 
 // What the rest of the text says about the error: a bracket that was never closed explains it better.
 void Parser::check_rest() {
-    if (!error_ || error_from_lexer_) return;
+    if (!error_ || error_from_lexer_ || bad_field_) return;
     if (auto better = lexer_.error_in_rest(tokens_[tokens_.size() - 1].line)) {
         bool incomplete = error_->incomplete;
         error_ = std::move(*better);
@@ -331,12 +331,19 @@ ModNode* Parser::run() {
     return module;
 }
 
+// They come first, as the lexer does.
+void Parser::take_lexer_warnings() {
+    const std::vector<Diagnostic>& found = lexer_.warnings();
+    result_.warnings.insert(result_.warnings.begin(), found.begin(), found.end());
+}
+
 ParseResult parse(const Source& source, Arena& arena, const ParseOptions& options) {
     ParseResult result;
     result.future_annotations = options.future_annotations;
     try {
         Parser parser(source, arena, options, result);
         result.module = parser.run();
+        parser.take_lexer_warnings();
     } catch (const ArenaExhausted&) {
         result.module = nullptr;
         result.out_of_memory = true;

@@ -37,6 +37,7 @@ class Parser {
           diagnosed_(arena) {}
 
     ModNode* run();
+    void take_lexer_warnings();
 
   private:
     // A token with its place. Fetched lazily: CPython reports some errors at the last token it looked at.
@@ -321,6 +322,8 @@ class Parser {
     ExprNode* joined_string(uint32_t start);
     bool fstring_body(Items<ExprNode>& values, std::string& text, Tok end);
     bool replacement_field(Items<ExprNode>& values, std::string& text);
+    bool check_field(uint32_t at);
+    ExprNode* field_expression();
     void flush_text(Items<ExprNode>& values, std::string& text);
     bool decode(const Lexeme& token, std::string& text);
     ExprNode* text_constant(std::string_view text);
@@ -373,6 +376,8 @@ class Parser {
     uint32_t depth_ = 0;
     uint32_t block_depth_ = 0;
     uint32_t fstring_depth_ = 0;      // replacement fields around the current token
+    uint32_t fstring_start_ = 0;      // the first token of the innermost f-string
+    bool bad_field_ = false;          // the error is in the text of one: what the lexer makes of the rest of it is no news
     ArenaVector<uint8_t> diagnosed_;  // for each token: the Diagnosis bits that have been spent on it
     bool future_allowed_ = true;      // only a docstring and __future__ imports so far
     std::string buffer_;

@@ -310,6 +310,7 @@ std::string key_text(const ExprNode* key) {
     }
     std::string text = literal_repr(literal);
     if (literal.kind == LiteralKind::Float && text.ends_with(".0")) text.resize(text.size() - 2);
+    if (text == "0j") text = "0";
     return negative && text != "0" ? "-" + text : text;
 }
 

@@ -21,7 +21,7 @@ static OutputStream& stream(VM& vm, Value descriptor) {
 }
 static Outcome stream_write(VM& vm, Value* args) {
     if (args[1].as<Str>()->state & Str::kHasSurrogates)
-        return vm.raise(kShapeUnicodeEncodeError, {vm.str("utf-8"), args[1], Value::integer(0), Value::integer(1), vm.str("surrogates not allowed")});
+        return surrogates_not_allowed(vm, args[1]);
     stream(vm, args[0]).write(args[1].as<Str>()->view());
     return Value::none();
 }
@@ -101,7 +101,7 @@ static void report_unraisable(VM& vm, Value error, Value object) {
 
 std::span<const BuiltinModule> builtin_modules() {
     static const BuiltinModule modules[] = {
-        {"errno", &kErrnoModule}, {"gc", &kGcModule}, {"math", &kMathModule}, {"cmath", &kCmathModule}, {"_posix", &kPosixModule}, {"_random", &kRandomModule}, {"sys", &kSysModule},
+        {"errno", &kErrnoModule}, {"_functools", &kFunctoolsModule}, {"gc", &kGcModule}, {"math", &kMathModule}, {"cmath", &kCmathModule}, {"_posix", &kPosixModule}, {"_random", &kRandomModule}, {"sys", &kSysModule},
         {"time", &kTimeModule}, {"_traceback", &kTracebackModule}, {"_weakref", &kWeakrefModule},
         {"_thread", &kThreadModule},
 #if defined(GEN_HAS_PCRE2)

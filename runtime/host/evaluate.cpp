@@ -3,6 +3,8 @@
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 
+#include <algorithm>
+
 namespace gen {
 
 static Value syntax_error_at(VM& vm, BuiltinShape shape, std::string_view text, std::string_view filename, Value line, uint32_t column,
@@ -82,7 +84,7 @@ static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode 
         return nullptr;
     }
     if (is_text && (text.as<Str>()->state & Str::kHasSurrogates)) {
-        vm.raise(kShapeUnicodeEncodeError, {vm.str("utf-8"), text, Value::integer(0), Value::integer(1), vm.str("surrogates not allowed")});
+        surrogates_not_allowed(vm, text);
         return nullptr;
     }
     if (mode == Mode::Eval) bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t"), bytes.size()));
@@ -168,8 +170,14 @@ static bool prepare(VM& vm, Value* args, bool evaluate, Evaluation& out) {
     }
     out.globals = globals.as<Dict>();
     out.locals = locals;
-    if (vm.get(out.globals, vm.names.builtins).is_unbound() && !vm.set(out.globals, vm.names.builtins, Value::object(vm.builtins))) {
+    Value builtins = vm.get(out.globals, vm.names.builtins);
+    if (builtins.is_unbound() && !vm.set(out.globals, vm.names.builtins, Value::object(vm.builtins))) {
         vm.out_of_memory();
+        return false;
+    }
+    bool is_module = builtins.is_object() && builtins.as_object()->kind == Kind::Module;
+    if (!builtins.is_unbound() && !is_dict(builtins) && !is_module) {
+        vm.type_error("__builtins__ must be a dict or a module, not %s", vm.type_name(builtins));
         return false;
     }
     if (args[0].is_object() && args[0].as_object()->kind == Kind::Code) {
@@ -199,6 +207,12 @@ static Outcome eval_step(VM& vm, NativeFrame& frame) {   // source, globals, loc
     return call_code(vm, frame.result().as<Code>(), frame[3].as<Dict>(), frame[4]);
 }
 
+static bool is_closure(Value v, size_t length) {
+    if (!is_tuple(v) || v.as<Tuple>()->size != length) return false;
+    const Value* cells = v.as<Tuple>()->items;
+    return std::all_of(cells, cells + length, [](Value c) { return c.is_object() && c.as_object()->kind == Kind::Cell; });
+}
+
 static Outcome exec_step(VM& vm, NativeFrame& frame) {   // source, globals, locals, closure; 4 the function, 5 the locals
     Evaluation e;
     Function* f = nullptr;
@@ -212,7 +226,7 @@ static Outcome exec_step(VM& vm, NativeFrame& frame) {   // source, globals, loc
             if (!frame[0].is_object() || frame[0].as_object()->kind != Kind::Code)
                 return vm.type_error("closure can only be used when source is a code object");
             if (!wants) return vm.type_error("cannot use a closure with this code object");
-            if (!is_tuple(frame[3]) || frame[3].as<Tuple>()->size != wants)
+            if (!is_closure(frame[3], wants))
                 return vm.type_error("code object requires a closure of exactly length %zu", wants);
             f->closure = frame[3];
         } else if (wants) {

@@ -12,6 +12,7 @@ extern const ModuleDef kPosixModule;        // "_posix": what os, io, shutil and
 extern const ModuleDef kTracebackModule;    // "_traceback": source lines, positions and carets
 extern const ModuleDef kRandomModule;      // "_random": the Mersenne Twister
 extern const ModuleDef kRegexModule;       // "_re", with GEN_HAS_PCRE2
+extern const ModuleDef kFunctoolsModule;    // "_functools"
 extern const ModuleDef kWeakrefModule;      // "_weakref"
 extern const ModuleDef kThreadModule;       // "_thread": fibers and locks
 extern const ModuleDef kErrnoModule;

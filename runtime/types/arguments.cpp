@@ -215,6 +215,15 @@ Class* checked_class(VM& vm, Value cls, BuiltinShape base) {
                       name.c_str());
         return nullptr;
     }
+    // The built-in class that decides about the layout has to be the one whose __new__ this is.
+    Class* solid = cls.as<Class>();
+    while (solid->base && (solid->class_flags & Class::kHeapType)) solid = solid->base;
+    if (!solid->specials[int(Special::New)].is(vm.type(base)->specials[int(Special::New)])) {
+        std::string other(vm.class_name(cls.as<Class>()));
+        vm.type_error("%s.__new__(%s) is not safe, use %s.__new__()", name.c_str(), other.c_str(),
+                      std::string(vm.class_name(solid)).c_str());
+        return nullptr;
+    }
     return cls.as<Class>();
 }
 

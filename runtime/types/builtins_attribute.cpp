@@ -98,6 +98,10 @@ static Outcome dir_step(VM& vm, NativeFrame& frame) {   // object; 1 the names
     case 0:
         if (frame[0].is_unbound()) {
             frame[1] = locals_here(vm);
+            if (!is_exact_dict(frame[1])) {   // exec and eval take any mapping
+                AWAIT(4, vm.call(vm.natives.call_attribute, {frame[1], Value::object(vm.names.keys), Value::object(vm.empty_tuple)}));
+                frame[1] = frame.result();
+            }
         } else {
             AWAIT(1, vm.call_special(Special::Dir, frame[0]));
             frame[1] = frame.result();

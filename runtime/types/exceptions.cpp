@@ -429,7 +429,7 @@ template <int first, bool decoding> static Outcome unicode_error_str(VM& vm, Val
     Value from = unicode_field<2, first>(vm, args[0]), to = unicode_field<3, first>(vm, args[0]), reason = unicode_field<4, first>(vm, args[0]);
     int64_t start = 0, end = 0;
     if (object.is_unbound() || reason.is_unbound()) return Value::object(vm.empty_string);
-    if (!is_str(reason)) return Outcome::unhandled();
+    if (!is_str(reason) || !(encoding.is_unbound() || is_str(encoding))) return Outcome::unhandled();
     if (is_int_like(from)) int_to_int64(from, start);
     if (is_int_like(to)) int_to_int64(to, end);
     std::string text;
@@ -453,9 +453,13 @@ template <int first, bool decoding> static Outcome unicode_error_str(VM& vm, Val
 
 static Outcome unicode_error_str_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_str(vm, field(vm, frame[0], "reason")));
+    case 0:
+        AWAIT(1, op_str(vm, field(vm, frame[0], "reason")));
+        if (!set_field(vm, frame[0], "reason", frame.result())) return vm.out_of_memory();
+        if (field(vm, frame[0], "encoding").is_unbound()) return frame.native()->def->fn(vm, &frame[0]);
+        AWAIT(2, op_str(vm, field(vm, frame[0], "encoding")));
+        if (!set_field(vm, frame[0], "encoding", frame.result())) return vm.out_of_memory();
     }
-    if (!set_field(vm, frame[0], "reason", frame.result())) return vm.out_of_memory();
     return frame.native()->def->fn(vm, &frame[0]);
 }
 

@@ -25,22 +25,10 @@ static bool option_is_wrong(VM& vm, Value v, const char* name) {
 }
 
 // A lone surrogate has no UTF-8.
-static bool cannot_encode(VM& vm, const Str* s) {
+static bool cannot_encode(VM& vm, Str* s) {
     if (!(s->state & Str::kHasSurrogates)) return false;
-    int64_t position = 0;
-    for (const char* p = s->data; p < s->data + s->size; position++) {
-        char32_t c = decode_utf8(p);
-        if (c < 0xd800 || c > 0xdfff) continue;
-        int64_t end = position + 1;
-        for (const char* q = p; q < s->data + s->size; end++) {
-            c = decode_utf8(q);
-            if (c < 0xd800 || c > 0xdfff) break;
-        }
-        vm.raise(kShapeUnicodeEncodeError, {vm.str("utf-8"), Value::object(s), Value::integer(position),
-                                            Value::integer(end), vm.str("surrogates not allowed")});
-        return true;
-    }
-    return false;
+    surrogates_not_allowed(vm, Value::object(s));
+    return true;
 }
 
 static bool append_value(VM& vm, std::string& out, Value v) {

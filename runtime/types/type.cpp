@@ -141,6 +141,7 @@ static Outcome set_name(VM& vm, Value self, Value v) {
     if (v.is_unbound()) return vm.type_error("cannot delete '__name__' attribute of immutable type '%s'", name_of(vm, self_of(self)).c_str());
     if (!is_str(v))
         return vm.type_error("can only assign string to %s.__name__, not '%s'", name_of(vm, self_of(self)).c_str(), vm.type_name(v));
+    if (!is_class_name(vm, v)) return Outcome::raised();
     self_of(self)->name = v;
     vm.heap.write(self_of(self));
     return Value::none();
@@ -234,13 +235,20 @@ static Outcome set_annotations(VM& vm, Value self, Value v) {
     return store_own(vm, self_of(self), vm.names.annotations, v);
 }
 
-static Outcome get_flags(VM&, Value self) {   // the bits of CPython that programs look at
+static Outcome get_flags(VM& vm, Value self) {   // the bits of CPython that programs look at
     constexpr int64_t kBaseType = 1 << 10, kHeap = 1 << 9, kAbstractBit = 1 << 20;
     uint32_t flags = self_of(self)->class_flags;
     return Value::integer((flags & Class::kFinal ? 0 : kBaseType) | (flags & Class::kHeapType ? kHeap : 0) |
-                          (flags & Class::kAbstract ? kAbstractBit : 0));
+                          (flags & Class::kAbstract ? kAbstractBit : 0) | collection_bits(vm, self_of(self)));
 }
 static Outcome get_basicsize(VM&, Value self) { return Value::integer(int64_t(layout_bytes(self_of(self)->instance_kind, 0))); }
+static Outcome get_itemsize(VM&, Value self) {
+    switch (self_of(self)->instance_kind) {
+    case Kind::Tuple: case Kind::Int: return Value::integer(8);
+    case Kind::Bytes: return Value::integer(1);
+    default: return Value::integer(0);
+    }
+}
 static Outcome get_zero(VM&, Value) { return Value::integer(0); }
 static Outcome get_none(VM&, Value) { return Value::none(); }
 
@@ -279,7 +287,7 @@ static const AttributeDef kTypeAttributes[] = {
     {"__annotations__", get_annotations, set_annotations},
     {"__flags__", get_flags},
     {"__basicsize__", get_basicsize},
-    {"__itemsize__", get_zero},
+    {"__itemsize__", get_itemsize},
     {"__dictoffset__", get_zero},
     {"__weakrefoffset__", get_zero},
     {"__text_signature__", get_none},

@@ -91,6 +91,7 @@ struct Code : Object {
         kClassBody = 4096,
         kComprehension = 8192,    // a generator expression or comprehension: its parameter is the iterator `.0`
         kIterableResult = 16384,
+        kUnbound = 32768,         // library functions that CPython writes in C: no method of a class that holds them
     };
     Blob* instructions;           // Instruction[]
     Tuple* constants;

@@ -48,7 +48,7 @@ Place find_place(VM& vm, Object* o, Str* name) {
 }
 
 bool is_plain_method(Value v) {
-    return v.is_object() && (v.as_object()->kind == Kind::Function ||
+    return v.is_object() && ((v.as_object()->kind == Kind::Function && !(v.as<Function>()->code->code_flags & Code::kUnbound)) ||
                              (v.as_object()->kind == Kind::Native && v.as_object()->shape != kShapeBuiltinFunction));
 }
 

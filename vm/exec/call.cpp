@@ -536,7 +536,9 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
         a.count = 0;
         return true;
     };
-    for (;;) {
+    constexpr unsigned kMaxHops = 1000;   // an instance may be its own class's __call__
+    for (unsigned hops = 0;; hops++) {
+        if (hops > kMaxHops) return vm.raise(kShapeRecursionError, "maximum recursion depth exceeded");
         if (!callee.is_object()) return vm.type_error("'%s' object is not callable", vm.type_name(callee));
         Object* o = callee.as_object();
         switch (o->kind) {
@@ -587,11 +589,17 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
             continue;
         }
         Outcome bound = descriptor_get(vm, call, callee, Value::object(vm.class_of(callee)));
-        if (!bound.is_value()) {
-            if (!bound.is_call()) return bound;
-            return vm.type_error("'%s' object is not callable", vm.type_name(callee));
+        if (bound.is_call()) {
+            size_t n = a.positional();
+            Tuple* all = n ? make_tuple(vm.heap, n) : vm.empty_tuple;
+            if (!all) return vm.out_of_memory();
+            for (size_t i = 0; i < n; i++) all->items[i] = a.at(i);
+            Dict* named = vm.dict();
+            if (!a.each_keyword([&](Value key, Value v) { return is_str(key) && vm.set(named, key.as<Str>(), v); }))
+                return vm.type_error("keywords must be strings");
+            return vm.call_prelude(vm.intern("_call_descriptor"), {call, callee, Value::object(all), Value::object(named)});
         }
-        if (bound.value().is(callee)) return vm.type_error("'%s' object is not callable", vm.type_name(callee));
+        if (!bound.is_value()) return bound;
         callee = bound.value();
     }
 }

@@ -181,6 +181,20 @@ bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
     return true;
 }
 
+// Whether __slots__ of this class or a base gave its instances room for weak references (a class without __slots__ does).
+bool takes_weakrefs(VM& vm, const Class* cls) {
+    for (; cls && (cls->class_flags & Class::kHeapType); cls = cls->base) {
+        Value cell = vm.get(cls->attributes, vm.names.slots);
+        if (cell.is_unbound()) return true;
+        Value slots = cell.as<Cell>()->value;
+        auto names_it = [&](Value v) { return is_str(v) && v.as<Str>()->view() == "__weakref__"; };
+        if (names_it(slots)) return true;
+        if (is_tuple(slots) && std::any_of(slots.as<Tuple>()->items, slots.as<Tuple>()->items + slots.as<Tuple>()->size, names_it)) return true;
+        if (is_list(slots) && std::any_of(slots.as<List>()->items->items, slots.as<List>()->items->items + slots.as<List>()->size, names_it)) return true;
+    }
+    return false;
+}
+
 // Handles __slots__ of a new class; false: raised.
 bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
     std::vector<Value> names;
@@ -199,11 +213,20 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
         return false;
     }
     std::vector<Value> own;
+    bool weakref = false;
     for (Value v : names) {
         if (!is_str(v)) { vm.type_error("__slots__ items must be strings, not '%s'", vm.type_name(v)); return false; }
         std::string_view text = v.as<Str>()->view();
-        if (text == "__dict__") { cls->class_flags |= Class::kHasDict; continue; }
-        if (text == "__weakref__") continue;
+        if (text == "__dict__") {
+            if (cls->class_flags & Class::kHasDict) { vm.type_error("__dict__ slot disallowed: we already got one"); return false; }
+            cls->class_flags |= Class::kHasDict;
+            continue;
+        }
+        if (text == "__weakref__") {
+            if (weakref || takes_weakrefs(vm, cls->base)) { vm.type_error("__weakref__ slot disallowed: either we already got one, or __itemsize__ != 0"); return false; }
+            weakref = true;
+            continue;
+        }
         std::string mangled(text);
         if (text.starts_with("__") && !text.ends_with("__")) {
             std::string_view owner = vm.class_name(cls);
@@ -247,6 +270,30 @@ uint32_t attributes_of_init(VM& vm, Dict* namespace_) {
 }
 
 }   // namespace
+
+bool is_class_name(VM& vm, Value name) {
+    if (name.as<Str>()->view().find('\0') != std::string_view::npos) {
+        vm.value_error("type name must not contain null characters");
+        return false;
+    }
+    if (!(name.as<Str>()->state & Str::kHasSurrogates)) return true;
+    surrogates_not_allowed(vm, name);
+    return false;
+}
+
+bool set_mro(VM& vm, Class* cls, Tuple* mro) {
+    for (uint64_t i = 0; i < mro->size; i++)
+        if (!mro->items[i].is_object() || mro->items[i].as_object()->kind != Kind::Class) {
+            vm.type_error("mro() returned a non-class ('%s')", vm.type_name(mro->items[i]));
+            return false;
+        }
+    cls->mro = mro;
+    vm.clear_method_cache();
+    for (int s = 0; s < int(Special::kCount); s++) fill_special(vm, cls, Special(s));
+    update_flags(vm, cls);
+    vm.heap.write(cls);
+    return true;
+}
 
 // ---- lookup
 
@@ -348,6 +395,9 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
                 vm.type_error("duplicate base class %s", std::string(vm.class_name(bases->items[i].as<Class>())).c_str());
                 return nullptr;
             }
+    if (!is_class_name(vm, Value::object(name))) return nullptr;
+    Value doc = vm.get(namespace_, vm.names.doc);
+    if (is_str(doc) && (doc.as<Str>()->state & Str::kHasSurrogates)) { surrogates_not_allowed(vm, doc); return nullptr; }
     Class* cls = new_class(vm, metaclass);
     cls->name = Value::object(name);
     cls->bases = bases;
@@ -395,7 +445,14 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         Str* key = vm.strings.intern(vm.heap, e->key.as<Str>());
         Value v = e->value;
         if (key == vm.names.qualname) continue;
-        if (key == vm.names.classcell) { cell = v; continue; }
+        if (key == vm.names.classcell) {
+            if (!v.is_object() || v.as_object()->kind != Kind::Cell) {
+                vm.type_error("__classcell__ must be a nonlocal cell, not <class '%s'>", vm.type_name(v));
+                return nullptr;
+            }
+            cell = v;
+            continue;
+        }
         bool function = v.is_object() && v.as_object()->kind == Kind::Function;
         if (function && key == vm.names.special[int(Special::New)]) {
             auto* s = vm.heap.make<StaticMethod>(Kind::StaticMethod, kShapeStaticMethod);
@@ -452,11 +509,7 @@ bool set_bases(VM& vm, Class* cls, Tuple* bases) {
         work.pop_back();
         std::vector<Value> mro;
         if (!linearize(vm, c, c->bases, mro)) return false;
-        c->mro = make_tuple(vm.heap, mro.data(), mro.size());
-        vm.clear_method_cache();
-        for (int s = 0; s < int(Special::kCount); s++) fill_special(vm, c, Special(s));
-        update_flags(vm, c);
-        vm.heap.write(c);
+        if (!set_mro(vm, c, make_tuple(vm.heap, mro.data(), mro.size()))) return false;
         each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
     }
     flush_inline_caches(vm);

@@ -46,8 +46,9 @@ Outcome type_call(VM& vm, NativeFrame& f) {
             if (!f.await(vm, vm.call_with(init, Value::object(with_self), f[2]), 2)) return vm.pending;
         } else {
             Outcome bound = descriptor_get(vm, init, self, Value::object(own));
-            if (!bound.is_value()) return bound.is_call() ? vm.type_error("__init__ is no plain method") : bound;
-            if (!f.await(vm, vm.call_with(bound.value(), f[1], f[2]), 2)) return vm.pending;
+            if (bound.is_call()) bound = vm.call_prelude(vm.intern("_call_descriptor"), {init, self, f[1], f[2]});
+            else if (bound.is_value()) bound = vm.call_with(bound.value(), f[1], f[2]);
+            if (!f.await(vm, bound, 2)) return vm.pending;
         }
         [[fallthrough]];
     }
@@ -66,9 +67,24 @@ Outcome finish_init(VM& vm, NativeFrame& f) {
 // finish_class(cls, keywords): __set_name__ of the attributes, then __init_subclass__ of the parent (PEP 487).
 Outcome finish_class(VM& vm, NativeFrame& f) {
     auto* cls = f[0].as<Class>();
-    enum { kStart, kNext, kNamed, kParent, kDone };
+    enum { kStart, kNext, kNamed, kParent, kDone, kOrdered, kNames };
     for (;;) switch (f.step_state()) {
         case kStart: {
+            // The metaclass may have an mro() of its own.
+            Value order = vm.lookup(vm.class_of(f[0]), vm.names.mro_method);
+            if (!order.is_object() || order.as_object()->kind == Kind::Native) { f.step_state() = kNames; break; }
+            if (!f.await(vm, vm.call(order, {f[0]}), kOrdered)) return vm.pending;
+            f.step_state() = kOrdered;
+            break;
+        }
+        case kOrdered: {
+            Outcome o = op_tuple(vm, f.result());
+            if (!o.is_value()) return o.is_raised() ? o : vm.type_error("mro() must return a list or a tuple");
+            if (!set_mro(vm, cls, o.value().as<Tuple>())) return Outcome::raised();
+            f.step_state() = kNames;
+            break;
+        }
+        case kNames: {
             std::vector<Value> items;
             uint32_t position = 0;
             while (DictEntry* e = next_entry(cls->attributes, position)) {
@@ -181,6 +197,7 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
             if (o->state == kDone || (o->flags & kFinalized)) continue;
             o->flags |= kFinalized;
             if (o->state == kCreated && o->shape == kShapeCoroutine) call = vm.call_prelude(vm.intern("_warn_unawaited"), {f[0]});
+            else if (Value hook = vm.asyncgen_finalizer(o); !hook.is_unbound()) call = vm.call(hook, {f[0]});
             else call = vm.call(vm.natives.close_generator, {f[0]});
         } else if (o->kind == Kind::WeakRef) {
             call = vm.call(static_cast<WeakRef*>(o)->callback, {f[0]});
@@ -219,6 +236,17 @@ void VM::note_core_types() {
     natives.object_init = of(kShapeObject, Special::Init);
     natives.object_new = of(kShapeObject, Special::New);
     natives.type_new = of(kShapeType, Special::New);
+}
+
+Value VM::asyncgen_finalizer(Object* generator) {
+    for (auto& entry : asyncgen_finalizers) {
+        if (entry.first != generator) continue;
+        Value hook = entry.second;
+        entry = asyncgen_finalizers.back();
+        asyncgen_finalizers.pop_back();
+        return hook;
+    }
+    return Value::unbound();
 }
 
 void VM::start_finalizers() {

@@ -22,11 +22,6 @@ Value plain_instance(VM& vm, Value cls) {
     return Value::object(allocate_instance(vm, c));
 }
 
-Outcome load_builtin(VM& vm, std::string_view name) {
-    Value v = vm.get(vm.builtins, vm.intern(name));
-    return v.is_unbound() ? vm.raisef(kShapeImportError, "%s not found", std::string(name).c_str()) : Outcome(v);
-}
-
 }   // namespace
 
 Outcome raise_value(VM& vm, Value v, Value cause) {
@@ -201,8 +196,29 @@ Outcome close_owned(VM& vm, Frame* g) {
 
 Outcome intrinsic(VM& vm, Frame* fr, Intrinsic which, Value* a, unsigned) {
     switch (which) {
-    case Intrinsic::BUILD_CLASS_FUNCTION: return load_builtin(vm, "__build_class__");
+    case Intrinsic::BUILD_CLASS_FUNCTION: {
+        Value v = vm.get(fr->fn()->builtins.as<Dict>(), vm.names.build_class);
+        return v.is_unbound() ? vm.raisef(kShapeNameError, "__build_class__ not found") : Outcome(v);
+    }
     case Intrinsic::ASSERTION_ERROR: return Value::object(vm.type(kShapeAssertionError));
+// Sequences and mappings are what inherits from the built-in ones or says so in __abc_tpflags__ (as collections.abc does,
+// register() included); the first class in the method resolution order that says anything decides.
+enum CollectionBits : int64_t { kSequenceBit = 1 << 5, kMappingBit = 1 << 6 };
+int64_t collection_bits(VM& vm, const Class* cls) {
+    for (uint64_t i = 0; i < cls->mro->size; i++) {
+        auto* c = cls->mro->items[i].as<Class>();
+        switch (c->root_shape) {
+        case kShapeList: case kShapeTuple: case kShapeRange: case kShapeMemoryView: return kSequenceBit;
+        case kShapeDict: case kShapeMappingProxy: return kMappingBit;
+        default: break;
+        }
+        Value own = vm.get(c->attributes, vm.names.abc_tpflags);
+        Value flags = own.is_unbound() ? own : own.as<Cell>()->value;
+        if (flags.is_int() && (flags.as_int() & (kSequenceBit | kMappingBit))) return flags.as_int() & (kSequenceBit | kMappingBit);
+    }
+    return 0;
+}
+
     case Intrinsic::STOP_ASYNC_ITERATION: return Value::object(vm.type(kShapeStopAsyncIteration));
     case Intrinsic::IMPORT_STAR:
         return vm.call_prelude(vm.names.import_star, {a[0], a[1].is_unbound() ? Value::object(fr->fn()->globals) : a[1]});
@@ -221,20 +237,8 @@ Outcome intrinsic(VM& vm, Frame* fr, Intrinsic which, Value* a, unsigned) {
         if (hook.is_unbound()) return vm.raise(kShapeRuntimeError, "lost sys.displayhook");
         return vm.call(hook, {a[0]});
     }
-    case Intrinsic::MATCH_SEQUENCE:
-        if (!a[0].is_object()) return Value::false_();
-        switch (a[0].as_object()->kind) {
-        case Kind::List: case Kind::Tuple: case Kind::Range: case Kind::MemoryView: return Value::true_();
-        case Kind::Str: case Kind::Bytes: case Kind::ByteArray: case Kind::Int: case Kind::Float: return Value::false_();
-        default: return vm.call_prelude(vm.names.match_sequence, {a[0]});
-        }
-    case Intrinsic::MATCH_MAPPING:
-        if (!a[0].is_object()) return Value::false_();
-        switch (a[0].as_object()->kind) {
-        case Kind::Dict: case Kind::MappingProxy: return Value::true_();
-        case Kind::List: case Kind::Tuple: case Kind::Str: case Kind::Int: case Kind::Float: return Value::false_();
-        default: return vm.call_prelude(vm.names.match_mapping, {a[0]});
-        }
+    case Intrinsic::MATCH_SEQUENCE: return Value::boolean(collection_bits(vm, vm.class_of(a[0])) & kSequenceBit);
+    case Intrinsic::MATCH_MAPPING: return Value::boolean(collection_bits(vm, vm.class_of(a[0])) & kMappingBit);
     case Intrinsic::MATCH_KEYS: return vm.call_prelude(vm.names.match_keys, {a[0], a[1]});
     case Intrinsic::MATCH_REST: return vm.call_prelude(vm.names.match_rest, {a[0], a[1]});
     case Intrinsic::MATCH_CLASS: return vm.call_prelude(vm.names.match_class, {a[0], a[1], a[2], a[3]});

@@ -5,6 +5,11 @@
 
 namespace gen {
 
+// What a class is to a match statement, as bits of CPython's tp_flags: 32 a sequence, 64 a mapping.
+int64_t collection_bits(VM&, const Class*);
+// The UnicodeEncodeError for the first surrogate of a str that has any.
+Outcome surrogates_not_allowed(VM&, Value text);
+
 // ---- ops_number.cpp, ops_compare.cpp
 Outcome op_binary(VM&, BinaryOp, Value a, Value b, bool in_place = false);
 Outcome op_negative(VM&, Value v);
@@ -76,6 +81,8 @@ void set_class_attribute(VM&, Class* cls, Str* name, Value v);
 // The class alone, without __set_name__ and __init_subclass__; null: raised.
 Class* create_class(VM&, Class* metaclass, Str* name, Tuple* bases, Dict* namespace_);
 bool set_bases(VM&, Class* cls, Tuple* bases);          // cls.__bases__ = bases; false: raised
+bool set_mro(VM&, Class* cls, Tuple* mro);              // what the metaclass's mro() says; false: raised
+bool is_class_name(VM&, Value name);                    // a str without NUL and surrogates; false: raised
 Class* calculate_metaclass(VM&, Class* metaclass, Tuple* bases);   // null: raised (conflict)
 void each_subclass(VM&, Class* cls, const std::function<void(Class*)>& f);   // direct ones
 

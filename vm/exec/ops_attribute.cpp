@@ -112,7 +112,8 @@ Outcome plain_getattr(VM& vm, Value v, Str* name) {
 bool is_descriptor(VM& vm, Value a) {
     if (!a.is_object()) return false;
     switch (a.as_object()->kind) {
-    case Kind::Function: case Kind::Property: case Kind::Member: case Kind::ClassMethod: case Kind::StaticMethod: return true;
+    case Kind::Property: case Kind::Member: case Kind::ClassMethod: case Kind::StaticMethod: return true;
+    case Kind::Function: return !(static_cast<Function*>(a.as_object())->code->code_flags & Code::kUnbound);
     case Kind::Native: return a.as_object()->shape != kShapeBuiltinFunction;
     default: return !special_of_value(vm, a, Special::Get).is_unbound();
     }
@@ -131,7 +132,10 @@ Outcome descriptor_get(VM& vm, Value a, Value instance, Value owner) {
     if (!a.is_object()) return a;
     Object* o = a.as_object();
     switch (o->kind) {
-    case Kind::Function: return instance.is_unbound() ? Outcome(a) : Outcome(vm.bound_method(a, instance));
+    case Kind::Function: {
+        bool unbound = instance.is_unbound() || (static_cast<Function*>(o)->code->code_flags & Code::kUnbound);
+        return unbound ? Outcome(a) : Outcome(vm.bound_method(a, instance));
+    }
     case Kind::Native: {
         if (o->shape == kShapeBuiltinFunction || instance.is_unbound()) return a;
         auto* n = static_cast<Native*>(o);
@@ -156,7 +160,7 @@ Outcome descriptor_get(VM& vm, Value a, Value instance, Value owner) {
             bound->def = n->def;
             return Value::object(bound);
         }
-        if (is_descriptor(vm, f)) return descriptor_get(vm, f, cls, Value::object(vm.class_of(cls)));
+        if (is_descriptor(vm, f)) return descriptor_get(vm, f, cls, cls);
         return vm.bound_method(f, cls);
     }
     case Kind::Property: {

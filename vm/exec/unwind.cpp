@@ -133,6 +133,21 @@ Frame* leave(VM& vm, Frame* fr) {
 
 Frame* unwind(VM& vm, Frame* fr, bool reraise) {
     vm.last_traceback = nullptr;
+// An AttributeError of the script's own (__getattr__, a property) learns what was looked for, so that a traceback can suggest
+// a name.
+void note_missing_attribute(VM& vm, Frame* fr) {
+    Class* cls = vm.class_of(vm.exception);
+    if (!vm.is_subclass(cls, vm.type(kShapeAttributeError))) return;
+    const Instruction* at = fr->pc;
+    if (at->op() == Op::LANDING) at -= at->x();
+    if (at->op() < Op::GET_ATTR || at->op() > Op::GET_ATTR_MODULE) return;
+    Object* e = vm.exception.as_object();
+    if (!get_instance_attribute(vm, e, vm.names.name_attribute).is_unbound() ||
+        !get_instance_attribute(vm, e, vm.names.obj).is_unbound()) return;
+    set_instance_attribute(vm, e, vm.names.name_attribute, fr->code()->constants->items[at->c()]);
+    set_instance_attribute(vm, e, vm.names.obj, fr->registers[at->b()]);
+}
+
     for (;;) {
         if (fr->flags & kClean) touch(vm, fr);
         if (fr->is_native()) {
@@ -162,7 +177,10 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
             vm.exception = Value::unbound();
             return iteration_ended(vm, fr, v);
         }
-        if (!reraise) add_traceback(vm, vm.exception, fr);
+        if (!reraise) {
+            add_traceback(vm, vm.exception, fr);
+            if (op == Op::LANDING) note_missing_attribute(vm, fr);
+        }
         reraise = false;
         int64_t offset = fr->pc - fr->code()->entry();
         if (offset >= 0) {

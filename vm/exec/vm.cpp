@@ -245,6 +245,13 @@ Outcome VM::resume(Frame* generator, Request::Resume mode, Value v) {
     return Outcome::call();
 }
 
+Outcome VM::resume_to_end(Frame* generator, Request::Resume mode, Value v) {
+    resume(generator, mode, v);
+    request.stops = Request::Stops::Returns;
+    returned = Value::unbound();
+    return Outcome::call();
+}
+
 Outcome VM::call_special(Special s, Value self, std::initializer_list<Value> args) {
     Value f = special(self, s);
     if (f.is_unbound()) return Outcome::unhandled();
@@ -256,7 +263,8 @@ Outcome VM::call_special(Special s, Value self, std::initializer_list<Value> arg
         request.args[n++] = self;
     } else {
         Outcome bound = descriptor_get(*this, f, self, Value::object(class_of(self)));
-        if (!bound.is_value()) return bound.is_call() ? raise(kShapeTypeError, "a special method has to be a plain attribute") : bound;
+        if (bound.is_call()) return call_prelude(intern("_call_descriptor"), {f, self, tuple(args)});
+        if (!bound.is_value()) return bound;
         call(bound.value(), {});
     }
     for (Value v : args) request.args[n++] = v;
