@@ -95,10 +95,19 @@ static Outcome is_finalizing(VM&, Value*) { return Value::false_(); }
 static Outcome nothing(VM&, Value*) { return Value::none(); }
 static Outcome lazy_attribute(VM& vm, Value* args) { return vm.call_prelude(vm.intern("_sys_attribute"), {args[0]}); }
 
-static Outcome get_asyncgen_hooks(VM& vm, Value*) { return vm.call_prelude(vm.intern("_get_asyncgen_hooks"), {}); }
+static Outcome get_asyncgen_hooks(VM& vm, Value*) {
+    Value hooks = vm.fiber->asyncgen_hooks;
+    return vm.call_prelude(vm.intern("_asyncgen_hooks"), {hooks.is_object() ? hooks : vm.tuple({Value::none(), Value::none()})});
+}
 static Outcome set_asyncgen_hooks(VM& vm, Value* args) {
-    auto or_missing = [](Value v) { return v.is_unbound() ? Value::ellipsis() : v; };
-    return vm.call_prelude(vm.intern("_set_asyncgen_hooks"), {or_missing(args[0]), or_missing(args[1])});
+    Value old = vm.fiber->asyncgen_hooks, hooks[2];
+    for (int i = 0; i < 2; i++) {
+        hooks[i] = !args[i].is_unbound() ? args[i] : old.is_object() ? old.as<Tuple>()->items[i] : Value::none();
+        if (!hooks[i].is_none() && !is_callable(vm, hooks[i]))
+            return vm.type_error("callable %s expected, got %s", i ? "finalizer" : "firstiter", vm.type_name(hooks[i]));
+    }
+    vm.fiber->asyncgen_hooks = vm.tuple({hooks[0], hooks[1]});
+    return Value::none();
 }
 
 static const NativeDef kFunctions[] = {

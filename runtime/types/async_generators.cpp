@@ -154,11 +154,8 @@ static const NativeDef kAthrowMethods[] = {
 
 // begin(generator, step): the hook that an event loop has set sees the generator before its first step.
 static Outcome begin_step(VM& vm, NativeFrame& frame) {
-    Value hook;
     switch (frame.step_state()) {
-    case 0:
-        hook = vm.get(vm.prelude, vm.intern("_asyncgen_firstiter"));
-        if (hook.is_object()) { AWAIT(1, vm.call(hook, {frame[0]})); }
+    case 0: AWAIT(1, vm.call(vm.fiber->asyncgen_hooks.as<Tuple>()->items[0], {frame[0]}));
     }
     return frame[1];
 }
@@ -166,12 +163,16 @@ static const NativeDef kBegin = {.signature = "begin(generator, step, /)", .step
 
 static Outcome begin(VM& vm, Value generator, Outcome step) {
     Frame* g = generator.as<Frame>();
-    if (!(g->aux & kHooked)) {
-        g->aux |= kHooked;
-        Value hook = vm.get(vm.prelude, vm.intern("_asyncgen_firstiter"));
-        if (hook.is_object()) return call_internal(vm, kBegin, {generator, step.value()});
+    if (g->aux & kHooked) return step;
+    g->aux |= kHooked;
+    Value hooks = vm.fiber->asyncgen_hooks;
+    if (!hooks.is_object()) return step;
+    Value* hook = hooks.as<Tuple>()->items;
+    if (!hook[1].is_none()) {
+        vm.asyncgen_finalizers.push_back({g, hook[1]});
+        vm.register_finalizer(g);
     }
-    return step;
+    return hook[0].is_none() ? step : call_internal(vm, kBegin, {generator, step.value()});
 }
 
 static Outcome agen_anext(VM& vm, Value* args) {

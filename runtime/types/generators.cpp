@@ -235,6 +235,8 @@ Outcome make_async_step(VM& vm, BuiltinShape shape, Value generator, Value value
 #define THROW "throw(self, type, value=None, traceback=None, /)"
 constexpr const char* kSendDoc = "send(arg) -> send 'arg' into generator,\nreturn next yielded value or raise StopIteration.";
 constexpr const char* kCoroutineSendDoc = "send(arg) -> send 'arg' into coroutine,\nreturn next yielded value or raise StopIteration.";
+constexpr const char* kCoroutineThrowDoc =
+    "throw(value)\nthrow(type[,value[,traceback]])\n\nRaise exception in coroutine, return next iterated value or raise\nStopIteration.";
 constexpr const char* kThrowDoc = "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or raise\nStopIteration.";
 
 static const NativeDef kGeneratorMethods[] = {
@@ -253,8 +255,8 @@ static const AttributeDef kGeneratorAttributes[] = {
 };
 static const NativeDef kCoroutineMethods[] = {
     {.signature = SEND, .fn = generator_send, .doc = kCoroutineSendDoc},
-    {.signature = THROW, .fn = generator_throw, .step = generator_throw_step, .doc = kThrowDoc},
-    kClose,
+    {.signature = THROW, .fn = generator_throw, .step = generator_throw_step, .doc = kCoroutineThrowDoc},
+    {.signature = "close(self, /)", .fn = close_fn, .step = close_step, .flags = kAnyReceiver, .doc = "close() -> raise GeneratorExit inside coroutine."},
     {.signature = "__await__(self, /)", .fn = coroutine_await, .doc = "Return an iterator to be used in await expression."},
     {.signature = "__del__(self, /)", .fn = close_fn, .step = close_step},
     {.signature = "__repr__(self, /)", .fn = repr_native},

@@ -565,7 +565,8 @@ void make_builtin_classes(VM& vm) {
         }
         c->inline_slots = uint16_t(slots);
         if (exception) c->class_flags |= Class::kException | Class::kHasDict;
-        if (i == kShapeFunction || i == kShapeModule) c->class_flags |= Class::kHasDict;
+        const bool future = i >= kShapeFuture && i <= kShapeGatheringFuture;
+        if (i == kShapeFunction || i == kShapeModule || future) c->class_flags |= Class::kHasDict;
         if (i == kShapeType) c->class_flags |= Class::kMetaclass;
         switch (i) {
         case kShapeBool: case kShapeNone_: case kShapeNotImplementedType: case kShapeEllipsisType: case kShapeFunction: case kShapeBuiltinFunction:
@@ -578,7 +579,7 @@ void make_builtin_classes(VM& vm) {
         default: break;
         }
         c->root_shape = i;
-        vm.shapes.builtin_root(c, i, exception || i == kShapeModule, slots);
+        vm.shapes.builtin_root(c, i, exception || i == kShapeModule || future, slots);
         for (Value b : bases) add_subclass(vm, b.as<Class>(), c);
     };
     for (uint32_t i = 0; i < kBuiltinShapes; i++) make(make, i);

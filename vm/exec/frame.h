@@ -25,6 +25,7 @@ enum FrameAux : uint8_t {          // Object::aux
     kBaseFrame = 4,                // the first frame of a fiber or of a nested run
     kAwaiting = 8,                 // native frame: what it returned is awaited (else it is a tail call)
     kAwaitsStop = 16,              // native frame: stop() of the callee means absent; a StopIteration passes through
+    kAwaitsReturn = 32,            // native frame: what the generator returns goes to vm.returned, without a StopIteration
 };
 
 struct Frame : Object {

@@ -199,6 +199,11 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
 Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
     Value it = fr->registers[pc->b()], sent = fr->registers[pc->a()];
     if (!it.is_object() || it.as_object()->kind != Kind::Generator || it.as_object()->shape == kShapeAsyncGenerator) {
+        if (is_native_awaitable(it)) {
+            Outcome o = vm.await_native(vm, it);
+            if (!o.is_stop()) return land(vm, fr, o, pc);
+            return iteration_ended(vm, fr, vm.returned);
+        }
         if (sent.is_none()) return land(vm, fr, op_next(vm, it), pc);
         Tuple* args = make_tuple(vm.heap, &sent, 1);
         return land(vm, fr, vm.call(vm.natives.call_attribute, {it, Value::object(vm.names.send), Value::object(args)}), pc);

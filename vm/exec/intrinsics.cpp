@@ -123,6 +123,10 @@ Outcome get_yield_from(VM& vm, Frame* fr, Value v) {
             return vm.raise(kShapeTypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
         }
     }
+    if (is_native_awaitable(v)) {
+        if (v.as_object()->shape != kShapeNativeCoroutine || fr->code()->code_flags & (Code::kCoroutine | Code::kIterableCoroutine)) return v;
+        return vm.raise(kShapeTypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+    }
     return op_iter(vm, v);
 }
 
@@ -137,7 +141,7 @@ Outcome get_awaitable(VM& vm, Value v, unsigned where) {
         }
         if (g->shape == kShapeGenerator && (g->code()->code_flags & Code::kIterableCoroutine)) return v;
     }
-    if (v.is_object() && v.as_object()->kind == Kind::AsyncStep) return v;
+    if (is_native_awaitable(v) || (v.is_object() && v.as_object()->kind == Kind::AsyncStep)) return v;
     if (vm.special(v, Special::Await).is_unbound()) {
         if (where)
             return vm.type_error("'async with' received an object from %s that does not implement __await__: %s",
@@ -194,13 +198,6 @@ Outcome close_owned(VM& vm, Frame* g) {
     return vm.call_prelude(vm.names.close_quietly, {Value::object(g)});
 }
 
-Outcome intrinsic(VM& vm, Frame* fr, Intrinsic which, Value* a, unsigned) {
-    switch (which) {
-    case Intrinsic::BUILD_CLASS_FUNCTION: {
-        Value v = vm.get(fr->fn()->builtins.as<Dict>(), vm.names.build_class);
-        return v.is_unbound() ? vm.raisef(kShapeNameError, "__build_class__ not found") : Outcome(v);
-    }
-    case Intrinsic::ASSERTION_ERROR: return Value::object(vm.type(kShapeAssertionError));
 // Sequences and mappings are what inherits from the built-in ones or says so in __abc_tpflags__ (as collections.abc does,
 // register() included); the first class in the method resolution order that says anything decides.
 enum CollectionBits : int64_t { kSequenceBit = 1 << 5, kMappingBit = 1 << 6 };
@@ -219,6 +216,13 @@ int64_t collection_bits(VM& vm, const Class* cls) {
     return 0;
 }
 
+Outcome intrinsic(VM& vm, Frame* fr, Intrinsic which, Value* a, unsigned) {
+    switch (which) {
+    case Intrinsic::BUILD_CLASS_FUNCTION: {
+        Value v = vm.get(fr->fn()->builtins.as<Dict>(), vm.names.build_class);
+        return v.is_unbound() ? vm.raisef(kShapeNameError, "__build_class__ not found") : Outcome(v);
+    }
+    case Intrinsic::ASSERTION_ERROR: return Value::object(vm.type(kShapeAssertionError));
     case Intrinsic::STOP_ASYNC_ITERATION: return Value::object(vm.type(kShapeStopAsyncIteration));
     case Intrinsic::IMPORT_STAR:
         return vm.call_prelude(vm.names.import_star, {a[0], a[1].is_unbound() ? Value::object(fr->fn()->globals) : a[1]});

@@ -76,7 +76,7 @@ Frame* invoke_attribute(VM& vm, Frame* fr, const Instruction* pc, Outcome attrib
 
 Frame* step_native(VM& vm, Frame* fr) {
     auto& native = *static_cast<NativeFrame*>(fr);
-    fr->aux &= ~(kAwaiting | kAwaitsNext | kAwaitsStop | kAwaitsCatching);
+    fr->aux &= ~(kAwaiting | kAwaitsNext | kAwaitsStop | kAwaitsCatching | kAwaitsReturn);
     fr->pc = kNativeStub;
     vm.frame = fr;
     Outcome o = native.native()->def->step(vm, native);
@@ -120,8 +120,14 @@ bool NativeFrame::await(VM& vm, Outcome o, uint32_t next_state) {
     }
     if (!o.is_collect()) step_state() = next_state;
     aux |= kAwaiting;
-    if (o.is_call() && vm.request.stops != Request::Stops::Never)
-        aux |= vm.request.stops == Request::Stops::Raises ? kAwaitsNext : kAwaitsStop;
+    if (o.is_call()) {
+        switch (vm.request.stops) {
+        case Request::Stops::Never: break;
+        case Request::Stops::Answers: aux |= kAwaitsStop; break;
+        case Request::Stops::Raises: aux |= kAwaitsNext; break;
+        case Request::Stops::Returns: aux |= kAwaitsReturn; break;
+        }
+    }
     vm.pending = o;
     return false;
 }

@@ -123,7 +123,7 @@ void install_exec_tracers(VM& vm) {
 
 void VM::mark_roots(Marker& m, bool major) {
     for (Class* c : classes) m.mark(static_cast<Object*>(c));
-    for (const Value* v : {&zero, &minus_zero, &exception, &caught, &handled, &accumulator, &run_result}) m.mark(*v);
+    for (const Value* v : {&zero, &minus_zero, &exception, &caught, &returned, &asyncio, &handled, &accumulator, &run_result}) m.mark(*v);
     m.mark(static_cast<Object*>(empty_tuple));
     m.mark(static_cast<Object*>(empty_array));
     m.mark(static_cast<Object*>(builtins));
@@ -139,6 +139,7 @@ void VM::mark_roots(Marker& m, bool major) {
     m.mark(request.keywords);
     m.mark(roots.data(), roots.size());
     for (Object* o : dying) m.mark(o);
+    for (auto& [generator, hook] : asyncgen_finalizers) m.mark(hook);
     strings.mark(m);
     if (!major) strings.mark_young(m);
     shapes.trace(m);
@@ -179,6 +180,7 @@ void VM::after_mark(Marker& m, bool major) {
     old_finalizable = finalizable.size();
     for (Object* o : dying) m.mark(o);
     heap.drain();
+    std::erase_if(asyncgen_finalizers, [&](auto& entry) { return !heap.is_marked(entry.first); });
     if (major) strings.sweep([&](const Str* s) { return heap.is_marked(s); });
     drop_dead(codes, old_codes, [&](Code* c) { return !heap.is_marked(c); });
     if (major) clear_method_cache();

@@ -72,7 +72,11 @@ Frame* iteration_ended(VM& vm, Frame* consumer, Value v) {
         return consumer;
     default: break;
     }
-    if (consumer->is_native() && (consumer->aux & (kAwaitsNext | kAwaitsStop))) {
+    if (consumer->is_native() && (consumer->aux & (kAwaitsNext | kAwaitsStop | kAwaitsReturn))) {
+        if (consumer->aux & kAwaitsReturn) {
+            vm.returned = v;
+            vm.caught = Value::unbound();
+        }
         consumer->registers[0] = Value::unbound();
         consumer->pc++;
         return consumer;
@@ -129,10 +133,6 @@ Frame* leave(VM& vm, Frame* fr) {
     return parent;
 }
 
-}   // namespace
-
-Frame* unwind(VM& vm, Frame* fr, bool reraise) {
-    vm.last_traceback = nullptr;
 // An AttributeError of the script's own (__getattr__, a property) learns what was looked for, so that a traceback can suggest
 // a name.
 void note_missing_attribute(VM& vm, Frame* fr) {
@@ -148,6 +148,10 @@ void note_missing_attribute(VM& vm, Frame* fr) {
     set_instance_attribute(vm, e, vm.names.obj, fr->registers[at->b()]);
 }
 
+}   // namespace
+
+Frame* unwind(VM& vm, Frame* fr, bool reraise) {
+    vm.last_traceback = nullptr;
     for (;;) {
         if (fr->flags & kClean) touch(vm, fr);
         if (fr->is_native()) {

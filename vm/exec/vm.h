@@ -43,8 +43,9 @@ struct Request {
 
     Kind kind;
     Resume mode;             // Kind::Resume: `callee` is the Generator, args[0] what is sent or thrown
-    enum class Stops : uint8_t { Never, Answers, Raises } stops;   // what means "exhausted" (or absent) to whoever awaits:
-                                                                   // nothing; stop() only; StopIteration, too
+    enum class Stops : uint8_t { Never, Answers, Raises, Returns } stops;   // what means "exhausted" (or absent) to whoever
+                                                                   // awaits: nothing; stop() only; StopIteration, too;
+                                                                   // the end of the generator, see resume_to_end()
     bool owned;              // X flag of CALL
     Value callee;
     uint32_t count;          // positional arguments in args
@@ -90,6 +91,7 @@ public:
     Array* empty_array;
     Value exception;                         // raised and not caught yet, while Outcome::raised() is on its way
     Value caught;                            // given to a native frame that awaits catching
+    Value returned;                          // by the generator that a native frame has resumed, see resume_to_end()
     Value handled;                           // being handled by the running fiber, or None: sys.exc_info()
     Value run_result;                        // of the run loop that was left; unbound: `exception` is set
     Traceback* last_traceback = nullptr;     // made by the unwinding that is going on
@@ -126,6 +128,10 @@ public:
     std::vector<Code*> codes;                // all that may hold inline caches
     size_t old_codes = 0;                    // of them: survived a collection
     void* host = nullptr;                    // the runtime's own state
+    Value asyncio;                           // asyncio's own state, or unbound
+    // A step of awaiting one of the built-in awaitables (is_native_awaitable): the value that it yields; or stop(), its result being
+    // in `returned`; or raised().
+    Outcome (*await_native)(VM&, Value awaitable) = nullptr;
     GeneratorObserver* observer = nullptr;   // see observer.h
     std::vector<Value> roots;                // further values kept alive (natives' tables)
 
@@ -185,6 +191,8 @@ public:
     Value prelude_value(Str* name);          // unbound: there is none, or it cannot be loaded (exception set)
     bool (*load_prelude)(VM&, Str* name) = nullptr;   // the prelude's parts are compiled when first needed
     Outcome resume(Frame* generator, Request::Resume mode, Value v);
+    // The same, to be awaited catching: when the generator returns, result() and `caught` are unbound and `returned` is bound.
+    Outcome resume_to_end(Frame* generator, Request::Resume mode, Value v);
     // Looks the special method up on the type and calls it with self and args; unhandled() where there is none.
     Outcome call_special(Special s, Value self, std::initializer_list<Value> args = {});
 
@@ -192,9 +200,11 @@ public:
     void register_finalizer(Object* o);
     void start_finalizers();                 // on a fiber of their own
     void report_unraisable(Value error, Value object);
+    Value asyncgen_finalizer(Object* generator);   // takes it off; unbound: it has none
     void (*unraisable)(VM&, Value error, Value object) = nullptr;   // the host's hook
     std::vector<Object*> finalizable;        // registered and not called yet, oldest first
     size_t old_finalizable = 0;              // of them: survived a collection
+    std::vector<std::pair<Object*, Value>> asyncgen_finalizers;   // the hook of each that an event loop saw begin
     std::vector<Object*> dying;              // unreachable, to be finalised (or a WeakRef whose callback is due)
     std::vector<WeakRef*> weak_references;
     size_t old_weak_references = 0;          // of them: survived a collection, and so did their targets
@@ -218,5 +228,11 @@ public:
     Function* make_function_of(Code* code, Dict* globals);
     void safepoint_soon() { slice -= budget; budget = 0; }   // steps_now() stays what it is
 };
+
+// Objects of asyncio that `await` drives without a call: futures, tasks, and coroutines written in C++.
+inline bool is_native_awaitable(Value v) {
+    return v.is_object() && (v.as_object()->shape - kShapeFuture <= kShapeGatheringFuture - kShapeFuture ||
+                             v.as_object()->shape == kShapeNativeCoroutine);
+}
 
 }   // namespace gen

@@ -27,7 +27,9 @@ struct Fiber : Object {            // state: State; kind Fiber
     enum State : uint8_t { kReady, kRunningFiber, kParked, kEnded };
     Frame* frame;                  // innermost, while not running
     Value handled;                 // exception being handled, or None
-    Value context;                 // contextvars: the current Context, or None
+    Value context;                 // contextvars: the current Context; or what a new one holds: a Dict that nobody changes, or None
+    Value loop;                    // asyncio: the event loop that runs in it, or None
+    Value asyncgen_hooks;          // Tuple of firstiter and finalizer, or None
     Value locals;                  // threading.local: Dict, or unbound
     Value name;                    // Str for reports, or None
     Value result;                  // what the wait gives; unbound: goes on where it was pre-empted

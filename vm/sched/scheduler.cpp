@@ -10,7 +10,7 @@ Fiber* Scheduler::make_fiber(VM& vm) {
     auto* f = vm.heap.make<Fiber>(Kind::Fiber, kShapeInternal);
     f->state = Fiber::kParked;
     f->frame = nullptr;
-    f->handled = f->context = f->name = f->otherwise = Value::none();
+    f->handled = f->context = f->loop = f->asyncgen_hooks = f->name = f->otherwise = Value::none();
     f->locals = f->result = f->thrown = f->waits_on = Value::unbound();
     f->queue = nullptr;
     f->previous = f->next = nullptr;

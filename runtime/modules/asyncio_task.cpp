@@ -1,0 +1,490 @@
+// _asyncio.Task: a coroutine that a loop steps.
+#include "runtime/modules/asyncio.h"
+
+#include "vm/exec/exec.h"
+
+namespace gen {
+
+namespace {
+
+Task* task_of(Value v) { return v.as<Task>(); }
+bool is_task(VM& vm, Value v) { return v.is_object() && v.as_object()->kind == Kind::LargeRecord && vm.is_instance(v, kShapeTask); }
+bool is_future(VM& vm, Value v) { return is_exact_future(v) || vm.is_instance(v, kShapeFuture); }
+
+// ---- all tasks
+
+void link(VM& vm, Task* t) {
+    AsyncState& s = async_state(vm);
+    t->previous = s.last;
+    t->next = Value::unbound();
+    if (s.last.is_unbound()) {
+        s.first = Value::object(t);
+    } else {
+        task_of(s.last)->next = Value::object(t);
+        vm.heap.write(s.last.as_object());
+    }
+    s.last = Value::object(t);
+    vm.heap.write(&s);
+}
+void unlink(VM& vm, Task* t) {
+    AsyncState& s = async_state(vm);
+    if (t->previous.is_unbound() && !s.first.is(Value::object(t))) return;   // it is not there
+    (t->previous.is_unbound() ? s.first : task_of(t->previous)->next) = t->next;
+    vm.heap.write(t->previous.is_unbound() ? static_cast<Object*>(&s) : t->previous.as_object());
+    (t->next.is_unbound() ? s.last : task_of(t->next)->previous) = t->previous;
+    vm.heap.write(t->next.is_unbound() ? static_cast<Object*>(&s) : t->next.as_object());
+    t->previous = t->next = Value::unbound();
+}
+
+void init_task(VM& vm, Task* t, Value coroutine, Value loop, Value name, Value context) {
+    init_future(t, loop);
+    t->coroutine = coroutine;
+    t->waiter = t->previous = t->next = t->thrown = Value::unbound();
+    if (name.is_none() || name.is_unbound()) {
+        AsyncState& s = async_state(vm);
+        s.number = Value::integer(s.number.as_int() + 1);
+        t->name = s.number;
+    } else {
+        t->name = name;
+    }
+    t->context = context.is_none() || context.is_unbound() ? context_snapshot(vm) : context;
+    t->cancels = Value::integer(0);
+    vm.heap.write(t);
+}
+
+}   // namespace
+
+Task* make_task(VM& vm, Class* cls, Value coroutine, Value loop, Value name, Value context) {
+    Task* t;
+    if (cls == vm.type(kShapeTask)) {
+        t = vm.heap.make<Task>(Kind::LargeRecord, kShapeTask, sizeof(Task) + sizeof(Value));
+        *slots_of(vm.shapes[kShapeTask], t) = Value::unbound();
+    } else {
+        t = static_cast<Task*>(allocate_instance(vm, cls));
+    }
+    init_task(vm, t, coroutine, loop, name, context);
+    return t;
+}
+
+bool is_coroutine(VM&, Value v, bool& known) {
+    known = true;
+    if (is_native_coroutine(v) || is_exact(v, kShapeAsyncGenSend) || is_exact(v, kShapeAsyncGenThrow)) return true;
+    if (v.is_object() && v.as_object()->kind == Kind::Generator) {
+        if (v.as_object()->shape == kShapeCoroutine || v.as_object()->shape == kShapeGenerator) return true;
+    }
+    if (!v.is_object() || v.as_object()->shape < kBuiltinShapes) return false;
+    return known = false;
+}
+
+Outcome register_task(VM& vm, Task* t) {
+    link(vm, t);
+    if (!is_plain_loop(t->loop)) return call_helper(vm, "schedule_step", {Value::object(t), t->loop});
+    push_ready(vm, t->loop.as<EventLoop>(), Value::object(t));
+    return Value::none();
+}
+
+// ---- cancelling
+
+bool cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
+    foreign = nullptr;
+    bool any = false, first = true;
+    std::vector<Value> todo{v};
+    while (!todo.empty()) {
+        Value at = todo.back();
+        todo.pop_back();
+        bool cancelled = false;
+        if (is_native_coroutine(at)) {
+            auto* c = at.as<NativeCoroutine>();
+            cancelled = c->state == NativeCoroutine::kWaiting;
+            if (cancelled) {
+                c->message = message;
+                vm.heap.write(c);
+                wake_coroutine(vm, c, NativeCoroutine::kCancelled);
+            }
+        } else if (is_task(vm, at)) {
+            Task* t = task_of(at);
+            t->aux &= uint8_t(~Future::kLogTraceback);
+            if (!t->done()) {
+                cancelled = true;
+                t->cancels = Value::integer(t->cancels.as_int() + 1);
+                Value w = t->waiter;
+                bool asked = false;
+                if (is_native_coroutine(w)) {
+                    asked = w.as<NativeCoroutine>()->state == NativeCoroutine::kWaiting;
+                } else if (is_exact_future(w)) {
+                    asked = !w.as<Future>()->done();
+                    // A gathering with nothing left to cancel refuses.
+                    if (asked && w.as_object()->shape == kShapeGatheringFuture) {
+                        asked = false;
+                        List* children = w.as<GatheringFuture>()->children.as<List>();
+                        for (size_t i = 0; i < children->size && !asked; i++) asked = !children->items->items[i].as<Future>()->done();
+                    }
+                } else if (w.is_object()) {
+                    if (!foreign) foreign = make_list(vm.heap);
+                    list_append(vm.heap, foreign, at);
+                    asked = true;   // its own answer decides
+                    w = Value::unbound();
+                }
+                if (!asked) {
+                    t->aux |= Future::kMustCancel;
+                    t->message = message;
+                    vm.heap.write(t);
+                } else if (!w.is_unbound()) {
+                    todo.push_back(w);
+                }
+            }
+        } else if (is_exact(at, kShapeGatheringFuture)) {
+            auto* g = at.as<GatheringFuture>();
+            g->aux &= uint8_t(~Future::kLogTraceback);
+            if (!g->done()) {
+                List* children = g->children.as<List>();
+                for (size_t i = children->size; i-- > 0;) {
+                    if (children->items->items[i].as<Future>()->done()) continue;
+                    todo.push_back(children->items->items[i]);
+                    cancelled = true;
+                }
+                // If any child was cancelled, the outer one is: see child_is_done().
+                if (cancelled) g->cancel_requested = Value::true_();
+            }
+        } else {
+            auto* f = at.as<Future>();
+            f->aux &= uint8_t(~Future::kLogTraceback);
+            if (!f->done() && !f->loop.is_unbound()) {
+                cancelled = true;
+                cancel_future(vm, f, message);
+            }
+        }
+        if (first) any = cancelled;
+        first = false;
+    }
+    return any;
+}
+
+// ---- steps
+
+// Is the coroutine suspended in an await of `waiter` itself? Then the await raises what that has become.
+static bool awaits_directly(Value coroutine, Value waiter) {
+    if (!coroutine.is_object() || coroutine.as_object()->kind != Kind::Generator) return false;
+    Frame* g = coroutine.as<Frame>();
+    Frame* leaf = g->state == kDelegating ? g->link : g;
+    if (!leaf || leaf->state != kSuspended) return false;
+    const Instruction* at = leaf->pc;
+    return at->op() == Op::YIELD && (at->x() & kYieldDelegating) && leaf->registers[(at - 1)->b()].is(waiter);
+}
+
+Outcome begin_step(VM& vm, Task* t) {
+    Value waiter = t->waiter, thrown = t->thrown;
+    t->waiter = t->thrown = Value::unbound();
+    if (t->aux & Future::kMustCancel) {
+        t->aux &= uint8_t(~Future::kMustCancel);
+        if (thrown.is_unbound() || !vm.is_subclass(vm.class_of(thrown), async_state(vm).cancelled_error.as<Class>())) thrown = cancelled_error(vm, t);
+    } else if (thrown.is_unbound() && is_exact_future(waiter)) {
+        auto* f = waiter.as<Future>();
+        bool ok = f->state == Future::kFinished && !(f->aux & Future::kFailed);
+        if (!ok && f->done() && !awaits_directly(t->coroutine, waiter))
+            thrown = f->state == Future::kCancelled ? cancelled_error(vm, f) : exception_of(vm, f);
+    }
+    Value c = t->coroutine;
+    if (is_native_coroutine(c)) {
+        Outcome o = thrown.is_unbound() ? await_coroutine(vm, c.as<NativeCoroutine>()) : throw_into_coroutine(vm, c.as<NativeCoroutine>(), thrown);
+        vm.caught = Value::unbound();
+        return o;
+    }
+    auto mode = thrown.is_unbound() ? Request::Resume::Send : Request::Resume::Throw;
+    Value v = thrown.is_unbound() ? Value::none() : thrown;
+    if (c.is_object() && c.as_object()->kind == Kind::Generator) return vm.resume_to_end(c.as<Frame>(), mode, v);
+    Str* name = thrown.is_unbound() ? vm.names.send : vm.names.throw_;
+    return vm.call(vm.natives.call_attribute, {c, Value::object(name), vm.tuple({v})});
+}
+
+static Outcome step_again(VM& vm, Task* t, Value thrown) {
+    t->thrown = thrown;
+    vm.heap.write(t);
+    if (!is_plain_loop(t->loop)) return call_helper(vm, "schedule_step", {Value::object(t), t->loop});
+    push_ready(vm, t->loop.as<EventLoop>(), Value::object(t));
+    return Value::none();
+}
+
+Outcome end_step(VM& vm, Task* t, Value yielded) {
+    if (yielded.is_unbound()) {
+        Value caught = vm.caught, returned = vm.returned;
+        vm.caught = Value::unbound();
+        if (caught.is_object() && is_stop_iteration(vm, caught)) {
+            returned = stop_value(vm, caught);
+            caught = Value::unbound();
+        }
+        unlink(vm, t);
+        if (!caught.is_object()) {
+            if (t->aux & Future::kMustCancel) {   // just before the end
+                t->aux &= uint8_t(~Future::kMustCancel);
+                return cancel_future(vm, t, t->message, Value::none());
+            }
+            return set_future_result(vm, t, returned);
+        }
+        if (vm.is_subclass(vm.class_of(caught), async_state(vm).cancelled_error.as<Class>())) {
+            t->cancelled_error = caught;
+            return cancel_future(vm, t, Value::none(), Value::none());
+        }
+        Outcome o = set_future_exception(vm, t, caught);
+        if (o.is_value() && (vm.is_instance(caught, kShapeKeyboardInterrupt) || vm.is_instance(caught, kShapeSystemExit))) return raise_again(vm, caught);
+        return o;
+    }
+    if (is_native_coroutine(yielded) && yielded.as<NativeCoroutine>()->state == NativeCoroutine::kWaiting &&
+        yielded.as<NativeCoroutine>()->task.is_unbound() && is_event_loop(t->loop)) {
+        auto* c = yielded.as<NativeCoroutine>();
+        c->task = Value::object(t);
+        vm.heap.write(c);
+        t->waiter = yielded;
+        vm.heap.write(t);
+    } else if (yielded.is_none()) {
+        return step_again(vm, t, Value::unbound());
+    } else if (is_exact_future(yielded)) {
+        auto* f = yielded.as<Future>();
+        if (!(f->aux & Future::kBlocking)) return call_helper(vm, "bad_yield", {Value::object(t), yielded});
+        if (f == t || !f->loop.is(t->loop)) return call_helper(vm, "bad_yield", {Value::object(t), yielded});
+        f->aux &= uint8_t(~Future::kBlocking);
+        t->waiter = yielded;
+        vm.heap.write(t);
+        if (f->done()) return step_again(vm, t, Value::unbound());
+        add_callback(vm, f, Value::object(t), Value::unbound());
+    } else {
+        return call_helper(vm, "wait_for_foreign", {Value::object(t), yielded});
+    }
+    if (t->aux & Future::kMustCancel) {
+        List* foreign = nullptr;
+        if (cancel_waiting(vm, t->waiter, t->message, foreign)) t->aux &= uint8_t(~Future::kMustCancel);
+    }
+    return Value::none();
+}
+
+namespace {
+
+// ---- a step outside the loop's own queue: for loops of other kinds
+
+Outcome step_step(VM& vm, NativeFrame& frame) {   // self, future or exception; 2 previous context, 3 previous task
+    Task* t = task_of(frame[0]);
+    switch (frame.step_state()) {
+    case 0:
+        if (t->done()) return vm.raise(make_error(vm, async_state(vm).invalid_state_error, vm.str("_step(): already done")));
+        frame[2] = vm.fiber->context;
+        if (vm.is_instance(frame[1], kShapeBaseException)) t->thrown = frame[1];
+        if (frame[1].is_object() && t->thrown.is_unbound() && !is_exact_future(frame[1])) {
+            AWAIT_CATCHING(5, vm.call(vm.natives.call_attribute, {frame[1], vm.str("result"), Value::object(vm.empty_tuple)}));
+            t = task_of(frame[0]);
+            t->thrown = frame.result().is_unbound() ? vm.caught : Value::unbound();
+        }
+        vm.heap.write(t);
+        if (is_context(t->context) && t->context.is(vm.fiber->context)) frame[2] = Value::unbound();   // the loop has entered it
+        else vm.fiber->context = t->context;
+        AWAIT(1, call_helper(vm, "enter_task", {t->loop, frame[0]}));
+        AWAIT_CATCHING(2, begin_step(vm, task_of(frame[0])));
+        t = task_of(frame[0]);
+        if (!frame[2].is_unbound()) {
+            t->context = vm.fiber->context;
+            vm.fiber->context = frame[2];
+        }
+        AWAIT_CATCHING(3, end_step(vm, t, frame.result()));
+        frame[1] = frame.result().is_unbound() ? vm.caught : Value::none();
+        AWAIT(4, call_helper(vm, "leave_task", {task_of(frame[0])->loop, frame[0]}));
+    }
+    return frame[1].is_none() ? Outcome(frame[1]) : raise_again(vm, frame[1]);
+}
+
+Outcome task_new(VM& vm, Value* args) {
+    Class* cls = checked_class(vm, args[0], kShapeTask);
+    if (!cls) return Outcome::raised();
+    Task* t = make_task(vm, cls, Value::none(), Value::unbound(), Value::integer(0), Value::none());
+    t->coroutine = Value::none();
+    return Value::object(t);
+}
+Outcome task_init_step(VM& vm, NativeFrame& frame) {   // self, coro, loop, name, context
+    bool known;
+    switch (frame.step_state()) {
+    case 0:
+        if (frame[2].is_unbound() || frame[2].is_none()) frame[2] = vm.fiber->loop;
+        if (frame[2].is_none()) {
+            AWAIT(1, call_helper(vm, "loop_of_constructor", {}));
+            frame[2] = frame.result();
+        }
+        if (!is_coroutine(vm, frame[1], known)) {
+            if (known) { frame.result() = Value::false_(); }
+            else { AWAIT(2, call_helper(vm, "iscoroutine", {frame[1]})); }
+            if (!frame.result().is_true()) {
+                frame[2] = Value::unbound();
+                return raise_with_repr(vm, kShapeTypeError, "a coroutine was expected, got %R", frame[1]);
+            }
+        }
+        if (!frame[3].is_unbound() && !frame[3].is_none() && !is_exact(frame[3], kShapeStr)) {
+            AWAIT(3, op_str(vm, frame[3]));
+            frame[3] = frame.result();
+        }
+    }
+    unlink(vm, task_of(frame[0]));
+    init_task(vm, task_of(frame[0]), frame[1], frame[2], frame[3], frame[4]);
+    return register_task(vm, task_of(frame[0]));
+}
+bool is_ready(VM& vm, Value v) {
+    if (!task_of(v)->loop.is_unbound()) return true;
+    vm.raise(kShapeRuntimeError, "Task object is not initialized.");
+    return false;
+}
+Outcome task_cancel_step(VM& vm, NativeFrame& frame) {   // self, msg; 2 foreign, 3 index
+    List* foreign;
+    switch (frame.step_state()) {
+    case 0:
+        if (!is_ready(vm, frame[0])) return Outcome::raised();
+        if (frame[1].is_unbound()) frame[1] = Value::none();
+        if (!cancel_waiting(vm, frame[0], frame[1], foreign)) return Value::false_();
+        if (!foreign) return Value::true_();
+        frame[2] = Value::object(foreign);
+        frame[3] = Value::integer(0);
+        while (frame[3].as_int() < int64_t(frame[2].as<List>()->size)) {
+            AWAIT(1, call_helper(vm, "cancel_foreign", {task_of(frame[2].as<List>()->items->items[frame[3].as_int()])->waiter, frame[1]}));
+            if (!frame.result().is_true()) {
+                Task* t = task_of(frame[2].as<List>()->items->items[frame[3].as_int()]);
+                t->aux |= Future::kMustCancel;
+                t->message = frame[1];
+                vm.heap.write(t);
+            }
+            frame[3] = Value::integer(frame[3].as_int() + 1);
+        }
+    }
+    return Value::true_();
+}
+Outcome task_cancelling(VM&, Value* args) { return task_of(args[0])->cancels; }
+Outcome task_uncancel(VM&, Value* args) {
+    Task* t = task_of(args[0]);
+    if (t->cancels.as_int() > 0) t->cancels = Value::integer(t->cancels.as_int() - 1);
+    return t->cancels;
+}
+Outcome task_get_name(VM& vm, Value* args) {
+    Task* t = task_of(args[0]);
+    if (t->name.is_int()) {
+        t->name = vm.str("Task-" + std::to_string(t->name.as_int()));
+        vm.heap.write(t);
+    }
+    return t->name;
+}
+Outcome task_set_name_step(VM& vm, NativeFrame& frame) {
+    switch (frame.step_state()) {
+    case 0: AWAIT(1, op_str(vm, frame[1]));
+    }
+    task_of(frame[0])->name = frame.result();
+    vm.heap.write(frame[0].as_object());
+    return Value::none();
+}
+Outcome task_get_coro(VM&, Value* args) { return task_of(args[0])->coroutine; }
+Outcome task_set_result(VM& vm, Value*) { return vm.raise(kShapeRuntimeError, "Task does not support set_result operation"); }
+Outcome task_set_exception(VM& vm, Value*) { return vm.raise(kShapeRuntimeError, "Task does not support set_exception operation"); }
+Outcome task_get_stack(VM& vm, Value* args) { return call_helper(vm, "task_get_stack", {args[0], args[1].is_unbound() ? Value::none() : args[1]}); }
+Outcome task_print_stack(VM& vm, Value* args) {
+    auto or_none = [](Value v) { return v.is_unbound() ? Value::none() : v; };
+    return call_helper(vm, "task_print_stack", {args[0], or_none(args[1]), or_none(args[2])});
+}
+Outcome task_repr(VM& vm, Value* args) { return call_helper(vm, "task_repr", {args[0]}); }
+Outcome task_make_cancelled_error(VM& vm, Value* args) { return cancelled_error(vm, task_of(args[0])); }
+// wait_for(waiter): what a step of it waits for; its callback was added by the caller.
+Outcome task_set_waiter(VM& vm, Value* args) {
+    task_of(args[0])->waiter = args[1].is_none() ? Value::unbound() : args[1];
+    vm.heap.write(args[0].as_object());
+    return Value::none();
+}
+Outcome task_step_again(VM& vm, Value* args) { return step_again(vm, task_of(args[0]), args[1].is_none() ? Value::unbound() : args[1]); }
+
+Outcome get_coro(VM&, Value self) { return task_of(self)->coroutine; }
+Outcome get_waiter(VM&, Value self) { return task_of(self)->waiter.is_unbound() ? Value::none() : task_of(self)->waiter; }
+Outcome get_must_cancel(VM&, Value self) { return Value::boolean(task_of(self)->aux & Future::kMustCancel); }
+Outcome set_must_cancel(VM&, Value self, Value v) {
+    if (v.is_true()) task_of(self)->aux |= Future::kMustCancel;
+    else task_of(self)->aux &= uint8_t(~Future::kMustCancel);
+    return Value::none();
+}
+Outcome get_log_destroy(VM&, Value self) { return Value::boolean(!(task_of(self)->aux & Future::kQuietEnd)); }
+Outcome set_log_destroy(VM& vm, Value self, Value v) {
+    bool on = true;
+    Outcome failure = Value::none();
+    if (!v.is_unbound() && !get_flag(vm, v, on, failure)) return failure;
+    if (on) task_of(self)->aux &= uint8_t(~Future::kQuietEnd);
+    else task_of(self)->aux |= Future::kQuietEnd;
+    return Value::none();
+}
+Outcome get_task_context(VM& vm, Value self) {
+    Task* t = task_of(self);
+    if (!is_context(t->context)) {
+        t->context = Value::object(context_of(vm, t->context));
+        vm.heap.write(t);
+    }
+    return t->context;
+}
+
+const NativeDef kMethods[] = {
+    {.signature = "__new__(cls, /, *args, **kwargs)", .fn = task_new, .flags = kStaticNative},
+    {.signature = "__init__(self, coro, *, loop=None, name=None, context=None)", .step = task_init_step},
+    {.signature = "cancel(self, /, msg=None)", .step = task_cancel_step, .locals = 2, .doc = "Request that this task cancel itself."},
+    {.signature = "cancelling(self, /)", .fn = task_cancelling, .doc = "Return the count of the task's cancellation requests."},
+    {.signature = "uncancel(self, /)", .fn = task_uncancel, .doc = "Decrement the task's count of cancellation requests."},
+    {.signature = "get_name(self, /)", .fn = task_get_name},
+    {.signature = "set_name(self, value, /)", .step = task_set_name_step},
+    {.signature = "get_coro(self, /)", .fn = task_get_coro},
+    {.signature = "set_result(self, result, /)", .fn = task_set_result},
+    {.signature = "set_exception(self, exception, /)", .fn = task_set_exception},
+    {.signature = "get_stack(self, /, *, limit=None)", .fn = task_get_stack, .doc = "Return the list of stack frames for this task's coroutine."},
+    {.signature = "print_stack(self, /, *, limit=None, file=None)", .fn = task_print_stack, .doc = "Print the stack or traceback for this task's coroutine."},
+    {.signature = "_make_cancelled_error(self, /)", .fn = task_make_cancelled_error},
+    {.signature = "_step(self, exc=None, /)", .step = step_step, .locals = 2},
+    {.signature = "task_wakeup(self, future, /)", .step = step_step, .locals = 2},
+    {.signature = "_set_waiter(self, waiter, /)", .fn = task_set_waiter},
+    {.signature = "_step_again(self, exc, /)", .fn = task_step_again},
+    {.signature = "__repr__(self, /)", .fn = task_repr},
+    {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative},
+};
+const AttributeDef kAttributes[] = {
+    {"_coro", get_coro}, {"_fut_waiter", get_waiter}, {"_must_cancel", get_must_cancel, set_must_cancel},
+    {"_log_destroy_pending", get_log_destroy, set_log_destroy}, {"_context", get_task_context},
+};
+
+Outcome live_tasks(VM& vm, Value* args) {   // of a loop, or of all with None
+    List* l = make_list(vm.heap);
+    for (Value v = async_state(vm).first; v.is_object(); v = task_of(v)->next) {
+        if (!args[0].is_none() && !task_of(v)->loop.is(args[0])) continue;
+        if (!list_append(vm.heap, l, v)) return vm.out_of_memory();
+    }
+    return Value::object(l);
+}
+Outcome register_native(VM& vm, Value* args) {
+    if (is_task(vm, args[0])) {
+        unlink(vm, task_of(args[0]));
+        link(vm, task_of(args[0]));
+    }
+    return Value::none();
+}
+Outcome unregister_native(VM& vm, Value* args) {
+    if (is_task(vm, args[0])) unlink(vm, task_of(args[0]));
+    return Value::none();
+}
+Outcome is_known_coroutine(VM& vm, Value* args) {
+    bool known;
+    return Value::boolean(is_coroutine(vm, args[0], known));
+}
+Outcome is_future_native(VM& vm, Value* args) { return Value::boolean(is_future(vm, args[0])); }
+
+const NativeDef kFunctions[] = {
+    {.signature = "_live_tasks(loop, /)", .fn = live_tasks},
+    {.signature = "_register_task(task)", .fn = register_native},
+    {.signature = "_unregister_task(task)", .fn = unregister_native},
+    {.signature = "_is_coroutine(obj, /)", .fn = is_known_coroutine},
+    {.signature = "_is_future(obj, /)", .fn = is_future_native},
+};
+
+}   // namespace
+
+void define_tasks(VM& vm, Module* m) {
+    define_type(vm, {.shape = kShapeTask, .methods = kMethods, .attributes = kAttributes, .doc = "A coroutine wrapped in a Future."});
+    vm.set(m->dict, "Task", Value::object(vm.type(kShapeTask)));
+    for (const NativeDef& def : kFunctions) {
+        std::string_view text = def.signature.text;
+        vm.set(m->dict, text.substr(0, text.find('(')), make_native(vm, def, m->name));
+    }
+}
+
+}   // namespace gen
