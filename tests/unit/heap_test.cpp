@@ -117,6 +117,20 @@ TEST_F(HeapTest, WhatSomebodyWillStillLookAtIsNotReleased) {
     }
 }
 
+TEST_F(HeapTest, AReleasedOldCellIsGivenOutOnce) {
+    std::vector<Cell*> old;
+    for (int i = 0; i < 1000; i++) {
+        Cell* c = cell();
+        if (i % 2) { old.push_back(c); hold(c); }
+    }
+    heap.collect(Heap::Extent::Minor);
+    cell();
+    held.clear();
+    for (Cell* c : old) heap.release(c, sizeof(Cell));
+    std::set<Object*> given;
+    for (int i = 0; i < 5000; i++) ASSERT_TRUE(given.insert(cell()).second) << i;
+}
+
 // ---- minor collections
 
 TEST_F(HeapTest, AMinorCollectionKeepsWhatIsReachable) {

@@ -86,9 +86,11 @@ public:
     // Gives a cell back at once, when the caller knows that nothing refers to it (owned generators).
     void release(Object* o, size_t bytes) {
         if (o->flags & (kRemembered | kFinalizer | kWeaklyReferenced)) return;   // somebody will still look at it
+        const bool swept = dead(mark_of(o));   // else it is old, and allocation will come by where it lies
         mark_of(o) = 0;
-        auto* cell = reinterpret_cast<FreeCell*>(o);
         o->kind = Kind::Free;
+        if (!swept) return;
+        auto* cell = reinterpret_cast<FreeCell*>(o);
         Bump& bump = bumps_[size_class(bytes)];
         cell->next = bump.free;
         bump.free = cell;
