@@ -298,6 +298,7 @@ std::string finding(const Outcome& outcome) {
     if (!outcome.ended) return "no end";
     if (outcome.resident_kb > kMaxResidentKb)
         return "used " + std::to_string(outcome.resident_kb / 1024) + " MB where 256 MB were allowed";
+    if (WIFSIGNALED(outcome.status) && outcome.interrupted && WTERMSIG(outcome.status) == SIGINT) return "";   // before it listened
     if (WIFSIGNALED(outcome.status)) return "signal " + std::to_string(WTERMSIG(outcome.status));
     const int status = WEXITSTATUS(outcome.status);
     if (status != 0 && !outcome.interrupted && outcome.err.empty() && status == 1) return "failed without a word";
