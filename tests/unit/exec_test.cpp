@@ -394,7 +394,7 @@ Finally:
 .code @3 over generator new_locals
 .positional 1
 .locals it
-    GET_YIELD_FROM r1, r0
+    GET_YIELD_FROM r1, r0, r2
     LOAD_SPECIAL   r2, None
 Loop:
     DELEGATE       r2, r1, Done

@@ -103,7 +103,7 @@ TEST_F(HeapTest, MakeWritesTheWholeHeader) {
 TEST_F(HeapTest, AReleasedCellIsTheNextOfItsSize) {
     Cell* c = cell();
     cell();
-    heap.release(c, sizeof(Cell));
+    heap.release(c, Heap::size_class(sizeof(Cell)));
     EXPECT_EQ(cell(), c);
 }
 
@@ -111,7 +111,7 @@ TEST_F(HeapTest, WhatSomebodyWillStillLookAtIsNotReleased) {
     for (ObjectFlags flag : {kRemembered, kFinalizer, kWeaklyReferenced}) {
         Cell* c = cell();
         c->flags |= flag;
-        heap.release(c, sizeof(Cell));
+        heap.release(c, Heap::size_class(sizeof(Cell)));
         EXPECT_EQ(c->kind, Kind::Cell);
         EXPECT_NE(cell(), c);
     }
@@ -126,7 +126,7 @@ TEST_F(HeapTest, AReleasedOldCellIsGivenOutOnce) {
     heap.collect(Heap::Extent::Minor);
     cell();
     held.clear();
-    for (Cell* c : old) heap.release(c, sizeof(Cell));
+    for (Cell* c : old) heap.release(c, Heap::size_class(sizeof(Cell)));
     std::set<Object*> given;
     for (int i = 0; i < 5000; i++) ASSERT_TRUE(given.insert(cell()).second) << i;
 }

@@ -127,7 +127,10 @@ Code* CodeBuilder::code(const CodeParts& p) {
     code->keyword_only = p.keyword_only;
     code->locals_register = p.locals_register;
     code->first_line = p.first_line;
-    code->frame_bytes = uint32_t((kFrameHeaderBytes + code->registers * sizeof(Value) + 15) & ~size_t{15});
+    const size_t bytes = (kFrameHeaderBytes + code->registers * sizeof(Value) + 15) & ~size_t{15};
+    const size_t size_class = bytes <= Heap::kSmallLimit ? Heap::size_class(bytes) : 0;
+    code->frame_bytes = uint32_t(size_class ? Heap::class_bytes(size_class) : bytes);
+    code->frame_class = uint32_t(size_class);
     return failed_ ? nullptr : code;
 }
 

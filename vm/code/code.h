@@ -111,7 +111,8 @@ struct Code : Object {
     uint16_t keyword_only;
     uint16_t locals_register;     // keeps the dict that locals() answers; kNoRegister: nothing in the code asks for it
     uint32_t first_line;
-    uint32_t frame_bytes;         // size of a Frame for it, rounded up to 16
+    uint32_t frame_bytes;         // size of a Frame for it, as the heap's size class rounds it up
+    uint32_t frame_class;         // that size class; 0: too large for one
 
     const Instruction* entry() const { return reinterpret_cast<const Instruction*>(instructions->data); }
     uint32_t length() const { return uint32_t(instructions->size / 8); }

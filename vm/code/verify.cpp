@@ -132,6 +132,7 @@ class Verifier {
                 if (!pc || words_[pc - 1].op() != Op::YIELD) return wrong(pc, "not behind YIELD");
                 break;
             case Op::GENERATOR_RETURN:
+            case Op::GENERATOR_RETURN_NONE:
                 if (!code_.resumable()) return wrong(pc, "not in a generator");
                 break;
             case Op::RETURN:
@@ -141,6 +142,14 @@ class Verifier {
             case Op::DELEGATE:
                 if (pc + 1 >= length_ || words_[pc + 1].op() != Op::YIELD)
                     return wrong(pc, "not followed by YIELD");
+                break;
+            case Op::YIELD_FROM_NEW:
+            case Op::AWAIT_NEW:
+                if (pc + 1 >= length_ || words_[pc + 1].op() != Op::DELEGATE || words_[pc + 1].b() != i.a() || words_[pc + 1].a() != i.c())
+                    return wrong(pc, "not followed by its DELEGATE");
+                break;
+            case Op::MOVE_PAIR:
+                if (i.a() + 1 >= code_.registers) return wrong(pc, "register outside the frame");
                 break;
             case Op::LANDING:
                 return wrong(pc, "belongs to no instruction");

@@ -635,7 +635,6 @@ void Compiler::yield_value(const Yield* n, Reg dst) {
 // Leaves the result in v, which holds None at first.
 void Compiler::delegate(Reg v, Reg iterator, bool is_await) {
     unsigned flags = finalizer_flag() | kYieldDelegating | (is_await ? kYieldAwait : 0);
-    e().emit_observe(iterator, Observed::Delegates);
     outside_handlers([&] {
         Label again = e().new_label(), done = e().new_label();
         e().bind_backward(again, e().reachable());
@@ -650,8 +649,9 @@ void Compiler::delegate(Reg v, Reg iterator, bool is_await) {
 void Compiler::yield_from(const YieldFrom* n, Reg dst) {
     Reg v = e().is_temporary(dst) ? dst : e().temp();
     Reg iterator = e().temp();
-    e().emit(Op::GET_YIELD_FROM, iterator, value_at(n->value, iterator, is_call(n->value)));
-    load_special(v, Value::none());
+    const Reg iterable = value_at(n->value, iterator, is_call(n->value));
+    e().emit_observe(iterable, Observed::Delegates);
+    e().emit(Op::GET_YIELD_FROM, iterator, iterable, v);
     delegate(v, iterator, false);
     move(dst, {nullptr, v});
 }
@@ -659,8 +659,9 @@ void Compiler::yield_from(const YieldFrom* n, Reg dst) {
 void Compiler::await(const Await* n, Reg dst) {
     Reg v = e().is_temporary(dst) ? dst : e().temp();
     Reg iterator = e().temp();
-    e().emit(Op::GET_AWAITABLE, iterator, value_at(n->value, iterator, is_call(n->value)));
-    load_special(v, Value::none());
+    const Reg awaited = value_at(n->value, iterator, is_call(n->value));
+    e().emit_observe(awaited, Observed::Delegates);
+    e().emit(Op::GET_AWAITABLE, iterator, awaited, v);
     delegate(v, iterator, true);
     move(dst, {nullptr, v});
 }

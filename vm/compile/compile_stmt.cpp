@@ -300,9 +300,7 @@ void Compiler::return_none() {
     Scope* scope = unit_->scope;
     if (!scope->is_generator && !scope->is_coroutine) return e().emit(Op::RETURN_NONE);
     Temporaries temporaries(*this);
-    Reg r = e().temp();
-    load_special(r, Value::none());
-    emit_return(r);
+    e().emit_generator_return_none();
 }
 
 void Compiler::return_stmt(const Return* s) {

@@ -289,8 +289,7 @@ void Compiler::call_exit(Reg exit, bool is_async) {
 void Compiler::await_register(Reg r, unsigned where) {
     Temporaries temporaries(*this);
     Reg v = e().temp();
-    e().emit(Op::GET_AWAITABLE, r, r, 0, where);
-    load_special(v, Value::none());
+    e().emit(Op::GET_AWAITABLE, r, r, v, where);
     delegate(v, r, true);
     e().emit(Op::MOVE, r, v);
 }

@@ -185,14 +185,25 @@ static Instruction with_valid_window(Instruction i) {
 
 void Emitter::put(Instruction first, uint32_t extra) {
     if (!reachable_) return;
+    if (first.op() == Op::MOVE && pair_with_last_move(first)) return;
     first = with_valid_window(first);
     note_position();
     Instruction words[kMaxWords];
     unsigned count = encode(first, top_, extra, words);
     if (takes_scratch(first.op()) && top_ >= registers_) registers_ = top_ + 1;
     for (unsigned i = 0; i < count; i++) words_.push_back(words[i]);
+    if (first.op() == Op::MOVE) last_move_ = words_.size();
     handlers_[handler_].used = true;
     if (op_info(first.op()).flags & ENDS) reachable_ = false;
+}
+
+// Two moves to neighbouring registers, which put the arguments of a call in place, are one instruction.
+bool Emitter::pair_with_last_move(Instruction second) {
+    if (!words_.size() || last_bound_ == words_.size()) return false;
+    Instruction& last = words_[words_.size() - 1];
+    if (last.op() != Op::MOVE || last_move_ != words_.size() || second.a() != last.a() + 1 || second.b() == last.a()) return false;
+    last = Instruction::abc(Op::MOVE_PAIR, last.a(), last.b(), second.b());
+    return true;
 }
 
 void Emitter::set_lookup_span(const Span& span) {
@@ -326,8 +337,7 @@ void Emitter::finish(CodeParts& parts, bool resumable) {
                                      [this](const Fixup& f) { return labels_[f.label].pc == words_.size(); });
     if (target_at_end) reachable_ = true;
     if (reachable_ && resumable) {
-        emit_wide(Op::LOAD_SPECIAL, temp(), int32_t(Value::none().bits()));
-        emit_generator_return(top_ - 1);
+        emit_generator_return_none();
     } else if (reachable_) {
         emit(Op::RETURN_NONE);
     }

@@ -62,6 +62,11 @@ class Emitter {
         emit_observe(value, Observed::Returns);
         emit(Op::GENERATOR_RETURN, value);
     }
+    void emit_generator_return_none() {
+        if (!observed_) return emit(Op::GENERATOR_RETURN_NONE);
+        emit_wide(Op::LOAD_SPECIAL, temp(), int32_t(Value::none().bits()));
+        emit_generator_return(top_ - 1);
+    }
     // OBSERVE, in generators that are to be observed.
     void observe_generator() { observed_ = true; }
     void emit_observe(Reg value, Observed what) {
@@ -142,6 +147,7 @@ class Emitter {
     };
 
     void put(Instruction first, uint32_t extra = 0);
+    bool pair_with_last_move(Instruction second);
     void note_position();
     void lengthen_jumps();
     uint32_t* find_constant(std::string_view key, bool& is_new);
@@ -162,6 +168,7 @@ class Emitter {
     Reg first_temporary_, top_, registers_;
     HandlerId handler_ = 0;
     uint32_t last_bound_ = UINT32_MAX;
+    uint32_t last_move_ = UINT32_MAX;   // where the words ended after the last MOVE
     bool reachable_ = true;
     bool too_many_registers_ = false;
     bool observed_ = false;

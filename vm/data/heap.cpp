@@ -100,7 +100,7 @@ bool Heap::next_run(size_t c) {
 Object* Heap::allocate_slow(size_t c) {
     SizeClass& sc = classes_[c];
     for (bool fresh = false;; fresh = true) {
-        if (next_run(c)) return take(c);
+        if (next_run(c)) return take(c, class_bytes(c));
         if (fresh) std::swap(sc.pages[sc.next - 1], sc.pages[sc.full++]);
         if (sc.next < sc.pages.size()) {
             sc.current = sc.pages[sc.next++];

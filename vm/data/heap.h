@@ -64,7 +64,7 @@ public:
     Object* allocate(size_t bytes) {
         if (bytes <= kSmallLimit) [[likely]] {
             size_t c = size_class(bytes);
-            if (Object* o = take(c)) [[likely]] return o;
+            if (Object* o = take(c, class_bytes(c))) [[likely]] return o;
             return allocate_slow(c);
         }
         return allocate_large(bytes);
@@ -74,24 +74,25 @@ public:
         return bytes <= 512 ? (bytes + 15) / 16 : 32 + (bytes - 512 + 127) / 128;
     }
     static constexpr size_t class_bytes(size_t c) { return c <= 32 ? c * 16 : 512 + (c - 32) * 128; }
-    Object* take(size_t c) {
+    // bytes: class_bytes(c). Class 0 has nothing to take.
+    Object* take(size_t c, size_t bytes) {
         Bump& bump = bumps_[c];
         if (FreeCell* f = bump.free) { bump.free = f->next; return reinterpret_cast<Object*>(f); }
         char* p = bump.at;
-        char* next = p + class_bytes(c);
+        char* next = p + bytes;
         if (next > bump.end) return nullptr;
         bump.at = next;
         return reinterpret_cast<Object*>(p);
     }
     // Gives a cell back at once, when the caller knows that nothing refers to it (owned generators).
-    void release(Object* o, size_t bytes) {
+    void release(Object* o, size_t c) {      // c: its size class
         if (o->flags & (kRemembered | kFinalizer | kWeaklyReferenced)) return;   // somebody will still look at it
         const bool swept = dead(mark_of(o));   // else it is old, and allocation will come by where it lies
         mark_of(o) = 0;
         o->kind = Kind::Free;
         if (!swept) return;
         auto* cell = reinterpret_cast<FreeCell*>(o);
-        Bump& bump = bumps_[size_class(bytes)];
+        Bump& bump = bumps_[c];
         cell->next = bump.free;
         bump.free = cell;
     }

@@ -295,7 +295,6 @@ struct Class : Object {
         kAbstract = 16,
         kPlainGetattr = 32,    // neither __getattribute__ nor __getattr__ of its own
         kPlainSetattr = 64,
-        kPlainNew = 128,       // object.__new__ (no callback needed to make an instance)
         kIdentityEq = 256,     // __eq__ and __hash__ of object: equal means the same
         kMetaclass = 512,      // instances are classes
         kNoInstances = 1024,   // cannot create 'x' instances

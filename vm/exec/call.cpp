@@ -392,54 +392,33 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
     Value make = cls->specials[int(Special::New)], init = cls->specials[int(Special::Init)];
     if (cls->class_flags & Class::kNoInstances)
         return vm.type_error("cannot create '%s' instances", std::string(vm.class_name(cls)).c_str());
-    const bool plain_new = cls->class_flags & Class::kPlainNew;
     const bool plain_init = init.is(vm.natives.object_init);
-    if (plain_new && !(cls->class_flags & Class::kAbstract) && cls->instance_kind == Kind::Instance) {
+    if (is_plainly_made(vm, cls)) {
         if (plain_init) {
             if (a.positional() || a.has_keywords())
                 return vm.type_error("%s() takes no arguments", std::string(vm.class_name(cls)).c_str());
-            Object* o = allocate_instance(vm, cls);
+            Object* o = make_instance(vm, cls);
             return o ? Outcome(Value::object(o)) : vm.out_of_memory();
         }
-        if (init.is_object() && init.as_object()->kind == Kind::Function && !init.as<Function>()->code->resumable()) {
-            Object* self = allocate_instance(vm, cls);
+        if (init.is_object() && init.as_object()->kind == Kind::Function && !init.as<Function>()->code->resumable() &&
+            a.count < kMaxBuffer) {
+            Object* self = make_instance(vm, cls);
             if (!self) return vm.out_of_memory();
-            Frame* holder = nullptr;
-            Value argument = Value::object(self);
-            Arguments one{&argument, 1, Value::unbound(), Value::unbound()};
-            Outcome o = call_native(vm, caller, vm.natives.finish_init.as<Native>(), one, holder);
-            if (!holder) return o;
-            static_cast<NativeFrame*>(holder)->step_state() = 1;
-            holder->pc = kNativeStub;
             auto* f = init.as<Function>();
-            Frame* frame = push_frame(vm, f, holder);
-            if (!frame) { pop_frame(vm, holder); return Outcome::raised(); }
-            frame->registers[0] = argument;
-            bool good;
-            if (f->aux == a.count + 1 && !a.named() && a.tuple.is_unbound() && !a.has_keywords()) {
-                for (unsigned i = 0; i < a.count; i++) frame->registers[1 + i] = a.items[i];
-                good = true;
-            } else {
-                Buffer room;
-                Value* buffer = room.values;
-                Arguments with_self = a;
-                if (a.count < kMaxBuffer) {
-                    buffer[0] = argument;
-                    for (unsigned i = 0; i < a.count; i++) buffer[1 + i] = a.items[i];
-                    with_self.items = buffer;
-                    with_self.count++;
-                    frame->registers[0] = Value::unbound();
-                    good = bind(vm, f, frame->registers, with_self);
-                } else {
-                    good = false;
-                    vm.raise(kShapeSystemError, "too many arguments");
-                }
-            }
-            if (!good) {
+            Frame* frame = push_frame(vm, f, caller);
+            if (!frame) return Outcome::raised();
+            Buffer room;
+            Arguments with_self = a;
+            room.values[0] = Value::object(self);
+            for (unsigned i = 0; i < a.count; i++) room.values[1 + i] = a.items[i];
+            with_self.items = room.values;
+            with_self.count++;
+            if (!bind(vm, f, frame->registers, with_self)) {
                 pop_frame(vm, frame);
-                pop_frame(vm, holder);
                 return Outcome::raised();
             }
+            frame->aux = kConstructs;
+            frame->link = reinterpret_cast<Frame*>(self);
             pushed = frame;
             return Outcome::unhandled();
         }
@@ -494,6 +473,15 @@ Frame* push_frame(VM& vm, Function* f, Frame* parent) {
     frame->function = f;
     std::memset(static_cast<void*>(frame->registers), 0, code->registers * sizeof(Value));
     return frame;
+}
+
+Frame* constructor_returned(VM& vm, Frame* fr, Value v) {
+    Frame* caller = fr->parent;
+    Value instance = Value::object(fr->link);
+    pop_frame(vm, fr);
+    if (caller->flags & kClean) touch(vm, caller);
+    if (v.is_none()) return land(vm, caller, instance, caller->pc);
+    return land(vm, caller, vm.type_error("__init__() should return None, not '%s'", vm.type_name(v)), caller->pc);
 }
 
 void pop_frame(VM& vm, Frame* fr) { vm.frames.release(fr, fr->shape); }

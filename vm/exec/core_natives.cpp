@@ -58,12 +58,6 @@ Outcome type_call(VM& vm, NativeFrame& f) {
     }
 }
 
-// finish_init(self): waits for __init__, which was pushed by whoever made the instance.
-Outcome finish_init(VM& vm, NativeFrame& f) {
-    if (!f.result().is_none()) return vm.type_error("__init__() should return None, not '%s'", vm.type_name(f.result()));
-    return f[0];
-}
-
 // finish_class(cls, keywords): __set_name__ of the attributes, then __init_subclass__ of the parent (PEP 487).
 Outcome finish_class(VM& vm, NativeFrame& f) {
     auto* cls = f[0].as<Class>();
@@ -215,7 +209,6 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
 const NativeDef kCoreNatives[] = {
     {"call_attribute(self, name, args, /)", nullptr, call_attribute},
     {"type_call(cls, args, keywords, /)", nullptr, type_call, 1},
-    {"finish_init(self, /)", nullptr, finish_init},
     {"finish_class(cls, keywords, /)", nullptr, finish_class, 2},
     {"getattr_with_hook(object, name, /)", nullptr, getattr_with_hook},
     {"getattr_or_stop(object, name, /)", nullptr, getattr_or_stop},
@@ -225,7 +218,7 @@ const NativeDef kCoreNatives[] = {
 }   // namespace
 
 void make_core_natives(VM& vm) {
-    Value* to[] = {&vm.natives.call_attribute, &vm.natives.type_call, &vm.natives.finish_init, &vm.natives.finish_class,
+    Value* to[] = {&vm.natives.call_attribute, &vm.natives.type_call, &vm.natives.finish_class,
                    &vm.natives.getattr_with_hook, &vm.natives.getattr_or_stop, &vm.natives.run_finalizers};
     for (size_t i = 0; i < std::size(kCoreNatives); i++) *to[i] = make_native(vm, kCoreNatives[i]);
 }

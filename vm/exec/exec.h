@@ -26,9 +26,17 @@ Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value
 Outcome start_call(VM&, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple, Value keywords, bool owned,
                    Frame*& pushed);
 Frame* push_frame(VM&, Function* f, Frame* parent);      // registers unbound; null: the stack limit (exception set)
+// Do instances of cls come from object.__new__, by type.__call__?
+inline bool is_plainly_made(const VM& vm, const Class* cls) {
+    return cls->shape == kShapeType && cls->instance_kind == Kind::Instance && !(cls->class_flags & (Class::kAbstract | Class::kNoInstances)) &&
+           cls->specials[int(Special::New)].is(vm.natives.object_new);
+}
 Frame* make_generator(VM&, Function* f);                 // generator, coroutine or async generator; registers unbound
-inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code) {   // a plain generator; registers not set
-    auto* g = vm.heap.make<Frame>(Kind::Generator, kShapeGenerator, code->frame_bytes);
+inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code, uint8_t flags = 0) {   // a plain generator; registers not set
+    auto* g = static_cast<Frame*>(vm.heap.take(code->frame_class, code->frame_bytes));
+    if (!g) [[unlikely]] g = static_cast<Frame*>(vm.heap.allocate(code->frame_bytes));
+    const uint64_t header = kShapeGenerator | uint64_t(Kind::Generator) << 32 | uint64_t(flags) << 56;
+    std::memcpy(static_cast<void*>(g), &header, sizeof header);
     g->parent = nullptr;
     g->pc = code->entry() - 1;
     g->function = f;
@@ -37,6 +45,7 @@ inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code) {   //
 }
 // INVOKE of something that is no plain method: `attribute` is the outcome of looking it up.
 Frame* invoke_attribute(VM&, Frame* fr, const Instruction* pc, Outcome attribute, Value self, Str* name);
+Frame* constructor_returned(VM&, Frame* fr, Value v);     // RETURN in an __init__: its caller goes on with the instance
 void pop_frame(VM&, Frame* fr);                          // gives the memory back
 bool bind_arguments(VM&, Function* f, Value* registers, const Value* args, unsigned count, Value tuple, Value keywords);
 Outcome recursion_error(VM&, Frame* fr);

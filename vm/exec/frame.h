@@ -24,6 +24,7 @@ enum FrameAux : uint8_t {          // Object::aux
     kAwaitsCatching = 2,           // native frame: any exception of the callee comes back to it
     kBaseFrame = 4,                // the first frame of a fiber or of a nested run
     kAwaiting = 8,                 // native frame: what it returned is awaited (else it is a tail call)
+    kConstructs = 32,              // plain frame of an __init__: its caller gets the instance, in `link`, for the None it returns
     kAwaitsStop = 16,              // native frame: stop() of the callee means absent; a StopIteration passes through
     kAwaitsReturn = 32,            // native frame: what the generator returns goes to vm.returned, without a StopIteration
 };

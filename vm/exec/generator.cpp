@@ -126,11 +126,12 @@ Frame* touch(VM& vm, Frame* fr) {
 }
 
 void free_owned(VM& vm, Frame* g) {
-    size_t bytes = g->code()->frame_bytes;
+    const Code* code = g->code();
+    if (!code->frame_class) return;
 #ifdef GEN_STRESS
-    std::memset(g->registers, 0xd8, bytes - sizeof(Frame));   // as the heap does with what it frees
+    std::memset(g->registers, 0xd8, code->frame_bytes - sizeof(Frame));   // as the heap does with what it frees
 #endif
-    vm.heap.release(g, bytes);
+    vm.heap.release(g, code->frame_class);
 }
 
 Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode, Value v) {

@@ -19,7 +19,7 @@ namespace gen {
 
 namespace {
 
-// How the cached words of LOAD_GLOBAL combine a dict's version with the position of an entry.
+// How the cached words of LOAD_BUILTIN_HIT combine a dict's version with the position of an entry.
 constexpr int kIndexBits = 20;
 
 template <CompareOp op, class T> inline bool compare_plain(T a, T b) {
@@ -37,6 +37,22 @@ inline uint32_t kind_and_aux(const Object* o) {
     return w;
 }
 constexpr uint32_t plain_function(unsigned count) { return uint32_t(Kind::Function) | count << 8; }
+
+// The header of an object as one word, and without its flags; that of a generator which has not started.
+inline uint64_t header_but_flags(const Object* o) {
+    uint64_t word;
+    std::memcpy(&word, static_cast<const void*>(o), 8);
+    return word << 8;
+}
+constexpr uint64_t new_generator(BuiltinShape shape) {
+    return (shape | uint64_t(Kind::Generator) << 32 | uint64_t(kCreated) << 48) << 8;
+}
+constexpr uint64_t kNewGenerator = new_generator(kShapeGenerator), kNewCoroutine = new_generator(kShapeCoroutine);
+
+// Is the next instruction the DELEGATE of this one, outside try and with?
+inline bool delegates_next(const Instruction* pc) {
+    return pc[1].op() == Op::DELEGATE && pc[1].b() == pc->a() && !(pc[2].x() & kYieldNeedsFinalizer);
+}
 
 // The header of a frame as one word: see FramePool, `shape` holds the frame's size.
 inline void start_frame(Frame* f, uint32_t bytes) {
@@ -132,6 +148,13 @@ at_safepoint:
     OP_LABEL(LOAD_CONST) R(A) = CONSTANT(D); NEXT(1);
     OP_LABEL(LOAD_SPECIAL) R(A) = Value::from_bits(uint64_t(D)); NEXT(1);
     OP_LABEL(MOVE) R(A) = R(B); NEXT(1);
+    OP_LABEL(MOVE_PAIR) {
+        Value first = R(B), second = R(C);
+        Value* to = &R(A);
+        to[0] = first;
+        to[1] = second;
+        NEXT(1);
+    }
     OP_LABEL(CHECK_BOUND) {
         if (R(A).is_unbound()) [[unlikely]] goto unbound_local;
         NEXT(1);
@@ -194,13 +217,11 @@ at_safepoint:
         NEXT(3);
     }
     OP_LABEL(LOAD_GLOBAL_HIT) {
-        const Dict* globals = fr->fn()->globals;
-        uint64_t word = WORD(1);
-        if (globals->version << kIndexBits != (word & ~((uint64_t{1} << kIndexBits) - 1))) [[unlikely]] {
+        if (fr->fn()->globals->version != WORD(1)) [[unlikely]] {
             QUICKEN(LOAD_GLOBAL);
             goto L_LOAD_GLOBAL;
         }
-        R(A) = globals->table->entries[word & ((1u << kIndexBits) - 1)].value;
+        R(A) = *reinterpret_cast<const Value*>(WORD(2));
         NEXT(3);
     }
     OP_LABEL(LOAD_BUILTIN_HIT) {
@@ -586,6 +607,7 @@ at_safepoint:
             if (kind_and_aux(o) == plain_function(C)) { QUICKEN(CALL_FUNCTION); goto L_CALL_FUNCTION; }
             if (kind_and_aux(o) == plain_function(C | Function::kGeneratorBit)) { QUICKEN(CALL_GENERATOR); goto L_CALL_GENERATOR; }
             if (o->kind == Kind::Native) { QUICKEN(CALL_NATIVE); goto L_CALL_NATIVE; }
+            if (o->kind == Kind::Class && is_plainly_made(vm, f.as<Class>())) { QUICKEN(CALL_CLASS); goto L_CALL_CLASS; }
         }
         SAVE(0);
         RESUME(call_window(vm, fr, pc, f, &R(B + 1), C, Value::unbound(), X));
@@ -605,8 +627,7 @@ at_safepoint:
             if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
             auto* fn = f.as<Function>();
             const Code* code = fn->code;
-            Frame* g = make_generator_frame(vm, fn, code);
-            if (X) g->flags = kOwned;
+            Frame* g = make_generator_frame(vm, fn, code, X);
             const Value* from = &R(B + 1);
             unsigned n = 0, count = C;
             for (; n < count; n++) g->registers[n] = from[n];
@@ -628,6 +649,37 @@ at_safepoint:
                 Outcome o = native->def->fn(vm, &R(B + 1));
                 if (o.is_value()) [[likely]] { R(A) = o.value(); NEXT(1); }
                 if (!o.is_unhandled()) LAND(o);
+            }
+            SAVE(0);
+            RESUME(call_window(vm, fr, pc, f, &R(B + 1), C, Value::unbound(), X));
+        }
+        QUICKEN(CALL);
+        goto L_CALL;
+    }
+    OP_LABEL(CALL_CLASS) {
+        Value f = R(B);
+        if (f.is_object() && f.as_object()->kind == Kind::Class && is_plainly_made(vm, f.as<Class>())) [[likely]] {
+            Value init = f.as<Class>()->specials[int(Special::Init)];
+            if (init.is_object() && kind_and_aux(init.as_object()) == plain_function(C + 1)) [[likely]] {
+                if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
+                const Code* code = init.as<Function>()->code;
+                Object* self = make_instance(vm, f.as<Class>());
+                Frame* callee = self ? vm.frames.allocate(code->frame_bytes) : nullptr;
+                if (!callee) [[unlikely]] SLOW(0, self ? recursion_error(vm, fr) : vm.out_of_memory());
+                start_frame(callee, code->frame_bytes);
+                callee->aux = kConstructs;
+                callee->link = reinterpret_cast<Frame*>(self);
+                callee->parent = fr;
+                callee->function = init.as<Function>();
+                fr->pc = pc;
+                callee->registers[0] = Value::object(self);
+                const Value* from = &R(B + 1);
+                unsigned n = 1;
+                for (unsigned count = C + 1; n < count; n++) callee->registers[n] = from[n - 1];
+                for (unsigned end = code->registers; n < end; n++) *reinterpret_cast<volatile uint64_t*>(&callee->registers[n]) = 0;
+                fr = callee;
+                pc = code->entry();
+                DISPATCH();
             }
             SAVE(0);
             RESUME(call_window(vm, fr, pc, f, &R(B + 1), C, Value::unbound(), X));
@@ -736,7 +788,19 @@ at_safepoint:
             if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
             Frame* g = v.as<Frame>();
             Value sent = C ? R(B + 1) : Value::none();
-            if (g->state == kSuspended && g->link == g) [[likely]] RESUME_GENERATOR(g, g, sent, 3);
+            if (g->state == kSuspended && g->link == g) [[likely]] {
+                if (g->flags & kClean) [[unlikely]] touch(vm, g);
+                fr->pc = pc + 3;
+                g->parent = fr;
+                g->state = kRunning;
+                fr = g;
+                pc = fr->pc + 1;
+                if (pc->op() == Op::LOAD_SENT) [[likely]] {
+                    R(A) = sent;
+                    NEXT(1);
+                }
+                DISPATCH();
+            }
             SAVE(3);
             RESUME(resume_generator(vm, fr, g, Request::Resume::Send, sent));
         }
@@ -746,6 +810,7 @@ at_safepoint:
     OP_LABEL(RETURN) {
         Value v = R(A);
         Frame* caller = fr->parent;
+        if (fr->aux) [[unlikely]] goto constructed;
         vm.frames.release(fr, fr->shape);
         fr = caller;
         if (fr->flags & kClean) [[unlikely]] touch(vm, fr);
@@ -755,12 +820,16 @@ at_safepoint:
     }
     OP_LABEL(RETURN_NONE) {
         Frame* caller = fr->parent;
+        Value v = fr->aux ? Value::object(fr->link) : Value::none();
         vm.frames.release(fr, fr->shape);
         fr = caller;
         if (fr->flags & kClean) [[unlikely]] touch(vm, fr);
         pc = fr->pc;
-        R(A) = Value::none();
+        R(A) = v;
         NEXT(1);
+    }
+constructed: {
+        RESUME(constructor_returned(vm, fr, R(A)));
     }
     OP_LABEL(INTRINSIC) SLOW(0, intrinsic(vm, fr, Intrinsic(X), &R(B), C));
 
@@ -783,6 +852,7 @@ at_safepoint:
         NEXT(1);
     }
     OP_LABEL(LOAD_SENT) R(A) = vm.accumulator; NEXT(1);
+    OP_LABEL(GENERATOR_RETURN_NONE)
     OP_LABEL(GENERATOR_RETURN) {
         Frame* consumer = fr->parent;
         if (fr->link == fr && consumer->pc->op() == Op::FOR_ITER_GEN && !(consumer->flags & kClean)) [[likely]] {
@@ -792,13 +862,14 @@ at_safepoint:
             g->state = kDone;
             if (g->flags & kOwned) {
                 R(B) = Value::unbound();
-                vm.heap.release(g, g->code()->frame_bytes);
+                if (uint32_t c = g->code()->frame_class) vm.heap.release(g, c);
             }
             NEXT(2);
         }
-        // A delegate: its delegator goes on behind DELEGATE, as the leaf of the root.
-        if (fr->link != fr && !((consumer->flags | fr->link->flags) & kClean) && fr->shape == kShapeGenerator) {
-            Value v = R(A);
+        // A delegate: its delegator goes on behind DELEGATE, as the leaf of the root. (No barrier: a frame that is not clean
+        // is young, or in the remembered set since touch().)
+        if (fr->link != fr && !((consumer->flags | fr->link->flags) & kClean) && fr->shape != kShapeAsyncGenerator) {
+            Value v = pc->op() == Op::GENERATOR_RETURN ? R(A) : Value::none();
             Frame* g = fr;
             Frame* root = g->link;
             fr = consumer;
@@ -808,25 +879,60 @@ at_safepoint:
             fr->state = kRunning;
             root->link = fr;
             fr->link = root;
-            vm.heap.write(root);
-            vm.heap.write(fr);
             if (g->flags & kOwned) {
                 R(B) = Value::unbound();
-                vm.heap.release(g, g->code()->frame_bytes);
+                if (uint32_t c = g->code()->frame_class) vm.heap.release(g, c);
             }
             R(A) = v;
             NEXT(SC);
         }
         vm.frame = fr;
-        RESUME(generator_return(vm, fr, R(A)));
+        RESUME(generator_return(vm, fr, pc->op() == Op::GENERATOR_RETURN ? R(A) : Value::none()));
     }
     OP_LABEL(OBSERVE) observe(vm, fr, Observed(X), R(A)); NEXT(1);
     OP_LABEL(GET_YIELD_FROM) {
         Value v = R(B);
-        if (v.is_object() && v.as_object()->shape == kShapeGenerator) [[likely]] { R(A) = v; NEXT(1); }
+        R(C) = Value::none();
+        if (v.is_object() && v.as_object()->shape == kShapeGenerator) [[likely]] {
+            if (v.as_object()->state == kCreated && delegates_next(pc)) QUICKEN(YIELD_FROM_NEW);
+            R(A) = v;
+            NEXT(1);
+        }
         SLOW(0, get_yield_from(vm, fr, v));
     }
-    OP_LABEL(GET_AWAITABLE) SLOW(0, get_awaitable(vm, R(B), X));
+    // As DELEGATE, the next instruction, does it.
+#define DELEGATE_NEW(NAME, GENERAL, header) \
+    OP_LABEL(NAME) { \
+        Value v = R(B); \
+        if (v.is_object() && header_but_flags(v.as_object()) == (header)) [[likely]] { \
+            Frame* g = v.as<Frame>(); \
+            Frame* root = fr->link; \
+            if (!((root->flags | g->flags) & kClean)) [[likely]] { \
+                R(A) = v; \
+                fr->pc = pc + 1; \
+                fr->state = kDelegating; \
+                fr->link = nullptr; \
+                root->link = g;   /* no barrier: see GENERATOR_RETURN */ \
+                g->link = root; \
+                g->parent = fr; \
+                g->state = kRunning; \
+                fr = g; \
+                pc = g->pc + 1; \
+                DISPATCH(); \
+            } \
+        } \
+        QUICKEN(GENERAL); \
+        goto L_##GENERAL; \
+    }
+    DELEGATE_NEW(YIELD_FROM_NEW, GET_YIELD_FROM, kNewGenerator)
+    OP_LABEL(GET_AWAITABLE) {
+        Value v = R(B);
+        R(C) = Value::none();
+        if (v.is_object() && header_but_flags(v.as_object()) == kNewCoroutine && !X && delegates_next(pc)) QUICKEN(AWAIT_NEW);
+        SLOW(0, get_awaitable(vm, v, X));
+    }
+    DELEGATE_NEW(AWAIT_NEW, GET_AWAITABLE, kNewCoroutine)
+#undef DELEGATE_NEW
     OP_LABEL(DELEGATE) {
         Value it = R(B);
         if (it.is_object() && it.as_object()->kind == Kind::Generator && it.as_object()->state == kCreated && !X &&
@@ -837,8 +943,7 @@ at_safepoint:
                 fr->pc = pc;
                 fr->state = kDelegating;
                 fr->link = nullptr;
-                root->link = g;
-                vm.heap.write(root);
+                root->link = g;   // no barrier: see GENERATOR_RETURN
                 g->link = root;
                 g->parent = fr;
                 g->state = kRunning;

@@ -24,10 +24,9 @@ Outcome load_global_miss(VM& vm, Frame* fr, Instruction* pc) {
     uint64_t hash = hash_str(vm.hash_key, name);
     auto index_of = [](Dict* d, DictEntry* e) { return uint64_t(e - d->table->entries); };
     if (DictEntry* e = dict_get_str(globals, name, hash)) {
-        if (uint64_t i = index_of(globals, e); i >> kIndexBits == 0) {
-            pc[1].bits = globals->version << kIndexBits | i;
-            *reinterpret_cast<uint8_t*>(pc) = uint8_t(Op::LOAD_GLOBAL_HIT);
-        }
+        pc[1].bits = globals->version;
+        pc[2].bits = reinterpret_cast<uint64_t>(&e->value);   // entries stay where they are while the version is the same
+        *reinterpret_cast<uint8_t*>(pc) = uint8_t(Op::LOAD_GLOBAL_HIT);
         return e->value;
     }
     if (DictEntry* e = dict_get_str(builtins, name, hash)) {

@@ -13,6 +13,7 @@ constexpr int64_t kSlice = 10000;
 // The part of a frame that the collector follows.
 void scan(Marker& m, const Frame* f) {
     m.mark(f->function);
+    if (f->kind == Kind::Frame && f->aux & kConstructs) m.mark(static_cast<Object*>(f->link));
     size_t n = f->is_native() ? size_t(1) + static_cast<const Native*>(f->function)->def->signature.parameters() +
                                     static_cast<const Native*>(f->function)->def->locals
                               : f->code()->registers;
@@ -25,7 +26,7 @@ void drop_window(Frame* f) {
     if (at < f->code()->entry()) return;
     if (at->op() == Op::LANDING) at -= at->x();
     switch (at->op()) {
-    case Op::CALL: case Op::CALL_FUNCTION: case Op::CALL_GENERATOR: case Op::CALL_NATIVE: case Op::CALL_KW: case Op::CALL_EX:
+    case Op::CALL: case Op::CALL_FUNCTION: case Op::CALL_GENERATOR: case Op::CALL_NATIVE: case Op::CALL_CLASS: case Op::CALL_KW: case Op::CALL_EX:
     case Op::CALL_METHOD: case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND:
         for (unsigned i = at->b(); i < f->code()->registers; i++) f->registers[i] = Value::unbound();
         break;

@@ -134,6 +134,17 @@ Value* slots_of(const Shape& shape, Object* o) {
     return reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + layout_bytes(o->kind, payload));
 }
 
+Object* make_instance(VM& vm, const Class* cls) {
+    const Shape& shape = vm.shapes[cls->root_shape];
+    const size_t values = shape.offset == Shape::kNoSlots ? 0 : 1 + size_t(shape.inline_slots);
+    auto* o = vm.heap.make<Object>(Kind::Instance, cls->root_shape, sizeof(Object) + values * sizeof(Value));
+    if (!o) return nullptr;
+    auto* words = reinterpret_cast<uint64_t*>(o + 1);
+    for (size_t i = 0; i < values; i++) words[i] = 0;
+    if (!cls->specials[int(Special::Del)].is_unbound()) [[unlikely]] vm.register_finalizer(o);
+    return o;
+}
+
 Object* allocate_instance(VM& vm, Class* cls, size_t payload) {
     const Shape& shape = vm.shapes[cls->root_shape];
     size_t layout = layout_bytes(cls->instance_kind, payload);

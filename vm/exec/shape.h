@@ -78,5 +78,7 @@ size_t layout_bytes(Kind kind, size_t payload);
 // A new instance of cls: header and slots are set, `extra` and slots unbound, everything between cleared. `payload`: bytes of the part of
 // variable size (characters of a Str with its NUL, 8 a Tuple item or Int limb). Null: out of memory.
 Object* allocate_instance(VM&, Class* cls, size_t payload = 0);
+// The same for a class of kind Instance. Small ones always succeed.
+Object* make_instance(VM&, const Class* cls);
 
 }   // namespace gen

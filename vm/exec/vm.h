@@ -30,7 +30,7 @@ struct Names {
 
 // Natives that the VM itself calls.
 struct Natives {
-    Value call_attribute, type_call, finish_init, finish_class, getattr_with_hook, getattr_or_stop, run_finalizers;   // step natives of core_natives.cpp
+    Value call_attribute, type_call, finish_class, getattr_with_hook, getattr_or_stop, run_finalizers;   // step natives of core_natives.cpp
     Value close_generator, throw_level;                              // step natives of the runtime
     Value type_call_method, object_init, object_new, type_new;       // what plain classes inherit
 };
