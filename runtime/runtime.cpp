@@ -167,7 +167,7 @@ bool shut_down(VM& vm) {
         for (size_t i = vm.finalizable.size(); i-- > 0;) {
             Object* o = vm.finalizable[i];
             o->flags &= uint8_t(~kFinalizer);
-            if (o->kind == Kind::Generator && o->state == kRunning) continue;   // in a thread that was dropped
+            if (o->kind == Kind::Generator && o->state >= kRunning) continue;   // done, or in a thread that was dropped
             vm.dying.push_back(o);
         }
         vm.finalizable.clear();

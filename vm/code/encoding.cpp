@@ -38,6 +38,7 @@ Tail tail_of(Op op) {
         case Op::INVOKE:
         case Op::INVOKE_HIT:
         case Op::INVOKE_SEND:
+        case Op::INVOKE_MODULE:
             return Tail::Invoke;
         case Op::FOR_ITER:
         case Op::FOR_ITER_GEN:
@@ -202,6 +203,7 @@ Window window_of(Instruction i) {
         case Op::INVOKE:
         case Op::INVOKE_HIT:
         case Op::INVOKE_SEND:
+        case Op::INVOKE_MODULE:
             return {i.b(), i.c() + 1};
         case Op::CALL_METHOD:
             return {i.b(), i.c() + 2};

@@ -106,6 +106,7 @@ class Verifier {
             case Op::INVOKE:
             case Op::INVOKE_HIT:
             case Op::INVOKE_SEND:
+            case Op::INVOKE_MODULE:
             case Op::LOAD_CLASS_FREE:
                 if (!is_name(extra)) return wrong(pc, "the second constant is no name");
                 break;

@@ -154,6 +154,10 @@ bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value& v, Str* name, O
             return true;
         }
     }
+    if (invoke && o->kind == Kind::Module) {
+        uint64_t word;
+        if (entry_word(vm, static_cast<Module*>(o)->dict, name, word)) set_cache(vm, fr, pc, Op::INVOKE_MODULE, word, landing, 0);
+    }
     Place p = find_place(vm, o, name);
     if (p.where == Place::ClassCell && is_plain_method(p.cell->value)) {
         set_cache(vm, fr, pc, invoke ? Op::INVOKE_HIT : Op::LOAD_METHOD_HIT, reinterpret_cast<uint64_t>(p.cell), landing, o->shape);
@@ -175,7 +179,7 @@ void flush_inline_caches(VM& vm) {
             case Op::GET_ATTR_SLOT: case Op::GET_ATTR_CLASS: case Op::GET_ATTR_TYPE: case Op::GET_ATTR_MODULE: op = uint8_t(Op::GET_ATTR); break;
             case Op::SET_ATTR_SLOT: case Op::SET_ATTR_ADD: op = uint8_t(Op::SET_ATTR); break;
             case Op::LOAD_METHOD_HIT: op = uint8_t(Op::LOAD_METHOD); break;
-            case Op::INVOKE_HIT: case Op::INVOKE_SEND: op = uint8_t(Op::INVOKE); break;
+            case Op::INVOKE_HIT: case Op::INVOKE_SEND: case Op::INVOKE_MODULE: op = uint8_t(Op::INVOKE); break;
             default: break;
             }
         }

@@ -297,7 +297,10 @@ bool set_mro(VM& vm, Class* cls, Tuple* mro) {
 
 // ---- lookup
 
-void VM::clear_method_cache() { std::memset(static_cast<void*>(method_cache.get()), 0, kMethodCache * sizeof(MethodCacheEntry)); }
+void VM::clear_method_cache() {
+    if (method_cache_used) std::memset(static_cast<void*>(method_cache.get()), 0, kMethodCache * sizeof(MethodCacheEntry));
+    method_cache_used = false;
+}
 
 Cell* VM::lookup_cell(Class* cls, Str* name) {
     size_t slot = ((reinterpret_cast<uintptr_t>(cls) >> 5) ^ (reinterpret_cast<uintptr_t>(name) >> 4)) % kMethodCache;
@@ -309,7 +312,10 @@ Cell* VM::lookup_cell(Class* cls, Str* name) {
         DictEntry* e = dict_get_str(cls->mro->items[i].as<Class>()->attributes, name, hash);
         if (e) found = e->value.as<Cell>();
     }
-    if (name->flags & kInterned) entry = {cls, name, found};
+    if (name->flags & kInterned) {
+        entry = {cls, name, found};
+        method_cache_used = true;
+    }
     return found;
 }
 

@@ -184,7 +184,7 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
             return Value::none();
         }
         Object* o = vm.dying.front();
-        vm.dying.erase(vm.dying.begin());
+        vm.dying.pop_front();
         f[0] = Value::object(o);
         Outcome call = Value::none();
         if (o->kind == Kind::Generator) {

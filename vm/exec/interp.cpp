@@ -782,6 +782,37 @@ at_safepoint:
         QUICKEN(INVOKE);
         goto L_INVOKE;
     }
+    OP_LABEL(INVOKE_MODULE) {
+        Value v = R(B);
+        if (v.is_object() && v.as_object()->kind == Kind::Module) [[likely]] {
+            const Dict* d = v.as<Module>()->dict;
+            uint64_t word = WORD(1);
+            if (d->version << kIndexBits == (word & ~((uint64_t{1} << kIndexBits) - 1))) [[likely]] {
+                Value f = d->table->entries[word & ((1u << kIndexBits) - 1)].value;
+                if (f.is_object()) [[likely]] {
+                    if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
+                    Object* o = f.as_object();
+                    if (kind_and_aux(o) == plain_function(C)) [[likely]] ENTER(f.as<Function>(), &R(B + 1), C, 3);
+                    SAVE(3);
+                    if (o->kind == Kind::Native) {
+                        const Native* native = f.as<Native>();
+                        const Signature& s = native->def->signature;
+                        if (native->def->fn && s.parameters() == s.positional && C <= s.positional && C >= s.required &&
+                            s.positional <= 4 && (native->self.bits() | native->owner.bits()) == 0) [[likely]] {
+                            Value slots[4] = {};
+                            for (unsigned i = 0; i < C; i++) slots[i] = R(B + 1 + i);
+                            Outcome r = native->def->fn(vm, slots);
+                            if (r.is_value()) [[likely]] { R(A) = r.value(); NEXT(4); }
+                            if (!r.is_unhandled()) LAND(r);
+                        }
+                    }
+                    RESUME(call_window(vm, fr, pc, f, &R(B + 1), C, Value::unbound(), X));
+                }
+            }
+        }
+        QUICKEN(INVOKE);
+        goto L_INVOKE;
+    }
     OP_LABEL(INVOKE_SEND) {
         Value v = R(B);
         if (v.is_object() && v.as_object()->shape == kShapeGenerator) [[likely]] {

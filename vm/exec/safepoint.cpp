@@ -27,7 +27,7 @@ void drop_window(Frame* f) {
     if (at->op() == Op::LANDING) at -= at->x();
     switch (at->op()) {
     case Op::CALL: case Op::CALL_FUNCTION: case Op::CALL_GENERATOR: case Op::CALL_NATIVE: case Op::CALL_CLASS: case Op::CALL_KW: case Op::CALL_EX:
-    case Op::CALL_METHOD: case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND:
+    case Op::CALL_METHOD: case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND: case Op::INVOKE_MODULE:
         for (unsigned i = at->b(); i < f->code()->registers; i++) f->registers[i] = Value::unbound();
         break;
     default: break;
@@ -153,7 +153,6 @@ void VM::mark_roots(Marker& m, bool major) {
 
 void VM::after_mark(Marker& m, bool major) {
     // Objects with finalisers that only the list knows: they live on until the finaliser has run.
-    std::vector<Object*> kept;
     const bool whole = major || heap.collecting_major();
     size_t first = whole ? 0 : old_finalizable;
     // Of a list, what a minor collection can have killed: all behind `old`.
@@ -161,9 +160,15 @@ void VM::after_mark(Marker& m, bool major) {
         list.erase(std::remove_if(list.begin() + ptrdiff_t(whole ? 0 : old), list.end(), is_dead), list.end());
         old = list.size();
     };
-    kept.assign(finalizable.begin(), finalizable.begin() + ptrdiff_t(first));
     std::vector<Object*> found;
-    for (size_t i = first; i < finalizable.size(); i++) (heap.is_marked(finalizable[i]) ? kept : found).push_back(finalizable[i]);
+    size_t kept = first;
+    for (size_t i = first; i < finalizable.size(); i++) {
+        Object* o = finalizable[i];
+        if (o->kind == Kind::Generator && o->state == kDone) o->flags &= uint8_t(~kFinalizer);
+        else if (heap.is_marked(o)) finalizable[kept++] = o;
+        else found.push_back(o);
+    }
+    finalizable.resize(kept);
     drop_dead(weak_references, old_weak_references, [&](WeakRef* w) {
         if (!heap.is_marked(w)) return true;
         if (w->target.is_object() && !heap.is_marked(w->target.as_object())) {
@@ -174,10 +179,8 @@ void VM::after_mark(Marker& m, bool major) {
     });
     for (Object* o : found) {
         o->flags &= ~kFinalizer;
-        if (o->kind == Kind::Generator && o->state == kDone) continue;
         dying.push_back(o);
     }
-    finalizable = std::move(kept);
     old_finalizable = finalizable.size();
     for (Object* o : dying) m.mark(o);
     heap.drain();

@@ -16,6 +16,7 @@
 #include "vm/sched/scheduler.h"
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -124,6 +125,7 @@ public:
     struct MethodCacheEntry { const Class* cls; const Str* name; Cell* cell; };
     static constexpr size_t kMethodCache = 1024;
     std::unique_ptr<MethodCacheEntry[]> method_cache;
+    bool method_cache_used = false;          // since it was cleared
     void clear_method_cache();
     std::vector<Code*> codes;                // all that may hold inline caches
     size_t old_codes = 0;                    // of them: survived a collection
@@ -205,7 +207,7 @@ public:
     std::vector<Object*> finalizable;        // registered and not called yet, oldest first
     size_t old_finalizable = 0;              // of them: survived a collection
     std::vector<std::pair<Object*, Value>> asyncgen_finalizers;   // the hook of each that an event loop saw begin
-    std::vector<Object*> dying;              // unreachable, to be finalised (or a WeakRef whose callback is due)
+    std::deque<Object*> dying;               // unreachable, to be finalised (or a WeakRef whose callback is due)
     std::vector<WeakRef*> weak_references;
     size_t old_weak_references = 0;          // of them: survived a collection, and so did their targets
     bool finalizing = false;
