@@ -40,6 +40,11 @@ static Outcome setrecursionlimit(VM& vm, Value* args) {
     int64_t n = int_clamp(args[0]);
     if (n < 1) return vm.value_error("recursion limit must be greater or equal than 1");
     if (n > INT32_MAX) return vm.raise(kShapeOverflowError, "Python int too large to convert to C int");
+    int64_t depth = 0;
+    for (Frame* f = vm.frame; f && depth < n; f = f->parent) depth++;
+    if (depth >= n)
+        return vm.raisef(kShapeRecursionError, "cannot set the recursion limit to %lld at the recursion depth %lld: the limit is too low",
+                         (long long)n, (long long)depth);
     vm.limits.depth = n == INT32_MAX ? 0 : n;
     vm.safepoint_soon();
     return Value::none();

@@ -391,6 +391,10 @@ template <CompareOp op> static Outcome proxy_compare(VM& vm, Value* args) {
 static Outcome proxy_or(VM& vm, Value* args) { return op_binary(vm, BinaryOp::Or, unwrapped(vm, args[0]), unwrapped(vm, args[1])); }
 static Outcome proxy_ror(VM& vm, Value* args) { return op_binary(vm, BinaryOp::Or, unwrapped(vm, args[1]), unwrapped(vm, args[0])); }
 
+static Outcome proxy_ior(VM& vm, Value* args) {
+    return vm.type_error("'|=' is not supported by %s; use '|' instead", vm.type_name(args[0]));
+}
+
 static Outcome proxy_str(VM& vm, Value* args) {
     Value m;
     proxy_mapping(vm, args[0], m);
@@ -409,6 +413,7 @@ static const NativeDef kProxyMethods[] = {
     {.signature = "__ne__(self, value, /)", .fn = proxy_compare<CompareOp::Ne>},
     {.signature = "__or__(self, value, /)", .fn = proxy_or},
     {.signature = "__ror__(self, value, /)", .fn = proxy_ror},
+    {.signature = "__ior__(self, value, /)", .fn = proxy_ior},
     {.signature = "__repr__(self, /)", .fn = repr_native},
     {.signature = "get(self, key, default=None, /)", .fn = proxy_get, .doc = "Return the value for key if key is in the mapping, else default."},
     {.signature = "keys(self, /)", .fn = proxy_keys, .doc = "a set-like object providing a view on D's keys"},

@@ -268,11 +268,13 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
         if (attribute.is_unbound()) return no_attribute(vm, v, name);
         return vm.raisef(kShapeAttributeError, "'%s' object attribute '%s' is read-only", vm.type_name(v), name->data);
     }
+    const bool whole = name == vm.names.dict && attribute.is_unbound();
     if (item.is_unbound()) {
-        if (!delete_instance_attribute(vm, v.as_object(), name)) return no_attribute(vm, v, name);
+        if (whole) replace_instance_dict(vm, v.as_object(), vm.dict());
+        else if (!delete_instance_attribute(vm, v.as_object(), name)) return no_attribute(vm, v, name);
         return Value::none();
     }
-    if (name == vm.names.dict && attribute.is_unbound()) {
+    if (whole) {
         if (!is_dict(item)) return vm.type_error("__dict__ must be set to a dictionary, not a '%s'", vm.type_name(item));
         replace_instance_dict(vm, v.as_object(), item.as<Dict>());
         return Value::none();
