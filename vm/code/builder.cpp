@@ -89,7 +89,7 @@ Code* CodeBuilder::code(const CodeParts& p) {
     const Instruction* words = p.instructions.data();
     uint32_t cache_count = 0;
     for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
-        cache_count += has_pointer_cache(words[pc].op());
+        cache_count += has_attribute_cache(words[pc].op());
 
     Code* code = heap_.make<Code>(Kind::Code, kShapeCode);
     code->instructions = blob(words, p.instructions.size_bytes());
@@ -109,7 +109,7 @@ Code* CodeBuilder::code(const CodeParts& p) {
         code->caches->size = 4 * cache_count;
         auto* out = reinterpret_cast<uint32_t*>(code->caches->data);
         for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
-            if (has_pointer_cache(words[pc].op())) *out++ = pc;
+            if (has_attribute_cache(words[pc].op())) *out++ = pc;
     }
     if (!code->caches) failed_ = true;
     code->constants = tuple(p.constants).as<Tuple>();

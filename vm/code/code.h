@@ -97,7 +97,7 @@ struct Code : Object {
     Tuple* constants;
     Blob* exceptions;             // ExceptionEntry[]
     Blob* positions;              // PositionEntry[]
-    Blob* caches;                 // uint32_t[]: instructions with inline caches that may hold pointers
+    Blob* caches;                 // uint32_t[]: instructions with inline caches of attributes: cells and shapes
     Tuple* locals;                // names of registers 0 .. n-1: positional parameters, keyword-only ones, *args, **kwargs,
                                   // other locals (a captured local's register holds its Cell, and the name stands here too)
     Tuple* cell_names;            // those of `locals` that are cells

@@ -65,9 +65,9 @@ bool takes_extra_constant(Op op) {
     return t == Tail::ResultConstant || t == Tail::Invoke;
 }
 
-bool has_pointer_cache(Op op) {
+bool has_attribute_cache(Op op) {
     Tail t = tail_of(op);
-    return t == Tail::CachedResult || t == Tail::Invoke;
+    return t == Tail::CachedResult || t == Tail::CachedScratch || t == Tail::Invoke;
 }
 
 unsigned unpack_count(Instruction i) {

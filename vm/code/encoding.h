@@ -23,7 +23,7 @@ enum class Tail : uint8_t {
 Tail tail_of(Op op);
 bool takes_scratch(Op op);         // Tail CachedScratch, Scratch, Branch or Unpack
 bool takes_extra_constant(Op op);  // Tail ResultConstant or Invoke
-bool has_pointer_cache(Op op);     // listed in Code::caches
+bool has_attribute_cache(Op op);   // listed in Code::caches
 // The number of targets of UNPACK and UNPACK_STAR.
 unsigned unpack_count(Instruction i);
 
