@@ -129,6 +129,7 @@ Outcome set_future_exception(VM&, Future*, Value exception, Value answer = Value
 Outcome cancel_future(VM&, Future*, Value message, Value answer = Value::true_());   // not of a task: of its future part
 void add_callback(VM&, Future*, Value callback, Value context);
 Outcome await_future(VM&, Future*);
+Value await_iterator(VM&, Value awaited);          // what __await__() of a future or native coroutine answers
 
 // ---- asyncio_task.cpp
 Task* make_task(VM&, Class*, Value coroutine, Value loop, Value name, Value context);   // to be scheduled by the caller
@@ -160,6 +161,8 @@ Outcome check_open(VM&, EventLoop*);               // None, or RuntimeError
 NativeCoroutine* make_native_coroutine(VM&, NativeCoroutine::Operation, Value owner, Value item);
 Outcome await_coroutine(VM&, NativeCoroutine*);    // as VM::await_native
 Outcome throw_into_coroutine(VM&, NativeCoroutine*, Value exception);
+Outcome send_to_coroutine(VM&, NativeCoroutine*, Value v);   // as send() of it
+void close_coroutine(VM&, NativeCoroutine*);
 void wake_coroutine(VM&, NativeCoroutine*, NativeCoroutine::State);   // from kWaiting
 
 // ---- asyncio_queue.cpp, asyncio_locks.cpp: the operations on them. `again`: it was woken (or cancelled, when that is its state)

@@ -213,6 +213,13 @@ static Outcome result_of(VM& vm, Future* f) {
     return f->result;
 }
 
+Value await_iterator(VM& vm, Value awaited) {
+    auto* r = vm.heap.make<Record>(Kind::Record, kShapeFutureIter);
+    for (Value& v : r->fields) v = Value::unbound();
+    r->fields[0] = awaited;
+    return Value::object(r);
+}
+
 Outcome await_future(VM& vm, Future* f) {
     if (f->done()) {
         Outcome o = result_of(vm, f);
@@ -337,10 +344,7 @@ Outcome future_del(VM& vm, Value* args) {
 }
 Outcome future_iter(VM& vm, Value* args) {
     NEED_INIT(args[0]);
-    auto* r = vm.heap.make<Record>(Kind::Record, kShapeFutureIter);
-    for (Value& v : r->fields) v = Value::unbound();
-    r->fields[0] = args[0];
-    return Value::object(r);
+    return await_iterator(vm, args[0]);
 }
 Outcome future_callback_pairs(VM& vm, Value* args) { return callback_pairs(vm, future_of(args[0])); }
 // keep_callbacks(flags): those of the pairs that remain.
@@ -436,6 +440,7 @@ const AttributeDef kAttributes[] = {
 Outcome iter_send(VM& vm, Value* args) {
     auto* r = args[0].as<Record>();
     if (r->fields[0].is_unbound()) return vm.raise(kShapeStopIteration, std::initializer_list<Value>{});
+    if (is_native_coroutine(r->fields[0])) return send_to_coroutine(vm, r->fields[0].as<NativeCoroutine>(), args[1]);
     Future* f = future_of(r->fields[0]);
     if (!f->done() && r->fields[1].is_unbound()) {
         r->fields[1] = Value::true_();
@@ -472,10 +477,17 @@ Outcome iter_throw_step(VM& vm, NativeFrame& frame) {   // self, type, value, tr
         frame.result().as<Exception>()->traceback = frame[3];
         vm.heap.write(frame.result().as_object());
     }
+    Value awaited = frame[0].as<Record>()->fields[0];
     frame[0].as<Record>()->fields[0] = Value::unbound();
+    if (is_native_coroutine(awaited)) return throw_into_coroutine(vm, awaited.as<NativeCoroutine>(), frame.result());
     return raise_again(vm, frame.result());
 }
-Outcome iter_close(VM&, Value* args) {
+Outcome iter_next(VM& vm, Value* args) {
+    Value with_none[] = {args[0], Value::none()};
+    return iter_send(vm, with_none);
+}
+Outcome iter_close(VM& vm, Value* args) {
+    if (is_native_coroutine(args[0].as<Record>()->fields[0])) close_coroutine(vm, args[0].as<Record>()->fields[0].as<NativeCoroutine>());
     args[0].as<Record>()->fields[0] = Value::unbound();
     return Value::none();
 }
@@ -483,7 +495,7 @@ const NativeDef kIterMethods[] = {
     {.signature = "send(self, value, /)", .fn = iter_send},
     {.signature = "throw(self, type, value=None, traceback=None, /)", .step = iter_throw_step},
     {.signature = "close(self, /)", .fn = iter_close},
-    {.signature = "__next__(self, /)", .fn = iter_send},
+    {.signature = "__next__(self, /)", .fn = iter_next},
     {.signature = "__iter__(self, /)", .fn = same},
 };
 

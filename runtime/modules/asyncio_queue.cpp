@@ -172,6 +172,11 @@ Outcome set_maxsize(VM& vm, Value self, Value v) {
     return Value::none();
 }
 Outcome get_unfinished(VM&, Value self) { return queue_of(self)->unfinished; }
+Outcome set_unfinished(VM& vm, Value self, Value v) {
+    if (!v.is_int()) return vm.type_error("an int is wanted");
+    queue_of(self)->unfinished = v;
+    return Value::none();
+}
 // What subclasses keep in attributes of these names.
 template <Fifo Queue::* member> const char* name_of() {
     return member == &Queue::items ? "_queue" : member == &Queue::getters ? "_getters" : "_putters";
@@ -209,7 +214,7 @@ const NativeDef kMethods[] = {
     {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative},
 };
 const AttributeDef kAttributes[] = {
-    {"maxsize", get_maxsize}, {"_maxsize", get_maxsize, set_maxsize}, {"_unfinished_tasks", get_unfinished},
+    {"maxsize", get_maxsize}, {"_maxsize", get_maxsize, set_maxsize}, {"_unfinished_tasks", get_unfinished, set_unfinished},
 };
 const AttributeDef kLists[] = {
     {"_queue", get_list<&Queue::items>, set_list<&Queue::items>}, {"_getters", get_list<&Queue::getters>, set_list<&Queue::getters>},

@@ -83,22 +83,25 @@ Outcome throw_into_coroutine(VM& vm, NativeCoroutine* c, Value exception) {
     return raise_again(vm, exception);
 }
 
-namespace {
-
-NativeCoroutine* coroutine_of(Value v) { return v.as<NativeCoroutine>(); }
-
-Outcome as_stop_iteration(VM& vm, Outcome o) {
+Outcome send_to_coroutine(VM& vm, NativeCoroutine* c, Value v) {
+    if (c->state == NativeCoroutine::kCreated && !v.is_none()) return vm.type_error("can't send non-None value to a just-started coroutine");
+    Outcome o = await_coroutine(vm, c);
     if (!o.is_stop()) return o;
     if (vm.returned.is_none()) return vm.raise(kShapeStopIteration, std::initializer_list<Value>{});
     return vm.raise(kShapeStopIteration, {vm.returned});
 }
-Outcome send(VM& vm, Value* args) {
-    NativeCoroutine* c = coroutine_of(args[0]);
-    if (c->state == NativeCoroutine::kCreated && !args[1].is_none())
-        return vm.type_error("can't send non-None value to a just-started coroutine");
-    return as_stop_iteration(vm, await_coroutine(vm, c));
+
+void close_coroutine(VM& vm, NativeCoroutine* c) {
+    if (c->state != NativeCoroutine::kClosed && c->state != NativeCoroutine::kCreated) abandon(vm, c);
+    c->state = NativeCoroutine::kClosed;
 }
-Outcome next(VM& vm, Value* args) { return as_stop_iteration(vm, await_coroutine(vm, coroutine_of(args[0]))); }
+
+namespace {
+
+NativeCoroutine* coroutine_of(Value v) { return v.as<NativeCoroutine>(); }
+
+Outcome send(VM& vm, Value* args) { return send_to_coroutine(vm, coroutine_of(args[0]), args[1]); }
+Outcome await(VM& vm, Value* args) { return await_iterator(vm, args[0]); }
 Outcome throw_step(VM& vm, NativeFrame& frame) {   // self, type, value, traceback
     switch (frame.step_state()) {
     case 0:
@@ -117,10 +120,7 @@ Outcome throw_step(VM& vm, NativeFrame& frame) {   // self, type, value, traceba
     return throw_into_coroutine(vm, coroutine_of(frame[0]), frame.result());
 }
 Outcome close(VM& vm, Value* args) {
-    NativeCoroutine* c = coroutine_of(args[0]);
-    if (c->state == NativeCoroutine::kClosed) return Value::none();
-    if (c->state != NativeCoroutine::kCreated) abandon(vm, c);
-    c->state = NativeCoroutine::kClosed;
+    close_coroutine(vm, coroutine_of(args[0]));
     return Value::none();
 }
 
@@ -150,9 +150,7 @@ const NativeDef kMethods[] = {
     {.signature = "close(self, /)", .fn = close},
     {.signature = "done(self, /)", .fn = is_done},
     {.signature = "cancelled(self, /)", .fn = is_cancelled},
-    {.signature = "__await__(self, /)", .fn = same},
-    {.signature = "__next__(self, /)", .fn = next},
-    {.signature = "__iter__(self, /)", .fn = same},
+    {.signature = "__await__(self, /)", .fn = await},
     {.signature = "__repr__(self, /)", .fn = repr},
 };
 const AttributeDef kAttributes[] = {
