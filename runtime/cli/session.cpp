@@ -2,6 +2,7 @@
 
 #include "lexer/lexer.h"
 #include "runtime/host/import.h"
+#include "runtime/host/isolate.h"
 #include "runtime/host/prelude.h"
 #include "runtime/host/system_clock.h"
 #include "runtime/runtime.h"
@@ -22,6 +23,7 @@ static void on_interrupt(int) {
     if (!signalled) return;
     signalled->interrupt.fetch_or(kInterruptKeyboard);
     signalled->clock->interrupt();
+    if (signalled->reactor) signalled->reactor->wake();
 }
 
 static void catch_signals(VM* vm) {
@@ -80,7 +82,7 @@ Session::Session(const Options& options) : options_(options), vm_(std::make_uniq
     vm.limits.stack = options.max_stack;
     vm.limits.steps = options.max_steps;
     vm.frames.set_limit(options.max_stack);
-    host_.grants = {.files = true, .environment = true};
+    host_.grants = {.files = true, .environment = true, .isolates = true};
     host_.executable = own_path();
     host_.interactive = options.interactive;
     host_.streams.out.open(descriptor_sink(1), isatty(1));
@@ -129,6 +131,7 @@ int Session::run() {
         status = 120;
     }
     host_.streams.err.flush();
+    if (host_.isolates && !host_.isolates->stop()) _exit(status);   // they could not be persuaded to end
     if (vm_->observer && !timeline_.write())
         std::fprintf(stderr, "gen: can't write '%s': [Errno %d] %s\n", options_.timeline.c_str(), errno, std::strerror(errno));
     return status;
@@ -157,7 +160,9 @@ int Session::run_program() {
         std::string path = absolute(options_.program);
         return run_source(Source::from_bytes(path, text), path.c_str());
     }
-    case Options::Source::Code: return run_source(Source::from_text("<string>", options_.program + "\n"), nullptr);
+    case Options::Source::Code:
+        host_.program = std::make_shared<std::string>(options_.program + "\n");
+        return run_source(Source::from_text("<string>", options_.program + "\n"), nullptr);
     case Options::Source::Module: {
         main_ = make_main_module(vm, "");
         return finish(vm.run(prelude_value(vm, "_run_module"), {vm.str(options_.program), Value::object(main_)}));

@@ -10,13 +10,20 @@ namespace gen {
 struct Grants {
     bool files = false;        // reading and writing files, looking at directories
     bool environment = false;  // os.environ, the process's ids
+    bool isolates = false;     // VMs on threads of their own
 };
+
+class Completions;
+class IsolateGroup;
 
 struct RuntimeHost : Host {
     Grants grants;
     std::vector<std::string> arguments;     // sys.argv
     std::vector<std::string> search_path;   // sys.path
     std::string executable;
+    std::shared_ptr<const std::string> program;      // the text of the main program, for isolates, where it has no file
+    std::shared_ptr<Completions> completions;        // see completions_of()
+    std::shared_ptr<IsolateGroup> isolates;          // see isolates_of()
     bool interactive = false;
     void* embedder = nullptr;               // the state behind gen/gen.h
     std::unordered_map<std::string, std::vector<std::string>> sources;   // lines of files that tracebacks have shown

@@ -15,6 +15,7 @@ extern const ModuleDef kRegexModule;       // "_re", with GEN_HAS_PCRE2
 extern const ModuleDef kFunctoolsModule;    // "_functools"
 extern const ModuleDef kWeakrefModule;      // "_weakref"
 extern const ModuleDef kThreadModule;       // "_thread": fibers and locks
+extern const ModuleDef kIsolateModule;      // "_isolate": channels, and VMs on threads of the operating system
 extern const ModuleDef kContextvarsModule;
 extern const ModuleDef kAsyncioModule;      // "_asyncio": futures, tasks and the core of the event loop
 extern const ModuleDef kErrnoModule;

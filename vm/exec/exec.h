@@ -80,6 +80,7 @@ void collect_garbage(VM&, Frame* fr, Heap::Extent extent);
 // ---- sched/switch.cpp
 Frame* preempt(VM&, Frame* fr);                          // the running fiber is ready, others are, too
 Frame* switch_fiber(VM&, Frame* fr);                     // the running fiber has parked
+void raise_interrupt(VM&, uint32_t bits);                // what the bits of Interrupt stand for, as vm.exception
 Frame* fiber_ended(VM&, Frame* fr);                      // with fr, its base frame, holding the result in R[0], or vm.exception
 
 // ---- attribute_cache.cpp: the attribute instructions when their cache misses

@@ -247,8 +247,8 @@ Frame* safepoint(VM& vm, Frame* fr) {
         return unwind(vm, fr);
     }
     if (uint32_t bits = vm.interrupt.exchange(0)) {
-        if (bits & kInterruptKeyboard) {
-            vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
+        if (bits & (kInterruptKeyboard | kInterruptStop)) {
+            raise_interrupt(vm, bits);
             if (vm.fiber == vm.main_fiber || vm.nested > 1) return unwind(vm, fr);
             vm.scheduler.throw_into(vm.main_fiber, vm.exception);
             vm.exception = Value::unbound();

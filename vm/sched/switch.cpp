@@ -42,9 +42,8 @@ Fiber* next_after_collection(VM& vm) {
 // Nobody can run: the interrupt, or the news that everybody waits for ever, goes to `f`.
 Frame* nobody_is_ready(VM& vm, Fiber* f) {
     if (Fiber* next = next_after_collection(vm)) return enter(vm, next);
-    if (vm.interrupt.load() & kInterruptKeyboard) {
-        vm.interrupt.fetch_and(~uint32_t(kInterruptKeyboard));
-        vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
+    if (uint32_t bits = vm.interrupt.exchange(0)) {
+        raise_interrupt(vm, bits);
     } else {
         vm.raise(kShapeRuntimeError, "deadlock: every thread waits, and nothing can wake one\n" + describe_fibers(vm));
     }
@@ -54,6 +53,10 @@ Frame* nobody_is_ready(VM& vm, Fiber* f) {
 }
 
 }   // namespace
+
+void raise_interrupt(VM& vm, uint32_t bits) {
+    vm.raise(bits & kInterruptKeyboard ? kShapeKeyboardInterrupt : kShapeSystemExit, std::initializer_list<Value>{});
+}
 
 // The running fiber has spent its slice.
 Frame* preempt(VM& vm, Frame* fr) {

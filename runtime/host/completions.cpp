@@ -1,0 +1,88 @@
+#include "runtime/host/completions.h"
+
+#include "runtime/host/host.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace gen {
+
+void Completions::post(Key key) {
+    std::lock_guard guard(mutex_);
+    if (!wake_) return;
+    posted_.push_back(key);
+    wake_();
+}
+
+void Completions::set_waker(std::function<void()> wake) {
+    std::lock_guard guard(mutex_);
+    wake_ = std::move(wake);
+}
+
+bool Completions::active() const {
+    for (const auto& [key, list] : waiting_)
+        if (list.first) return true;
+    return false;
+}
+
+void Completions::deliver(VM& vm) {
+    std::vector<Key> posted;
+    {
+        std::lock_guard guard(mutex_);
+        posted.swap(posted_);
+    }
+    for (Key key : posted) {
+        auto at = waiting_.find(key);
+        if (at == waiting_.end()) continue;
+        while (vm.scheduler.wake_first(at->second, Value::true_())) {}
+        waiting_.erase(at);
+    }
+}
+
+namespace {
+
+// Waits for completions, and for interrupts, at a pipe.
+class CompletionReactor : public Reactor {
+public:
+    CompletionReactor(VM& vm, std::shared_ptr<Completions> completions) : vm_(vm), completions_(std::move(completions)) {
+        if (pipe2(ends_, O_NONBLOCK | O_CLOEXEC) != 0) ends_[0] = ends_[1] = -1;
+        completions_->set_waker([this] { wake(); });
+    }
+    ~CompletionReactor() override {
+        completions_->set_waker(nullptr);
+        for (int end : ends_)
+            if (end >= 0) close(end);
+    }
+    bool active() override { return completions_->active(); }
+    bool busy() override { return completions_->active(); }
+    void poll() override { completions_->deliver(vm_); }
+    void wait(int64_t nanoseconds) override {
+        pollfd ready{ends_[0], POLLIN, 0};
+        timespec timeout{time_t(nanoseconds / 1'000'000'000), long(nanoseconds % 1'000'000'000)};
+        ppoll(&ready, 1, nanoseconds < 0 ? nullptr : &timeout, nullptr);
+        char bytes[64];
+        while (read(ends_[0], bytes, sizeof bytes) > 0) {}
+        completions_->deliver(vm_);
+    }
+    void wake() override {
+        ssize_t written = write(ends_[1], "!", 1);
+        (void)written;   // a full pipe wakes as well
+    }
+
+private:
+    VM& vm_;
+    std::shared_ptr<Completions> completions_;
+    int ends_[2];
+};
+
+}   // namespace
+
+std::shared_ptr<Completions> completions_of(VM& vm) {
+    std::shared_ptr<Completions>& completions = runtime_of(vm).completions;
+    if (!completions) completions = std::make_shared<Completions>();
+    if (!vm.reactor) vm.reactor = std::make_unique<CompletionReactor>(vm, completions);
+    return completions;
+}
+
+}   // namespace gen

@@ -1,0 +1,43 @@
+// Work done elsewhere, by an isolate or by a thread of the host, that wakes fibers of a VM.
+//
+// A fiber parks in the list of a key; whoever does the work posts the key, from any thread. The VM's own thread wakes the fibers when
+// its reactor calls deliver(). A woken fiber looks for itself whether what it waited for is there, and parks again if not.
+#pragma once
+#include "vm/sched/fiber.h"
+#include "vm/sched/reactor.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace gen {
+
+class VM;
+
+class Completions {
+public:
+    using Key = uint64_t;
+
+    // ---- any thread
+    void post(Key);
+
+    // ---- the VM's thread
+    WaitList& waiting(Key key) { return waiting_[key]; }   // stays where it is while somebody waits in it
+    bool active() const;                                    // does a fiber wait here?
+    void deliver(VM&);                                      // wakes those whose keys were posted, each with True
+    // What ends a wait of the reactor, called by any thread. Empty: the VM is at its end, nothing is delivered any more.
+    void set_waker(std::function<void()> wake);
+
+private:
+    std::unordered_map<Key, WaitList> waiting_;
+    std::mutex mutex_;                                      // guards what follows
+    std::vector<Key> posted_;
+    std::function<void()> wake_;
+};
+
+// The completions of a VM, made when they are first asked for; a VM without a reactor gets one that waits for nothing else.
+std::shared_ptr<Completions> completions_of(VM&);
+
+}   // namespace gen
