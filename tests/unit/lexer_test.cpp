@@ -216,8 +216,8 @@ TEST(FStrings, Errors) {
     EXPECT_EQ(error_of("f'{a)}'"), "f-string: unmatched ')'");
     EXPECT_EQ(error_of("f'{(a}'"),
               "f-string: closing parenthesis '}' does not match opening parenthesis '('");
-    EXPECT_EQ(error_of("f'{a:{b:{c}}}'"), "");
-    EXPECT_EQ(error_of("f'{a:{b:{c:{d}}}}'"), "f-string: expressions nested too deeply");
+    EXPECT_EQ(error_of("f'{a:{b}}'"), "");
+    EXPECT_EQ(error_of("f'{a:{b:{c}}}'"), "f-string: expressions nested too deeply");
     EXPECT_EQ(error_of("f'abc"), "unterminated string literal (detected at line 1)");
     EXPECT_EQ(error_of("x\nf'''abc\n\n"), "unterminated triple-quoted string literal (detected at line 3)");
     EXPECT_EQ(error_of("f'''{a"), "'{' was never closed");

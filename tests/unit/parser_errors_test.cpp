@@ -77,7 +77,7 @@ TEST(SyntaxErrors, OfFStringsStandWhereTheFaultIs) {
         {"f'{ !r}'",
          "    f'{ !r}'\n"
          "      ^^^\n"
-         "SyntaxError: f-string: empty expression not allowed\n"},
+         "SyntaxError: f-string: expression required before '!'\n"},
         {"x = f'{a!x}'",
          "    x = f'{a!x}'\n"
          "             ^\n"
