@@ -10,14 +10,24 @@ namespace gen {
 
 void Completions::post(Key key) {
     std::lock_guard guard(mutex_);
-    if (!wake_) return;
+    if (!reactor_) return;
     posted_.push_back(key);
-    wake_();
+    reactor_->wake();
 }
 
-void Completions::set_waker(std::function<void()> wake) {
+void Completions::wake() {
     std::lock_guard guard(mutex_);
-    wake_ = std::move(wake);
+    if (reactor_) reactor_->wake();
+}
+
+void Completions::serve(Reactor* reactor) {
+    std::lock_guard guard(mutex_);
+    reactor_ = reactor;
+}
+
+void Completions::leave(Reactor* reactor) {
+    std::lock_guard guard(mutex_);
+    if (reactor_ == reactor) reactor_ = nullptr;
 }
 
 bool Completions::active() const {
@@ -47,10 +57,9 @@ class CompletionReactor : public Reactor {
 public:
     CompletionReactor(VM& vm, std::shared_ptr<Completions> completions) : vm_(vm), completions_(std::move(completions)) {
         if (pipe2(ends_, O_NONBLOCK | O_CLOEXEC) != 0) ends_[0] = ends_[1] = -1;
-        completions_->set_waker([this] { wake(); });
     }
     ~CompletionReactor() override {
-        completions_->set_waker(nullptr);
+        completions_->leave(this);
         for (int end : ends_)
             if (end >= 0) close(end);
     }
@@ -80,8 +89,10 @@ private:
 
 std::shared_ptr<Completions> completions_of(VM& vm) {
     std::shared_ptr<Completions>& completions = runtime_of(vm).completions;
-    if (!completions) completions = std::make_shared<Completions>();
+    if (completions) return completions;
+    completions = std::make_shared<Completions>();
     if (!vm.reactor) vm.reactor = std::make_unique<CompletionReactor>(vm, completions);
+    completions->serve(vm.reactor.get());
     return completions;
 }
 

@@ -6,7 +6,6 @@
 #include "vm/sched/fiber.h"
 #include "vm/sched/reactor.h"
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -22,19 +21,22 @@ public:
 
     // ---- any thread
     void post(Key);
+    void wake();                                            // ends a wait of the reactor
 
     // ---- the VM's thread
     WaitList& waiting(Key key) { return waiting_[key]; }   // stays where it is while somebody waits in it
     bool active() const;                                    // does a fiber wait here?
     void deliver(VM&);                                      // wakes those whose keys were posted, each with True
-    // What ends a wait of the reactor, called by any thread. Empty: the VM is at its end, nothing is delivered any more.
-    void set_waker(std::function<void()> wake);
+    // The reactor of the VM, which has to ask active() for its own active() and busy(), and to call deliver() in poll() and wait().
+    // Without one the VM is at its end, and nothing is delivered any more.
+    void serve(Reactor*);
+    void leave(Reactor*);                                   // unless another one serves by now
 
 private:
     std::unordered_map<Key, WaitList> waiting_;
     std::mutex mutex_;                                      // guards what follows
     std::vector<Key> posted_;
-    std::function<void()> wake_;
+    Reactor* reactor_ = nullptr;
 };
 
 // The completions of a VM, made when they are first asked for; a VM without a reactor gets one that waits for nothing else.

@@ -160,7 +160,7 @@ void IsolateGroup::interrupt(ChannelId outcome) {
     VM& vm = *at->second.vm;
     vm.interrupt.fetch_or(kInterruptStop);
     vm.clock->interrupt();
-    vm.reactor->wake();
+    runtime_of(vm).completions->wake();
 }
 
 bool IsolateGroup::stop() {
