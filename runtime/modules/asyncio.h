@@ -56,7 +56,7 @@ struct Task : Future {
     Value name;              // Str, or the number of Task-N
     Value context;           // or a snapshot, see contextvars.h
     Value cancels;           // int: cancel() calls less uncancel()
-    Value previous, next;    // of all tasks that are not done
+    Value block, place;      // where it stands among all tasks that are not done
     Value thrown;            // to be thrown into the coroutine at its next step, or unbound
 };
 struct GatheringFuture : Future {
@@ -71,7 +71,7 @@ struct Handle : Object {
     Value loop;
     Value when;                  // TimerHandle: float; else unbound
     Value order;                 // TimerHandle: int
-    enum State : uint8_t { kCancelled = 1, kScheduled = 2 };
+    enum State : uint8_t { kCancelled = 1, kScheduled = 2, kQueued = 4 };   // kQueued: by the reactor, and it has not run yet
 };
 struct NativeCoroutine : Object {
     Value owner;             // queue, lock or event; of sleep(): the loop once it waits
@@ -80,7 +80,8 @@ struct NativeCoroutine : Object {
     Value when, order;       // of sleep(): delay, then as in TimerHandle
     Value message;           // of cancel()
     enum State : uint8_t { kCreated, kWaiting, kWoken, kCancelled, kClosed };
-    enum Operation : uint8_t { kSleep, kQueueGet, kQueuePut, kLockAcquire, kLockEnter, kEventWait };   // aux
+    enum Operation : uint8_t { kSleep, kQueueGet, kQueuePut, kLockAcquire, kLockEnter, kEventWait,
+                               kStreamRead, kStreamLine, kStreamUntil, kStreamExactly, kStreamDrain };   // aux
 };
 struct EventLoop : Object {
     Fifo ready;
@@ -96,10 +97,11 @@ struct EventLoop : Object {
 struct AsyncState : Object {   // VM::asyncio
     Value cancelled_error, invalid_state_error;   // classes
     Value helpers;                                // Dict: what is written in the language, see asyncio/_helpers.gen
-    Value first, last;                            // tasks that are not done
+    Value first, last;                            // tasks that are not done, see asyncio_task.cpp
+    Value filled, blocks, block_limit;
     Value number;                                 // of the last task without a name
-    Value task_steps;                             // native: a step of a task, for loops of other kinds
-    Value rest[7];
+    Value done_future;                            // what __aexit__() of a lock answers
+    Value rest[4];
 };
 static_assert(sizeof(Future) == sizeof(Record) && sizeof(Handle) == sizeof(Record) && sizeof(NativeCoroutine) == sizeof(Record));
 static_assert(sizeof(Task) == sizeof(LargeRecord) && sizeof(GatheringFuture) == sizeof(LargeRecord));

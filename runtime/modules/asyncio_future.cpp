@@ -184,7 +184,7 @@ void add_callback(VM& vm, Future* f, Value callback, Value context) {
 Outcome set_future_result(VM& vm, Future* f, Value result, Value answer) {
     f->result = result;
     f->state = Future::kFinished;
-    vm.heap.write(f);
+    if (result.is_object()) vm.heap.write(f);
     return schedule_callbacks(vm, f, answer);
 }
 

@@ -86,7 +86,7 @@ Outcome lock_release(VM& vm, Value* args) {
 Outcome is_locked(VM&, Value* args) { return lock_of(args[0])->locked; }
 Outcome lock_exit(VM& vm, Value* args) {
     Outcome o = lock_release(vm, args);
-    return o.is_value() ? Outcome(async_state(vm).rest[0]) : o;
+    return o.is_value() ? Outcome(async_state(vm).done_future) : o;
 }
 Outcome event_set(VM& vm, Value* args) {
     AsyncLock* l = lock_of(args[0]);
@@ -160,7 +160,7 @@ void define_async_locks(VM& vm, Module* m) {
     Future* done = make_future(vm, Value::none());
     done->state = Future::kFinished;
     done->result = Value::none();
-    async_state(vm).rest[0] = Value::object(done);
+    async_state(vm).done_future = Value::object(done);
 }
 
 }   // namespace gen

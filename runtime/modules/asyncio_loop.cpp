@@ -515,7 +515,8 @@ Outcome await_native(VM& vm, Value v) {
 void init(VM& vm, Module* m) {
     auto* state = vm.heap.make<AsyncState>(Kind::LargeRecord, kShapeInternal);
     std::fill_n(reinterpret_cast<Record*>(state)->fields, std::size(LargeRecord{}.fields), Value::unbound());
-    state->number = Value::integer(0);
+    state->number = state->filled = state->blocks = Value::integer(0);
+    state->block_limit = Value::integer(8);
     vm.asyncio = Value::object(state);
     vm.await_native = await_native;
     define_futures(vm, m);

@@ -13,33 +13,71 @@ bool is_future(VM& vm, Value v) { return is_exact_future(v) || vm.is_instance(v,
 
 // ---- all tasks
 
-void link(VM& vm, Task* t) {
-    AsyncState& s = async_state(vm);
-    t->previous = s.last;
-    t->next = Value::unbound();
-    if (s.last.is_unbound()) {
-        s.first = Value::object(t);
-    } else {
-        task_of(s.last)->next = Value::object(t);
-        vm.heap.write(s.last.as_object());
+// They stand in blocks, each an Array: how many are in it, the next block, then the tasks. One that is done leaves a hole, which
+// costs no write barrier; empty blocks are dropped when there are many.
+constexpr uint64_t kBlock = 120, kFirst = 2;
+
+void drop_empty_blocks(VM& vm, AsyncState& s) {
+    Array* kept = nullptr;
+    int64_t blocks = 0;
+    Value next;
+    for (Value v = s.first; v.is_object(); v = next) {
+        auto* block = v.as<Array>();
+        next = block->items[1];
+        if (!block->items[0].as_int() && next.is_object()) continue;
+        if (!kept) {
+            s.first = v;
+        } else if (!kept->items[1].is(v)) {
+            kept->items[1] = v;
+            vm.heap.write(kept);
+        }
+        kept = block;
+        blocks++;
     }
-    s.last = Value::object(t);
+    s.blocks = Value::integer(blocks);
+    s.block_limit = Value::integer(2 * blocks + 8);
     vm.heap.write(&s);
 }
-void unlink(VM& vm, Task* t) {
+
+void link(VM& vm, Task* t) {
     AsyncState& s = async_state(vm);
-    if (t->previous.is_unbound() && !s.first.is(Value::object(t))) return;   // it is not there
-    (t->previous.is_unbound() ? s.first : task_of(t->previous)->next) = t->next;
-    vm.heap.write(t->previous.is_unbound() ? static_cast<Object*>(&s) : t->previous.as_object());
-    (t->next.is_unbound() ? s.last : task_of(t->next)->previous) = t->previous;
-    vm.heap.write(t->next.is_unbound() ? static_cast<Object*>(&s) : t->next.as_object());
-    t->previous = t->next = Value::unbound();
+    if (s.last.is_unbound() || s.filled.as_int() == int64_t(kBlock)) {
+        auto* block = make_array(vm.heap, kBlock);
+        block->items[0] = Value::integer(0);
+        Value v = Value::object(block);
+        if (s.last.is_unbound()) {
+            s.first = v;
+        } else {
+            s.last.as<Array>()->items[1] = v;
+            vm.heap.write(s.last.as_object());
+        }
+        s.last = v;
+        s.filled = Value::integer(kFirst);
+        s.blocks = Value::integer(s.blocks.as_int() + 1);
+        vm.heap.write(&s);
+        if (s.blocks.as_int() > s.block_limit.as_int()) drop_empty_blocks(vm, s);
+    }
+    auto* block = s.last.as<Array>();
+    t->block = s.last;
+    t->place = s.filled;
+    block->items[s.filled.as_int()] = Value::object(t);
+    vm.heap.write(block);
+    vm.heap.write(t);
+    block->items[0] = Value::integer(block->items[0].as_int() + 1);
+    s.filled = Value::integer(s.filled.as_int() + 1);
+}
+void unlink(VM&, Task* t) {
+    if (t->block.is_unbound()) return;   // it is not there
+    auto* block = t->block.as<Array>();
+    block->items[t->place.as_int()] = Value::unbound();
+    block->items[0] = Value::integer(block->items[0].as_int() - 1);
+    t->block = Value::unbound();
 }
 
 void init_task(VM& vm, Task* t, Value coroutine, Value loop, Value name, Value context) {
     init_future(t, loop);
     t->coroutine = coroutine;
-    t->waiter = t->previous = t->next = t->thrown = Value::unbound();
+    t->waiter = t->block = t->place = t->thrown = Value::unbound();
     if (name.is_none() || name.is_unbound()) {
         AsyncState& s = async_state(vm);
         s.number = Value::integer(s.number.as_int() + 1);
@@ -199,7 +237,7 @@ Outcome begin_step(VM& vm, Task* t) {
 
 static Outcome step_again(VM& vm, Task* t, Value thrown) {
     t->thrown = thrown;
-    vm.heap.write(t);
+    if (thrown.is_object()) vm.heap.write(t);
     if (!is_plain_loop(t->loop)) return call_helper(vm, "schedule_step", {Value::object(t), t->loop});
     push_ready(vm, t->loop.as<EventLoop>(), Value::object(t));
     return Value::none();
@@ -445,9 +483,12 @@ const AttributeDef kAttributes[] = {
 
 Outcome live_tasks(VM& vm, Value* args) {   // of a loop, or of all with None
     List* l = make_list(vm.heap);
-    for (Value v = async_state(vm).first; v.is_object(); v = task_of(v)->next) {
-        if (!args[0].is_none() && !task_of(v)->loop.is(args[0])) continue;
-        if (!list_append(vm.heap, l, v)) return vm.out_of_memory();
+    for (Value v = async_state(vm).first; v.is_object(); v = v.as<Array>()->items[1]) {
+        for (uint64_t i = kFirst; i < kBlock; i++) {
+            Value t = v.as<Array>()->items[i];
+            if (t.is_unbound() || (!args[0].is_none() && !task_of(t)->loop.is(args[0]))) continue;
+            if (!list_append(vm.heap, l, t)) return vm.out_of_memory();
+        }
     }
     return Value::object(l);
 }

@@ -12,9 +12,9 @@ namespace {
 // Does what vm.request asks for, on behalf of fr.
 Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
     for (;;) {
+        if (vm.request.kind == Request::Kind::Resume)
+            return resume_generator(vm, fr, vm.request.callee.as<Frame>(), vm.request.mode, vm.request.args[0]);
         Request request = vm.request;
-        if (request.kind == Request::Kind::Resume)
-            return resume_generator(vm, fr, request.callee.as<Frame>(), request.mode, request.args[0]);
         Frame* pushed = nullptr;
         Outcome o = start_call(vm, fr, request.callee, request.args, request.count, request.tuple, request.keywords,
                                request.owned, pushed);
