@@ -82,7 +82,7 @@ Session::Session(const Options& options) : options_(options), vm_(std::make_uniq
     vm.limits.stack = options.max_stack;
     vm.limits.steps = options.max_steps;
     vm.frames.set_limit(options.max_stack);
-    host_.grants = {.files = true, .environment = true, .isolates = true};
+    host_.grants = {.files = true, .environment = true, .network = true, .processes = true, .isolates = true};
     host_.executable = own_path();
     host_.interactive = options.interactive;
     host_.streams.out.open(descriptor_sink(1), isatty(1));

@@ -273,7 +273,7 @@ Interpreter::Interpreter(InterpreterOptions options) : state_(std::make_shared<S
     VM& vm = s.vm;
     vm.clock = make_system_clock();
     s.host.embedder = &s;
-    s.host.grants = {.files = options.files, .environment = options.environment};
+    s.host.grants = {.files = options.files, .environment = options.environment, .network = options.network, .processes = options.processes};
     s.host.search_path = std::move(options.search_path);
     s.host.arguments = std::move(options.arguments);
     if (s.host.arguments.empty()) s.host.arguments.push_back("");
@@ -385,6 +385,7 @@ void Interpreter::set_step_limit(uint64_t steps) {
 void Interpreter::interrupt() {
     state_->vm.interrupt.fetch_or(kInterruptKeyboard);
     state_->vm.clock->interrupt();
+    if (state_->vm.reactor) state_->vm.reactor->wake();
 }
 
 }   // namespace gen

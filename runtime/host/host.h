@@ -10,6 +10,8 @@ namespace gen {
 struct Grants {
     bool files = false;        // reading and writing files, looking at directories
     bool environment = false;  // os.environ, the process's ids
+    bool network = false;      // sockets, names of hosts
+    bool processes = false;    // starting child processes, signals
     bool isolates = false;     // VMs on threads of their own
 };
 
@@ -25,6 +27,7 @@ struct RuntimeHost : Host {
     std::shared_ptr<Completions> completions;        // see completions_of()
     std::shared_ptr<IsolateGroup> isolates;          // see isolates_of()
     bool interactive = false;
+    class UvReactor* reactor = nullptr;     // the VM's, once it is made; see reactor.h
     void* embedder = nullptr;               // the state behind gen/gen.h
     std::unordered_map<std::string, std::vector<std::string>> sources;   // lines of files that tracebacks have shown
     std::unordered_map<std::string, std::string> texts;                  // of modules without a file, by file name

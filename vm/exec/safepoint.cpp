@@ -145,6 +145,7 @@ void VM::mark_roots(Marker& m, bool major) {
     if (!major) strings.mark_young(m);
     shapes.trace(m);
     scheduler.trace(m);
+    if (reactor) reactor->trace(m);
     if (trace_host) trace_host(*this, m);
     scan_chain(*this, m, frame, major);
     for (Fiber* f : scheduler.fibers())

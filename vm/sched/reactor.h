@@ -7,6 +7,8 @@
 
 namespace gen {
 
+class Marker;
+
 class Reactor {
 public:
     virtual ~Reactor() = default;
@@ -16,7 +18,8 @@ public:
     virtual bool busy() = 0;
     virtual void poll() = 0;                     // handles what has happened, without waiting
     virtual void wait(int64_t nanoseconds) = 0;  // the same, after waiting at most so long for the first event; < 0: any time
-    virtual void wake() = 0;                     // from any thread: ends a wait()
+    virtual void wake() = 0;                     // from any thread, and from signal handlers: ends a wait()
+    virtual void trace(Marker&) const {}         // the fibers and objects that wait here
 };
 
 }   // namespace gen

@@ -108,6 +108,8 @@ struct InterpreterOptions {
     uint64_t steps = 0;                                // calls and loop rounds, 0: no limit
     bool files = false;                                // grants
     bool environment = false;
+    bool network = false;
+    bool processes = false;                            // child processes, signals
     std::vector<std::string> search_path;              // for import
     std::vector<std::string> arguments;                // sys.argv
     std::function<void(std::string_view)> out, err;    // what is printed; empty: thrown away
