@@ -33,7 +33,12 @@ Value frame_locals(VM& vm, Frame* f) {
     if (!(code->code_flags & Code::kNewLocals)) return Value::object(f->fn()->globals);
     Value* kept = code->locals_register == kNoRegister ? nullptr : &f->registers[code->locals_register];
     Dict* d = kept && kept->is_object() ? kept->as<Dict>() : vm.dict();
-    if (kept) *kept = Value::object(d);
+    if (kept && !kept->is_object()) {
+        *kept = Value::object(d);
+        // It is young, and a minor collection looks at no frame below the first clean one.
+        for (Frame* g = vm.frame; g && g != f; g = g->parent) g->flags &= uint8_t(~kClean);
+        f->flags &= uint8_t(~kClean);
+    }
     if (f->is_generator()) vm.heap.write(f);
     auto add = [&](Value name, Value v) {
         if (v.is_unbound()) {
