@@ -160,6 +160,7 @@ bool shut_down(VM& vm) {
     };
     bool threads_ended = run_of_module("threading", "_shutdown");
     run_of_module("atexit", "_run_exitfuncs");
+    run_of_module("asyncio._helpers", "at_exit");
     vm.scheduler.drop_others(vm.fiber);
     streams.out.flush();
     // Finalisers may make more of their kind; a few rounds are enough for honest ones.

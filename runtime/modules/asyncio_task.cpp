@@ -441,7 +441,8 @@ Outcome get_log_destroy(VM&, Value self) { return Value::boolean(!(task_of(self)
 Outcome set_log_destroy(VM& vm, Value self, Value v) {
     bool on = true;
     Outcome failure = Value::none();
-    if (!v.is_unbound() && !get_flag(vm, v, on, failure)) return failure;
+    if (v.is_unbound()) return vm.raise(kShapeAttributeError, "cannot delete attribute");
+    if (!get_flag(vm, v, on, failure)) return failure;
     if (on) task_of(self)->aux &= uint8_t(~Future::kQuietEnd);
     else task_of(self)->aux |= Future::kQuietEnd;
     return Value::none();

@@ -152,6 +152,14 @@ void VM::mark_roots(Marker& m, bool major) {
         if (f != fiber && f->frame) scan_chain(*this, m, f->frame, major);
 }
 
+// Done; or a coroutine that has been awaited, and stands outside of try and with: it was registered when it was made.
+static bool needs_no_finalizer(const Frame* g) {
+    if (g->state == kDone) return true;
+    if (g->shape != kShapeCoroutine || (g->state != kSuspended && g->state != kDelegating)) return false;
+    const Instruction* yield = g->state == kSuspended ? g->pc : g->pc + 1;
+    return !(yield->x() & kYieldNeedsFinalizer);
+}
+
 void VM::after_mark(Marker& m, bool major) {
     // Objects with finalisers that only the list knows: they live on until the finaliser has run.
     const bool whole = major || heap.collecting_major();
@@ -165,7 +173,7 @@ void VM::after_mark(Marker& m, bool major) {
     size_t kept = first;
     for (size_t i = first; i < finalizable.size(); i++) {
         Object* o = finalizable[i];
-        if (o->kind == Kind::Generator && o->state == kDone) o->flags &= uint8_t(~kFinalizer);
+        if (o->kind == Kind::Generator && needs_no_finalizer(static_cast<Frame*>(o))) o->flags &= uint8_t(~kFinalizer);
         else if (heap.is_marked(o)) finalizable[kept++] = o;
         else found.push_back(o);
     }
