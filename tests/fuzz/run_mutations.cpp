@@ -37,8 +37,9 @@ constexpr double kTimeLimit = 10.0; // seconds until a hang is one
 constexpr long kMaxResidentKb = 1536 * 1024;
 constexpr const char* kLimits[] = {"--max-memory", "256M", "--max-stack", "64M"};
 
-// A mutated program may do anything that the program could, so those that touch files or processes stay out.
-constexpr const char* kDangerous[] = {"import os", "import shutil", "import tempfile", "import subprocess", "open("};
+// A mutated program may do anything that the program could, so those that touch files or processes stay out, and those that
+// put something else where errors are told.
+constexpr const char* kDangerous[] = {"import os", "import shutil", "import tempfile", "import subprocess", "open(", "sys.stderr ="};
 
 struct Options {
     std::string program;
