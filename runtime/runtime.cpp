@@ -103,7 +103,7 @@ std::span<const BuiltinModule> builtin_modules() {
     static const BuiltinModule modules[] = {
         {"errno", &kErrnoModule}, {"_functools", &kFunctoolsModule}, {"gc", &kGcModule}, {"math", &kMathModule}, {"cmath", &kCmathModule}, {"_posix", &kPosixModule}, {"_random", &kRandomModule}, {"sys", &kSysModule},
         {"time", &kTimeModule}, {"_traceback", &kTracebackModule}, {"_weakref", &kWeakrefModule},
-        {"_thread", &kThreadModule}, {"_isolate", &kIsolateModule}, {"contextvars", &kContextvarsModule}, {"_asyncio", &kAsyncioModule},
+        {"_thread", &kThreadModule}, {"_collections", &kCollectionsModule}, {"_isolate", &kIsolateModule}, {"contextvars", &kContextvarsModule}, {"_asyncio", &kAsyncioModule},
 #if defined(GEN_HAS_PCRE2)
         {"_re", &kRegexModule},
 #endif

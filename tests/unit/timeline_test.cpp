@@ -132,7 +132,7 @@ TEST(Timeline, ForeignIterators) {
                      "    yield from [7]\n"
                      "for v in g(): pass\n"),
               "main -> g: next\n"
-              "g: yield from str_ascii\n"
+              "g: yield from str\n"
               "g -> main: yield 'x'\n"
               "main -> g: next\n"
               "g: yield from list\n"

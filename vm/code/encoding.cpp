@@ -199,6 +199,7 @@ Window window_of(Instruction i) {
         case Op::CALL_GENERATOR:
         case Op::CALL_NATIVE:
         case Op::CALL_CLASS:
+        case Op::CALL_BUILTIN_CLASS:
         case Op::CALL_KW:
         case Op::INVOKE:
         case Op::INVOKE_HIT:

@@ -144,6 +144,7 @@ Fast equal_structures(Value a, Value b, Group group, CompareLimits& limits) {
 }
 
 Fast equal_within(Value a, Value b, CompareLimits& limits) {
+    if (is_exact_str(a) && is_exact_str(b)) return fast(equal(a.as<Str>(), b.as<Str>()));
     if (--limits.budget < 0) return Fast::Unhandled;
     Group group = group_of(a), other = group_of(b);
     if (group == Group::Own || other == Group::Own) return Fast::Unhandled;

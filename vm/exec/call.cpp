@@ -456,6 +456,20 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
 
 bool is_callable(VM& vm, Value v) { return !vm.special(v, Special::Call).is_unbound(); }
 
+Outcome call_plain_native(VM& vm, const Native* native, const Value* args, unsigned count) {
+    constexpr unsigned kMost = 6;
+    const NativeDef& def = *native->def;
+    const Signature& s = def.signature;
+    if (!def.fn || !native->self.is_unbound() || count < s.required || count > s.positional || s.parameters() != s.positional ||
+        s.positional > kMost)
+        return Outcome::unhandled();
+    Value slots[kMost];
+    unsigned i = 0;
+    for (; i < count; i++) slots[i] = args[i];
+    for (; i < s.positional; i++) slots[i] = Value::unbound();
+    return def.fn(vm, slots);
+}
+
 bool bind_arguments(VM& vm, Function* f, Value* registers, const Value* args, unsigned count, Value tuple, Value keywords) {
     return bind(vm, f, registers, {args, count, tuple, keywords});
 }

@@ -229,6 +229,7 @@ void VM::note_core_types() {
     natives.object_init = of(kShapeObject, Special::Init);
     natives.object_new = of(kShapeObject, Special::New);
     natives.type_new = of(kShapeType, Special::New);
+    natives.generator_send = lookup(classes[kShapeGenerator], names.send);
 }
 
 Value VM::asyncgen_finalizer(Object* generator) {

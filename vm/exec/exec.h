@@ -25,11 +25,19 @@ Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value
 // frame, which is then in `pushed`, its pc at the first instruction.
 Outcome start_call(VM&, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple, Value keywords, bool owned,
                    Frame*& pushed);
+// A plain native with `count` arguments, by position only; those that may be missing are left out. unhandled(): call_window() it.
+Outcome call_plain_native(VM&, const Native* native, const Value* args, unsigned count);
 Frame* push_frame(VM&, Function* f, Frame* parent);      // registers unbound; null: the stack limit (exception set)
 // Do instances of cls come from object.__new__, by type.__call__?
 inline bool is_plainly_made(const VM& vm, const Class* cls) {
     return cls->shape == kShapeType && cls->instance_kind == Kind::Instance && !(cls->class_flags & (Class::kAbstract | Class::kNoInstances)) &&
            cls->specials[int(Special::New)].is(vm.natives.object_new);
+}
+// A built-in class whose instances a native __new__ makes, whole.
+inline bool is_made_by_native(const VM& vm, const Class* cls) {
+    Value make = cls->specials[int(Special::New)];
+    return cls->shape == kShapeType && (cls->class_flags & (Class::kBuiltin | Class::kNoInstances)) == Class::kBuiltin &&
+           cls->specials[int(Special::Init)].is(vm.natives.object_init) && make.is_object() && make.as_object()->kind == Kind::Native;
 }
 Frame* make_generator(VM&, Function* f);                 // generator, coroutine or async generator; registers unbound
 inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code, uint8_t flags = 0) {   // a plain generator; registers not set

@@ -38,6 +38,12 @@ inline uint32_t kind_and_aux(const Object* o) {
 }
 constexpr uint32_t plain_function(unsigned count) { return uint32_t(Kind::Function) | count << 8; }
 
+// Strings of which no two are equal.
+inline bool both_interned(Value a, Value b) {
+    return a.is_object() && b.is_object() && a.as_object()->shape == kShapeStr && b.as_object()->shape == kShapeStr &&
+           (a.as_object()->flags & b.as_object()->flags & kInterned);
+}
+
 // The header of an object as one word, and without its flags; that of a generator which has not started.
 inline uint64_t header_but_flags(const Object* o) {
     uint64_t word;
@@ -77,7 +83,16 @@ inline void start_frame(Frame* f, uint32_t bytes) {
 #define DISPATCH() goto* table[*reinterpret_cast<const uint8_t*>(pc)]
 #define NEXT(n) do { pc += (n); DISPATCH(); } while (0)
 #define SAVE(n) do { fr->pc = pc + (n); vm.frame = fr; } while (0)
-#define LAND(outcome) do { Outcome o_ = (outcome); fr = land(vm, fr, o_, pc); goto resume; } while (0)
+#define LAND(outcome) do { \
+        Outcome o_ = (outcome); \
+        if (o_.is_value()) [[likely]] { \
+            pc = fr->pc; \
+            R(A) = o_.value(); \
+            NEXT(1); \
+        } \
+        fr = land(vm, fr, o_, pc); \
+        goto resume; \
+    } while (0)
 #define RESUME(frame) do { fr = (frame); goto resume; } while (0)
 #define SLOW(n, outcome) do { SAVE(n); LAND(outcome); } while (0)
 #define MUTABLE (const_cast<Instruction*>(pc))
@@ -497,6 +512,10 @@ at_safepoint:
             if (compare_plain<CompareOp::OPERATION>(a.as_inline_float(), b.as_inline_float()) == WANTED) TAKE(SC); \
             NEXT(3); \
         } \
+        if ((CompareOp::OPERATION == CompareOp::Eq || CompareOp::OPERATION == CompareOp::Ne) && both_interned(a, b)) { \
+            if ((a.is(b) == (CompareOp::OPERATION == CompareOp::Eq)) == WANTED) TAKE(SC); \
+            NEXT(3); \
+        } \
         SLOW(1, op_compare(vm, CompareOp::OPERATION, a, b)); \
     } \
     OP_LABEL(JUMP_##NAME##_INT) { \
@@ -608,6 +627,7 @@ at_safepoint:
             if (kind_and_aux(o) == plain_function(C | Function::kGeneratorBit)) { QUICKEN(CALL_GENERATOR); goto L_CALL_GENERATOR; }
             if (o->kind == Kind::Native) { QUICKEN(CALL_NATIVE); goto L_CALL_NATIVE; }
             if (o->kind == Kind::Class && is_plainly_made(vm, f.as<Class>())) { QUICKEN(CALL_CLASS); goto L_CALL_CLASS; }
+            if (o->kind == Kind::Class && is_made_by_native(vm, f.as<Class>())) { QUICKEN(CALL_BUILTIN_CLASS); goto L_CALL_BUILTIN_CLASS; }
         }
         SAVE(0);
         RESUME(call_window(vm, fr, pc, f, &R(B + 1), C, Value::unbound(), X));
@@ -644,13 +664,23 @@ at_safepoint:
             if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
             const Native* native = f.as<Native>();
             const Signature& s = native->def->signature;
-            if (C == s.positional && s.parameters() == C && native->def->fn && native->self.is_unbound()) [[likely]] {
-                SAVE(0);
-                Outcome o = native->def->fn(vm, &R(B + 1));
-                if (o.is_value()) [[likely]] { R(A) = o.value(); NEXT(1); }
-                if (!o.is_unhandled()) LAND(o);
-            }
             SAVE(0);
+            Outcome o = C == s.positional && s.parameters() == C && native->def->fn && native->self.is_unbound()
+                            ? native->def->fn(vm, &R(B + 1))
+                            : call_plain_native(vm, native, &R(B + 1), C);
+            if (!o.is_unhandled()) [[likely]] LAND(o);
+            RESUME(call_window(vm, fr, pc, f, &R(B + 1), C, Value::unbound(), X));
+        }
+        QUICKEN(CALL);
+        goto L_CALL;
+    }
+    OP_LABEL(CALL_BUILTIN_CLASS) {
+        Value f = R(B);
+        if (f.is_object() && f.as_object()->kind == Kind::Class && is_made_by_native(vm, f.as<Class>())) [[likely]] {
+            if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
+            SAVE(0);
+            Outcome o = call_plain_native(vm, f.as<Class>()->specials[int(Special::New)].as<Native>(), &R(B), C + 1);
+            if (!o.is_unhandled()) [[likely]] LAND(o);
             RESUME(call_window(vm, fr, pc, f, &R(B + 1), C, Value::unbound(), X));
         }
         QUICKEN(CALL);
@@ -729,16 +759,19 @@ at_safepoint:
         Value f = R(B), self = R(B + 1);
         if (!self.is_unbound() && f.is_object()) [[likely]] {
             Object* o = f.as_object();
+            if (f.is(vm.natives.generator_send) && C == 1 && self.is_object() && self.as_object()->shape == kShapeGenerator) {
+                SAVE(0);
+                RESUME(resume_generator(vm, fr, self.as<Frame>(), Request::Resume::Send, R(B + 2)));
+            }
             if (kind_and_aux(o) == plain_function(C + 1)) [[likely]] ENTER(f.as<Function>(), &R(B + 1), C + 1, 0);
             if (o->kind == Kind::Native) {
                 const Native* native = f.as<Native>();
                 const Signature& s = native->def->signature;
-                if (unsigned(C + 1) == s.positional && s.parameters() == s.positional && native->def->fn) [[likely]] {
-                    SAVE(0);
-                    Outcome r = native->def->fn(vm, &R(B + 1));
-                    if (r.is_value()) [[likely]] { R(A) = r.value(); NEXT(1); }
-                    if (!r.is_unhandled()) LAND(r);
-                }
+                SAVE(0);
+                Outcome r = unsigned(C + 1) == s.positional && s.parameters() == s.positional && native->def->fn
+                                ? native->def->fn(vm, &R(B + 1))
+                                : call_plain_native(vm, native, &R(B + 1), C + 1);
+                if (!r.is_unhandled()) [[likely]] LAND(r);
             }
         }
         SAVE(0);
@@ -770,11 +803,10 @@ at_safepoint:
                 if (o->kind == Kind::Native) {
                     const Native* native = f.as<Native>();
                     const Signature& s = native->def->signature;
-                    if (unsigned(C + 1) == s.positional && s.parameters() == s.positional && native->def->fn) [[likely]] {
-                        Outcome r = native->def->fn(vm, &R(B));
-                        if (r.is_value()) [[likely]] { R(A) = r.value(); NEXT(4); }
-                        if (!r.is_unhandled()) LAND(r);
-                    }
+                    Outcome r = unsigned(C + 1) == s.positional && s.parameters() == s.positional && native->def->fn
+                                    ? native->def->fn(vm, &R(B))
+                                    : call_plain_native(vm, native, &R(B), C + 1);
+                    if (!r.is_unhandled()) [[likely]] LAND(r);
                 }
                 RESUME(call_window(vm, fr, pc, f, &R(B), C + 1, Value::unbound(), X));
             }

@@ -9,24 +9,31 @@ const Instruction kBaseStub[2] = {Instruction::ad(Op::LANDING, 0, 0), Instructio
 
 namespace {
 
-// Does what vm.request asks for, on behalf of fr.
+// Does what vm.request asks for, on behalf of fr. What it starts may make requests of its own, so the parts are copied.
 Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
+    Request& request = vm.request;
     for (;;) {
-        if (vm.request.kind == Request::Kind::Resume)
-            return resume_generator(vm, fr, vm.request.callee.as<Frame>(), vm.request.mode, vm.request.args[0]);
-        Request request = vm.request;
+        if (request.kind == Request::Kind::Resume)
+            return resume_generator(vm, fr, request.callee.as<Frame>(), request.mode, request.args[0]);
+        const Value callee = request.callee, tuple = request.tuple, keywords = request.keywords;
+        const unsigned count = request.count;
+        const bool owned = request.owned;
+        Value args[Request::kInline];
+        for (unsigned i = 0; i < count; i++) args[i] = request.args[i];
         Frame* pushed = nullptr;
-        Outcome o = start_call(vm, fr, request.callee, request.args, request.count, request.tuple, request.keywords,
-                               request.owned, pushed);
+        Outcome o = start_call(vm, fr, callee, args, count, tuple, keywords, owned, pushed);
         if (pushed) return pushed;
         if (o.is_call()) continue;
-        if (o.is_collect()) {
-            vm.request = request;
-            collect_garbage(vm, fr, Heap::Extent::Major);
-            vm.retrying = true;
-            continue;
-        }
-        return land(vm, fr, o, start);
+        if (!o.is_collect()) return land(vm, fr, o, start);
+        request.kind = Request::Kind::Call;
+        request.callee = callee;
+        request.tuple = tuple;
+        request.keywords = keywords;
+        request.count = count;
+        request.owned = owned;
+        for (unsigned i = 0; i < count; i++) request.args[i] = args[i];
+        collect_garbage(vm, fr, Heap::Extent::Major);
+        vm.retrying = true;
     }
 }
 

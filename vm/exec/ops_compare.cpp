@@ -388,8 +388,14 @@ static const NativeDef kTruth = {"bool(object, /)", nullptr, truth_step, 0, kHid
 Outcome op_truth(VM& vm, Value v) {
     Fast f = fast_truth(v);
     if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
-    if (vm.special(v, Special::Bool).is_unbound() && vm.special(v, Special::Len).is_unbound())
-        return Value::true_();
+    Value method = vm.special(v, Special::Bool);
+    if (method.is_unbound()) method = vm.special(v, Special::Len);
+    if (method.is_unbound()) return Value::true_();
+    if (Native* n = as_native(method); n && n->def->fn) {
+        Outcome o = n->def->fn(vm, &v);   // of a class written in C++: a bool, or a length
+        if (o.is_value()) return Value::boolean(o.value().is_true() || (o.value().is_int() && o.value().as_int()));
+        if (!o.is_unhandled()) return o;
+    }
     return call_internal(vm, kTruth, {v});
 }
 

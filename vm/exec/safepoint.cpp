@@ -26,7 +26,7 @@ void drop_window(Frame* f) {
     if (at < f->code()->entry()) return;
     if (at->op() == Op::LANDING) at -= at->x();
     switch (at->op()) {
-    case Op::CALL: case Op::CALL_FUNCTION: case Op::CALL_GENERATOR: case Op::CALL_NATIVE: case Op::CALL_CLASS: case Op::CALL_KW: case Op::CALL_EX:
+    case Op::CALL: case Op::CALL_FUNCTION: case Op::CALL_GENERATOR: case Op::CALL_NATIVE: case Op::CALL_CLASS: case Op::CALL_BUILTIN_CLASS: case Op::CALL_KW: case Op::CALL_EX:
     case Op::CALL_METHOD: case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND: case Op::INVOKE_MODULE:
         for (unsigned i = at->b(); i < f->code()->registers; i++) f->registers[i] = Value::unbound();
         break;

@@ -1,0 +1,198 @@
+// _collections.Ring: the ends of a deque. collections/__init__.gen derives deque from it.
+#include "runtime/modules/modules.h"
+#include "runtime/types/support.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace gen {
+
+namespace {
+
+struct Ring : Object {
+    Value items;                     // Array, its capacity a power of two; unbound at first
+    Value first, size, version;      // ints; the version changes whenever items come, go or move
+    Value maxlen;                    // int or None
+    Value rest;
+};
+static_assert(sizeof(Ring) == sizeof(Record));
+
+Ring* ring_of(Value v) { return v.as<Ring>(); }
+uint64_t size_of(const Ring* r) { return uint64_t(r->size.as_int()); }
+void set_size(Ring* r, uint64_t n) { r->size = Value::integer(int64_t(n)); }
+void set_first(Ring* r, uint64_t n) { r->first = Value::integer(int64_t(n)); }
+void changed(Ring* r) { r->version = Value::integer(r->version.as_int() + 1); }
+
+// Where the item at `index` stands, size_of(r) included: the place behind the last one.
+Value& place(Ring* r, uint64_t index) {
+    auto* a = r->items.as<Array>();
+    return a->items[(uint64_t(r->first.as_int()) + index) & (a->capacity - 1)];
+}
+
+bool make_room_for_one(VM& vm, Ring* r) {
+    const uint64_t n = size_of(r), capacity = r->items.is_unbound() ? 0 : r->items.as<Array>()->capacity;
+    if (n < capacity) return true;
+    Array* larger = make_array(vm.heap, std::max<uint64_t>(capacity * 2, 8));
+    if (!larger) return false;
+    for (uint64_t i = 0; i < n; i++) larger->items[i] = place(r, i);
+    r->items = Value::object(larger);
+    set_first(r, 0);
+    vm.heap.write(r);
+    return true;
+}
+
+Value take_last(Ring* r) {
+    const uint64_t n = size_of(r) - 1;
+    Value& from = place(r, n);
+    Value v = from;
+    from = Value::unbound();
+    set_size(r, n);
+    return v;
+}
+Value take_first(Ring* r) {
+    Value& from = place(r, 0);
+    Value v = from;
+    from = Value::unbound();
+    set_first(r, (uint64_t(r->first.as_int()) + 1) & (r->items.as<Array>()->capacity - 1));
+    set_size(r, size_of(r) - 1);
+    return v;
+}
+
+Outcome ring_new(VM& vm, Value* args) {   // cls, *args, **kwargs
+    Class* cls = checked_class(vm, args[0], kShapeRing);
+    if (!cls) return Outcome::raised();
+    auto* r = static_cast<Ring*>(allocate_instance(vm, cls));
+    if (!r) return vm.out_of_memory();
+    r->first = r->size = r->version = Value::integer(0);
+    r->maxlen = Value::none();
+    return Value::object(r);
+}
+
+Outcome append(VM& vm, Value* args) {
+    Ring* r = ring_of(args[0]);
+    const bool full = r->maxlen.is_int() && size_of(r) >= uint64_t(r->maxlen.as_int());
+    if (full && size_of(r) == 0) return Value::none();
+    if (full) take_first(r);
+    else if (!make_room_for_one(vm, r)) return vm.no_room();
+    place(r, size_of(r)) = args[1];
+    vm.heap.write(r->items.as_object());
+    set_size(r, size_of(r) + 1);
+    changed(r);
+    return Value::none();
+}
+Outcome append_left(VM& vm, Value* args) {
+    Ring* r = ring_of(args[0]);
+    const bool full = r->maxlen.is_int() && size_of(r) >= uint64_t(r->maxlen.as_int());
+    if (full && size_of(r) == 0) return Value::none();
+    if (full) take_last(r);
+    else if (!make_room_for_one(vm, r)) return vm.no_room();
+    set_first(r, (uint64_t(r->first.as_int()) - 1) & (r->items.as<Array>()->capacity - 1));
+    place(r, 0) = args[1];
+    vm.heap.write(r->items.as_object());
+    set_size(r, size_of(r) + 1);
+    changed(r);
+    return Value::none();
+}
+template <Value (*take)(Ring*)> Outcome pop(VM& vm, Value* args) {
+    Ring* r = ring_of(args[0]);
+    if (size_of(r) == 0) return vm.raise(kShapeIndexError, "pop from an empty deque");
+    changed(r);
+    return take(r);
+}
+Outcome clear(VM&, Value* args) {
+    Ring* r = ring_of(args[0]);
+    r->items = Value::unbound();
+    r->first = r->size = Value::integer(0);
+    changed(r);
+    return Value::none();
+}
+Outcome length(VM&, Value* args) { return ring_of(args[0])->size; }
+Outcome truth(VM&, Value* args) { return Value::boolean(size_of(ring_of(args[0])) != 0); }
+
+// The item at an index, which may count from the end. Null: raised, or `failure` says what to do.
+Value* item_at(VM& vm, Ring* r, Value index, Outcome& failure) {
+    if (!is_int_like(index) && vm.special(index, Special::Index).is_unbound()) {
+        failure = vm.type_error("sequence index must be integer, not '%s'", vm.type_name(index));
+        return nullptr;
+    }
+    int64_t i;
+    if (!get_size(vm, index, i, failure)) return nullptr;
+    if (i < 0) i += int64_t(size_of(r));
+    if (i >= 0 && uint64_t(i) < size_of(r)) return &place(r, uint64_t(i));
+    failure = vm.raise(kShapeIndexError, "deque index out of range");
+    return nullptr;
+}
+Outcome get_item(VM& vm, Value* args) {
+    Outcome failure = Value::none();
+    Value* at = item_at(vm, ring_of(args[0]), args[1], failure);
+    return at ? Outcome(*at) : failure;
+}
+Outcome set_item(VM& vm, Value* args) {
+    Outcome failure = Value::none();
+    Value* at = item_at(vm, ring_of(args[0]), args[1], failure);
+    if (!at) return failure;
+    *at = args[2];
+    vm.heap.write(ring_of(args[0])->items.as_object());
+    return Value::none();
+}
+
+Outcome to_list(VM& vm, Value* args) {
+    Ring* r = ring_of(args[0]);
+    List* list = make_list(vm.heap, size_of(r));
+    if (!list) return vm.no_room();
+    for (uint64_t i = 0; i < size_of(r); i++) list->items->items[i] = place(r, i);
+    list->size = size_of(r);
+    return Value::object(list);
+}
+Outcome from_list(VM& vm, Value* args) {   // self, items
+    Ring* r = ring_of(args[0]);
+    const List* list = args[1].as<List>();
+    Array* items = make_array(vm.heap, std::max<uint64_t>(std::bit_ceil(list->size), 8));
+    if (!items) return vm.no_room();
+    std::copy_n(list->items->items, list->size, items->items);
+    r->items = Value::object(items);
+    set_first(r, 0);
+    set_size(r, list->size);
+    changed(r);
+    vm.heap.write(r);
+    return Value::none();
+}
+
+Outcome get_version(VM&, Value self) { return ring_of(self)->version; }
+Outcome get_maxlen(VM&, Value self) { return ring_of(self)->maxlen; }
+Outcome set_maxlen(VM&, Value* args) {
+    ring_of(args[0])->maxlen = args[1];
+    return Value::none();
+}
+
+const NativeDef kMethods[] = {
+    {.signature = "__new__(cls, /, *args, **kwds)", .fn = ring_new, .flags = kStaticNative},
+    {.signature = "append(self, x, /)", .fn = append, .doc = "Add an element to the right side of the deque."},
+    {.signature = "appendleft(self, x, /)", .fn = append_left, .doc = "Add an element to the left side of the deque."},
+    {.signature = "pop(self)", .fn = pop<take_last>, .doc = "Remove and return the rightmost element."},
+    {.signature = "popleft(self)", .fn = pop<take_first>, .doc = "Remove and return the leftmost element."},
+    {.signature = "clear(self)", .fn = clear, .doc = "Remove all elements from the deque."},
+    {.signature = "__len__(self, /)", .fn = length},
+    {.signature = "__bool__(self, /)", .fn = truth},
+    {.signature = "__getitem__(self, index, /)", .fn = get_item, .step = step_with_index},
+    {.signature = "__setitem__(self, index, value, /)", .fn = set_item, .step = step_with_index},
+    {.signature = "_list(self, /)", .fn = to_list},
+    {.signature = "_set(self, items, /)", .fn = from_list},
+    {.signature = "_set_maxlen(self, maxlen, /)", .fn = set_maxlen},
+};
+const AttributeDef kAttributes[] = {
+    {"_version", get_version},
+    {"maxlen", get_maxlen, nullptr, "maximum size of a deque or None if unbounded"},
+};
+
+void init(VM& vm, Module* m) {
+    define_type(vm, {.shape = kShapeRing, .methods = kMethods, .attributes = kAttributes});
+    vm.type(kShapeRing)->module = vm.str("_collections");
+    vm.set(m->dict, "Ring", Value::object(vm.type(kShapeRing)));
+}
+
+}   // namespace
+
+const ModuleDef kCollectionsModule = {.name = "_collections", .init = init};
+
+}   // namespace gen
