@@ -23,6 +23,12 @@ struct Place {
 
 Place find_place(VM& vm, Object* o, Str* name) {
     Place p;
+    VM::PlaceEntry& known = vm.place_entry(o->shape, name);
+    auto remember = [&] {
+        known = {name, o->shape, p.where == Place::Slot, false, p.where == Place::Slot ? p.offset : reinterpret_cast<uint64_t>(p.cell)};
+        vm.method_cache_used = true;
+        return p;
+    };
     const Shape& shape = vm.shapes[o->shape];
     Class* cls = shape.cls;
     if (shape.dictionary || !(cls->class_flags & Class::kPlainGetattr)) return p;
@@ -39,12 +45,12 @@ Place find_place(VM& vm, Object* o, Str* name) {
         if (uint32_t(slot) >= shape.inline_slots || shape.offset == 0) return p;
         p.where = Place::Slot;
         p.offset = shape.offset + 8 + 8 * uint64_t(slot);
-        return p;
+        return remember();
     }
     if (!cell) return p;
     p.where = Place::ClassCell;
     p.cell = cell;
-    return p;
+    return remember();
 }
 
 bool is_plain_method(Value v) {
@@ -116,7 +122,10 @@ Outcome set_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name, Va
     if (!done.is_value()) return done;
     const Shape& after = vm.shapes[o->shape];
     if (slot >= 0 && uint32_t(slot) < after.inline_slots) {
-        set_cache(vm, fr, pc, Op::SET_ATTR_SLOT, after.offset + 8 + 8 * uint64_t(slot), 2, before);
+        const uint64_t offset = after.offset + 8 + 8 * uint64_t(slot);
+        set_cache(vm, fr, pc, Op::SET_ATTR_SLOT, offset, 2, before);
+        vm.place_entry(before, name) = {name, before, true, true, offset};
+        vm.method_cache_used = true;
     } else if (slot < 0 && !after.dictionary && after.slots <= after.inline_slots && after.number != before) {
         set_cache(vm, fr, pc, Op::SET_ATTR_ADD, uint64_t(after.number) << 32 | (after.offset + 8 * uint64_t(after.slots)), 2, before);
     }

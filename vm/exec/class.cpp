@@ -298,7 +298,10 @@ bool set_mro(VM& vm, Class* cls, Tuple* mro) {
 // ---- lookup
 
 void VM::clear_method_cache() {
-    if (method_cache_used) std::memset(static_cast<void*>(method_cache.get()), 0, kMethodCache * sizeof(MethodCacheEntry));
+    if (method_cache_used) {
+        std::memset(static_cast<void*>(method_cache.get()), 0, kMethodCache * sizeof(MethodCacheEntry));
+        std::memset(static_cast<void*>(places.get()), 0, kPlaces * sizeof(PlaceEntry));
+    }
     method_cache_used = false;
 }
 
@@ -526,6 +529,7 @@ bool set_bases(VM& vm, Class* cls, Tuple* bases) {
 
 void make_builtin_classes(VM& vm) {
     vm.method_cache = std::make_unique<VM::MethodCacheEntry[]>(VM::kMethodCache);
+    vm.places = std::make_unique<VM::PlaceEntry[]>(VM::kPlaces);
     vm.clear_method_cache();
     struct Row { const char* name; int base; Kind kind; const char* slots; };
     [[maybe_unused]] static constexpr Row rows[] = {   // g++ 12 does not see the use in the generic lambda

@@ -276,6 +276,14 @@ at_safepoint:
             Value found = *reinterpret_cast<Value*>(reinterpret_cast<char*>(v.as_object()) + WORD(1));
             if (!found.is_unbound()) [[likely]] { R(A) = found; NEXT(3); }
         }
+        if (v.is_object()) {
+            // Objects of several shapes come by.
+            const VM::PlaceEntry* known = vm.known_place(v.as_object()->shape, CONSTANT(C).as<Str>());
+            if (known && known->is_slot) {
+                Value found = *reinterpret_cast<Value*>(reinterpret_cast<char*>(v.as_object()) + known->at);
+                if (!found.is_unbound()) [[likely]] { R(A) = found; NEXT(3); }
+            }
+        }
         QUICKEN(GET_ATTR);
         goto L_GET_ATTR;
     }
@@ -318,6 +326,15 @@ at_safepoint:
             *reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + WORD(1)) = R(B);
             vm.heap.write(o);
             NEXT(3);
+        }
+        if (v.is_object()) {
+            Object* o = v.as_object();
+            const VM::PlaceEntry* known = vm.known_place(o->shape, CONSTANT(C).as<Str>());
+            if (known && known->settable) {
+                *reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + known->at) = R(B);
+                vm.heap.write(o);
+                NEXT(3);
+            }
         }
         QUICKEN(SET_ATTR);
         goto L_SET_ATTR;
@@ -809,6 +826,17 @@ at_safepoint:
                     if (!r.is_unhandled()) [[likely]] LAND(r);
                 }
                 RESUME(call_window(vm, fr, pc, f, &R(B), C + 1, Value::unbound(), X));
+            }
+        }
+        if (v.is_object()) {
+            const VM::PlaceEntry* known = vm.known_place(v.as_object()->shape, CONSTANT(WORD(2)).as<Str>());
+            if (known && !known->is_slot) {
+                Value f = reinterpret_cast<Cell*>(known->at)->value;
+                if (f.is_object() && kind_and_aux(f.as_object()) == plain_function(C + 1) &&
+                    !(f.as<Function>()->code->code_flags & Code::kUnbound)) {
+                    if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
+                    ENTER(f.as<Function>(), &R(B), C + 1, 3);
+                }
             }
         }
         QUICKEN(INVOKE);

@@ -127,7 +127,23 @@ public:
     static constexpr size_t kMethodCache = 1024;
     std::unique_ptr<MethodCacheEntry[]> method_cache;
     bool method_cache_used = false;          // since it was cleared
-    void clear_method_cache();
+    // Where attributes were found lately, for instructions that meet objects of several shapes: see attribute_cache.cpp.
+    struct PlaceEntry {
+        const Str* name;
+        uint32_t shape;
+        bool is_slot, settable;
+        uint64_t at;                         // offset of the slot in the object; or the Cell of the class
+    };
+    static constexpr size_t kPlaces = 512;
+    std::unique_ptr<PlaceEntry[]> places;
+    PlaceEntry& place_entry(uint32_t shape, const Str* name) const {
+        return places[(shape * 13 ^ reinterpret_cast<uintptr_t>(name) >> 4) % kPlaces];
+    }
+    const PlaceEntry* known_place(uint32_t shape, const Str* name) const {
+        const PlaceEntry& e = place_entry(shape, name);
+        return e.shape == shape && e.name == name ? &e : nullptr;
+    }
+    void clear_method_cache();               // and the places
     std::vector<Code*> codes;                // all that may hold inline caches
     size_t old_codes = 0;                    // of them: survived a collection
     void* host = nullptr;                    // the runtime's own state
