@@ -104,6 +104,9 @@ std::span<const BuiltinModule> builtin_modules() {
         {"errno", &kErrnoModule}, {"_functools", &kFunctoolsModule}, {"gc", &kGcModule}, {"math", &kMathModule}, {"cmath", &kCmathModule}, {"_posix", &kPosixModule}, {"_random", &kRandomModule}, {"sys", &kSysModule},
         {"time", &kTimeModule}, {"_traceback", &kTracebackModule}, {"_weakref", &kWeakrefModule},
         {"_thread", &kThreadModule}, {"_collections", &kCollectionsModule}, {"_isolate", &kIsolateModule}, {"contextvars", &kContextvarsModule}, {"_asyncio", &kAsyncioModule},
+#if defined(GEN_HAS_LIBUV)
+        {"_socket", &kSocketModule}, {"_select", &kSelectModule},
+#endif
 #if defined(GEN_HAS_PCRE2)
         {"_re", &kRegexModule},
 #endif

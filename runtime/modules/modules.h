@@ -19,6 +19,8 @@ extern const ModuleDef kThreadModule;       // "_thread": fibers and locks
 extern const ModuleDef kIsolateModule;      // "_isolate": channels, and VMs on threads of the operating system
 extern const ModuleDef kContextvarsModule;
 extern const ModuleDef kAsyncioModule;      // "_asyncio": futures, tasks and the core of the event loop
+extern const ModuleDef kSocketModule;       // "_socket" and what follows, with GEN_HAS_LIBUV
+extern const ModuleDef kSelectModule;       // "_select"
 extern const ModuleDef kErrnoModule;
 extern const ModuleDef kMathModule;
 extern const ModuleDef kCmathModule;
