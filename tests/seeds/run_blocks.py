@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the code blocks of the seed documents under Gen and under CPython 3.11, and compares everything they print.
 
-    run_blocks.py --gen PROGRAM [--seeds FOLDER] [--python PYTHON] [--with scheduler] [--verbose] [BLOCK...]
+    run_blocks.py --gen PROGRAM [--seeds FOLDER] [--python PYTHON] [--verbose] [BLOCK...]
 
 blocks.txt says for each block, named DOCUMENT/NUMBER, what it is and what it needs to run. Output, tracebacks and exit
 status are compared; addresses, names of temporary folders and the script's path are not. Exit status 77: nothing to run.
@@ -45,7 +45,7 @@ def read_table(path):
             entry = table[match[1]] = {"is": match[2], "before": "", "after": ""}
         elif match := re.match(r"(before|after)\| (.*)", line):
             entry[match[1]] += match[2] + "\n"
-        elif match := re.match(r"(needs|feature|skip): (.*)", line):
+        elif match := re.match(r"(needs|skip): (.*)", line):
             entry[match[1]] = match[2]
         elif line and not line.startswith("#"):
             raise SystemExit(f"{path}: what is {line!r}?")
@@ -120,7 +120,6 @@ def main():
     parser.add_argument("--gen", required=True)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--seeds", type=pathlib.Path, default=HERE.parents[2] / "shared" / "seeds")
-    parser.add_argument("--with", dest="features", action="append", default=[])
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--show", action="store_true", help="print the programs instead of running them")
     parser.add_argument("blocks", nargs="*")
@@ -143,10 +142,10 @@ def main():
     passed = failed = skipped = 0
     for name in arguments.blocks or blocks:
         entry = table[name]
-        if "skip" in entry or not set(entry.get("feature", "").split()) <= set(arguments.features):
+        if "skip" in entry:
             skipped += 1
             if arguments.verbose:
-                print(f"skip   {name}: {entry['is']} ({entry.get('skip', 'needs ' + entry.get('feature', ''))})")
+                print(f"skip   {name}: {entry['is']}, no program but {entry['skip']}")
             continue
         source = program_of(name, table, blocks) + entry["after"]
         if arguments.show:
