@@ -149,6 +149,8 @@ void install_runtime(VM& vm, RuntimeHost& host) {
 
 bool shut_down(VM& vm) {
     StandardStreams& streams = host_of(vm).streams;
+    vm.limits.steps = 0;
+    vm.limits.deadline = 0;
     auto run = [&](Value function, Value reported_as) {
         if (function.is_unbound()) return true;
         bool good = !vm.run(function, {}).is_raised();

@@ -69,11 +69,16 @@ struct State : std::enable_shared_from_this<State> {
         vm.exception = Value::unbound();
         Ref held = hold(e);
         std::string type(vm.type_name(e)), message, traceback;
-        size_t limit = vm.heap.limit();
-        vm.heap.set_limit(0);   // the report must not fail for the reason that it reports
+        // The report must not fail for the reason that it reports.
+        const size_t memory = vm.heap.limit();
+        const Limits limits = vm.limits;
+        vm.heap.set_limit(0);
+        vm.limits.steps = 0;
+        vm.limits.deadline = 0;
         Value describe = prelude_value(vm, "_describe_error");
         Outcome text = describe.is_unbound() ? Outcome::raised() : vm.run(describe, {e});
-        vm.heap.set_limit(limit);
+        vm.heap.set_limit(memory);
+        vm.limits = limits;
         if (text.is_value() && text.value().is_object() && text.value().as_object()->kind == Kind::Tuple) {
             auto* t = text.value().as<Tuple>();
             message = t->items[0].as<Str>()->view();
@@ -379,8 +384,17 @@ Ref Interpreter::value(const std::vector<Ref>& items) const {
 
 size_t Interpreter::memory_used() const { return state_->vm.heap.used(); }
 void Interpreter::set_step_limit(uint64_t steps) {
-    state_->vm.limits.steps = steps ? state_->vm.steps + steps : 0;
+    state_->vm.limits.steps = steps ? state_->vm.steps_now() + steps : 0;
     state_->vm.safepoint_soon();
+}
+void Interpreter::set_time_limit(double seconds) {
+    state_->vm.limits.deadline = seconds > 0 ? state_->vm.clock->now() + int64_t(seconds * 1e9) : 0;
+    state_->vm.safepoint_soon();
+}
+void Interpreter::terminate() {
+    state_->vm.interrupt.fetch_or(kInterruptTerminate);
+    state_->vm.clock->interrupt();
+    if (state_->vm.reactor) state_->vm.reactor->wake();
 }
 void Interpreter::interrupt() {
     state_->vm.interrupt.fetch_or(kInterruptKeyboard);

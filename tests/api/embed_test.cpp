@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 using gen::Error;
 using gen::Interpreter;
 using gen::Ref;
@@ -152,6 +155,74 @@ TEST(Embed, LimitsCanBeSurvived) {
     EXPECT_THROW(vm.run("while True:\n    pass"), Error);
     vm.set_step_limit(0);
     EXPECT_EQ(vm.run("40 + 2").as<int>(), 42);
+}
+
+// What a limit of the host does to a script: neither `except` nor `finally` nor `with` holds it up.
+TEST(Embed, TerminationCannotBeCaught) {
+    const char* const stubborn[] = {
+        "while True: pass",
+        "while True:\n    try:\n        while True: pass\n    except BaseException: caught = True",
+        "while True:\n    try:\n        while True: pass\n    except: caught = True",
+        "while True:\n    try:\n        while True: pass\n    except* BaseException: caught = True",
+        "while True:\n    try:\n        while True: pass\n    finally:\n        continue",
+        "while True:\n    try:\n        while True: pass\n    finally:\n        while True: pass",
+        "class Holding:\n    def __enter__(self): pass\n    def __exit__(self, *e): return True\n"
+        "while True:\n    with Holding():\n        while True: pass",
+        "import contextlib\nwhile True:\n    with contextlib.suppress(BaseException):\n        while True: pass",
+        "def g():\n    while True:\n        try: yield 1\n        except GeneratorExit: pass\nwhile True:\n    for x in g(): break",
+        "def f(): return f()\nwhile True:\n    try: f()\n    except: pass",
+        "sorted([3, 2, 1] * 1000, key=lambda x: [0 for _ in range(10**9)])",
+    };
+    Interpreter vm({.stack = 4 << 20});
+    for (const char* source : stubborn) {
+        SCOPED_TRACE(source);
+        vm.set_step_limit(300'000);
+        try {
+            vm.run(source);
+            ADD_FAILURE() << "it ended";
+        } catch (const Error& e) {
+            EXPECT_EQ(e.type(), "Terminated");
+            EXPECT_EQ(e.message(), "the step limit is reached");
+        }
+        vm.set_step_limit(0);
+        EXPECT_EQ(vm.run("40 + 2").as<int>(), 42);
+    }
+    EXPECT_THROW(vm.get("caught"), Error);
+}
+
+TEST(Embed, TerminationLetsFinallyRun) {
+    Interpreter vm;
+    vm.set_step_limit(100'000);
+    EXPECT_THROW(vm.run("log = []\n"
+                        "class Block:\n    def __enter__(self): log.append('in')\n    def __exit__(self, *e): log.append(e[0].__name__)\n"
+                        "try:\n    with Block():\n        while True: pass\nfinally:\n    log.append('finally')"), Error);
+    EXPECT_THROW(vm.run("log.append('the limit is still reached'); [0 for _ in range(100000)]"), Error);
+    vm.set_step_limit(0);
+    EXPECT_EQ(vm.run("log[:3]").repr(), "['in', 'Terminated', 'finally']");
+}
+
+TEST(Embed, TimeLimitsAndTerminationFromAnotherThread) {
+    Interpreter vm;
+    vm.set_time_limit(0.05);
+    try {
+        vm.run("while True: pass");
+        ADD_FAILURE();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.message(), "the deadline has passed");
+    }
+    vm.set_time_limit(0);
+    std::thread other([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        vm.terminate();
+    });
+    try {
+        vm.run("while True:\n    try:\n        while True: pass\n    except BaseException: pass");
+        ADD_FAILURE();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.message(), "the host has interrupted the script");
+    }
+    other.join();
+    EXPECT_EQ(vm.run("6 * 7").as<int>(), 42);
 }
 
 TEST(Embed, ManyInterpreters) {

@@ -131,6 +131,8 @@ void Compiler::try_except(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse
         if (h->type) {
             Temporaries temporaries(*this);
             e().emit_jump(Op::JUMP_IF_NOT_MATCH, next, exception, value(h->type));
+        } else {
+            e().emit_jump(Op::JUMP_IF_NOT_MATCH, next, exception, exception, 1);
         }
         except_body(h, exception, second, outer);
         merge(m);

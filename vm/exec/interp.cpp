@@ -1130,7 +1130,7 @@ constructed: {
     OP_LABEL(POP_HANDLED) vm.handled = R(A + 1); NEXT(1);
     OP_LABEL(JUMP_IF_NOT_MATCH) {
         SAVE(0);
-        Outcome o = exception_matches(vm, R(A), R(B));
+        Outcome o = exception_matches(vm, R(A), X ? Value::object(vm.type(kShapeBaseException)) : R(B));
         if (o.is_raised()) [[unlikely]] RESUME(unwind(vm, fr));
         if (o.value().is_false()) TAKE(SC);
         NEXT(1);

@@ -51,6 +51,7 @@ Outcome raise_value(VM& vm, Value v, Value cause) {
 }
 
 Outcome exception_matches(VM& vm, Value exception, Value classes) {
+    if (is_termination(exception)) return Value::false_();
     if (classes.is_object() && classes.as_object()->kind == Kind::Class) {
         if (!is_exception_class(vm, classes))
             return vm.raise(kShapeTypeError, "catching classes that do not inherit from BaseException is not allowed");
@@ -84,6 +85,7 @@ Outcome with_enter(VM& vm, Value manager, Value& exit, bool async) {
 }
 
 Outcome with_except(VM& vm, Value exit, Value exception) {
+    if (is_termination(exception)) return vm.call_prelude(vm.names.exit_terminated, {exit, exception});
     return vm.call(exit, {Value::object(vm.class_of(exception)), exception, exception.as<Exception>()->traceback});
 }
 

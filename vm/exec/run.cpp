@@ -35,6 +35,7 @@ Outcome VM::run(Value callee, Value tuple, Value keywords) {
     Frame* fr = land(*this, base, call_with(callee, tuple, keywords), kBaseStub);
     interpret(*this, fr);
     nested--;
+    if (!nested) termination = nullptr;
     run_base = outer_base;
     frame = outer_frame;
     handled = outer_handled;

@@ -227,9 +227,30 @@ bool stack_is_full(VM& vm, Frame* fr) {
 
 }   // namespace
 
+namespace {
+
+// Why the script has to end now; null: it need not.
+const char* termination_due(const VM& vm, uint32_t bits) {
+    if (vm.termination) return vm.termination;
+    if (vm.limits.steps && vm.steps >= vm.limits.steps) return "the step limit is reached";
+    if (vm.limits.deadline && vm.clock && vm.clock->now() >= vm.limits.deadline) return "the deadline has passed";
+    return bits & kInterruptTerminate ? "the host has interrupted the script" : nullptr;
+}
+
+// How many steps until the VM looks around again.
+int64_t next_slice(const VM& vm) {
+    uint64_t most = uint64_t(kSlice);
+    auto until = [&](uint64_t end) { most = std::min(most, end > vm.steps ? end - vm.steps : 1); };
+    if (vm.termination) until(vm.grace_end);
+    else if (vm.limits.steps) until(vm.limits.steps);
+    return int64_t(most);
+}
+
+}   // namespace
+
 Frame* safepoint(VM& vm, Frame* fr) {
     vm.steps = vm.steps_now();
-    vm.budget = vm.slice = kSlice;
+    vm.budget = vm.slice = next_slice(vm);
     vm.retrying = false;
     vm.frame = fr;
 #ifdef GEN_STRESS
@@ -255,7 +276,8 @@ Frame* safepoint(VM& vm, Frame* fr) {
         recursion_error(vm, fr);
         return unwind(vm, fr);
     }
-    if (uint32_t bits = vm.interrupt.exchange(0)) {
+    const uint32_t bits = vm.interrupt.exchange(0);
+    if (bits) {
         if (bits & (kInterruptKeyboard | kInterruptStop)) {
             raise_interrupt(vm, bits);
             if (vm.fiber == vm.main_fiber || vm.nested > 1) return unwind(vm, fr);
@@ -263,10 +285,14 @@ Frame* safepoint(VM& vm, Frame* fr) {
             vm.exception = Value::unbound();
         }
     }
-    if (vm.limits.steps && vm.steps > vm.limits.steps) {
-        vm.limits.steps = 0;
-        vm.raise(kShapeRuntimeError, "the step limit is reached");
-        return unwind(vm, fr);
+    if (const char* why = termination_due(vm, bits)) {
+        if (!vm.termination) vm.grace_end = vm.steps + Limits::kGrace;
+        if (!vm.termination || vm.steps >= vm.grace_end) {
+            vm.termination = why;
+            vm.raise(kShapeTerminated, why);
+            if (vm.fiber != vm.main_fiber && vm.nested == 1) vm.scheduler.throw_into(vm.main_fiber, vm.exception);
+            return unwind(vm, fr);
+        }
     }
     if (vm.limits.depth) {
         int64_t depth = 0;
@@ -275,7 +301,7 @@ Frame* safepoint(VM& vm, Frame* fr) {
             vm.raise(kShapeRecursionError, "maximum recursion depth exceeded");
             return unwind(vm, fr);
         }
-        vm.budget = vm.slice = std::min<int64_t>(vm.budget, std::max<int64_t>(vm.limits.depth / 4, 16));
+        vm.budget = vm.slice = std::min<int64_t>(vm.budget, vm.limits.depth - depth + 1);   // no sooner can it be too deep
     }
     if (!vm.dying.empty() && !vm.finalizing) vm.start_finalizers();
     vm.scheduler.look_around(vm);

@@ -161,7 +161,7 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
                 return fiber_ended(vm, fr);
             }
             bool stop = (fr->aux & kAwaitsNext) && is_stop_iteration(vm, vm.exception);
-            if (stop || (fr->aux & kAwaitsCatching)) {
+            if (stop || ((fr->aux & kAwaitsCatching) && !is_termination(vm.exception))) {
                 if (!stop) vm.caught = vm.exception;
                 vm.exception = Value::unbound();
                 fr->registers[0] = Value::unbound();
@@ -187,7 +187,7 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
         }
         reraise = false;
         int64_t offset = fr->pc - fr->code()->entry();
-        if (offset >= 0) {
+        if (offset >= 0 && !(vm.termination && vm.steps_now() >= vm.grace_end)) {
             if (const ExceptionEntry* entry = handler_of(*fr->code(), uint32_t(offset))) {
                 fr->registers[entry->reg] = vm.exception;
                 vm.exception = Value::unbound();

@@ -59,13 +59,21 @@ struct Request {
 enum class BinaryOp : uint8_t { Add, Sub, Mul, MatMul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, DivMod };
 enum class CompareOp : uint8_t { Lt, Le, Eq, Ne, Gt, Ge };
 
-enum Interrupt : uint32_t { kInterruptKeyboard = 1, kInterruptStop = 2 };
+enum Interrupt : uint32_t { kInterruptKeyboard = 1, kInterruptStop = 2, kInterruptTerminate = 4 };
 
+// An exception that passes `except` by: see Limits.
+inline bool is_termination(Value exception) { return exception.is_object() && exception.as_object()->shape == kShapeTerminated; }
+
+// Memory and stack raise MemoryError and RecursionError, which the script may catch. Steps, deadline and interrupts of the host
+// terminate: `except` is passed by, `finally` and `with` get a grace of kGrace steps in all, then nothing runs any more.
 struct Limits {
+    static constexpr uint64_t kGrace = 20'000;
+
     size_t memory = 0;                       // bytes of the heap; 0: none
     size_t stack = size_t{1} << 30;          // bytes of frames; 0: none
     int64_t depth = 0;                       // sys.setrecursionlimit; 0: none
-    uint64_t steps = 0;                      // 0: none
+    uint64_t steps = 0;                      // steps_now() at which the script is terminated; 0: none
+    int64_t deadline = 0;                    // the same, of the clock; 0: none
     size_t int_digits = kMaxIntDigits;       // of conversions from and to decimal text
 };
 
@@ -120,6 +128,8 @@ public:
     uint64_t steps = 0;                      // safepoints passed before the current slice
     uint64_t steps_at_switch = 0;            // steps_now() when the running fiber took over
     uint64_t steps_now() const { return steps + uint64_t(slice - budget); }
+    const char* termination = nullptr;       // why the current run is being terminated
+    uint64_t grace_end = 0;                  // steps_now() from which not even `finally` runs
     uint64_t stress_rounds = 0;              // of stress builds
     size_t next_stack_check = 0;             // bytes in use at which the running chain is measured again
     Heap::Tracer class_tracer = nullptr;     // of the layout proper

@@ -105,15 +105,15 @@ private:
 struct InterpreterOptions {
     size_t memory = 0;                                 // bytes of the heap, 0: no limit. MemoryError in the script
     size_t stack = size_t{1} << 30;                    // bytes of frames, 0: no limit. RecursionError in the script
-    uint64_t steps = 0;                                // calls and loop rounds, 0: no limit
+    uint64_t steps = 0;                                // see set_step_limit()
     bool files = false;                                // grants
     bool environment = false;
     bool network = false;
     bool processes = false;                            // child processes, signals
-    std::vector<std::string> search_path;              // for import
-    std::vector<std::string> arguments;                // sys.argv
-    std::function<void(std::string_view)> out, err;    // what is printed; empty: thrown away
-    std::function<bool(std::string& line)> in;         // input(); empty: at its end
+    std::vector<std::string> search_path{};            // for import
+    std::vector<std::string> arguments{};              // sys.argv
+    std::function<void(std::string_view)> out{}, err{};  // what is printed; empty: thrown away
+    std::function<bool(std::string& line)> in{};       // input(); empty: at its end
 };
 
 class Interpreter {
@@ -142,8 +142,13 @@ public:
     Ref value(T i) const { return value(int64_t(i)); }
 
     size_t memory_used() const;                        // bytes of the heap
-    void set_step_limit(uint64_t steps);               // from now on; 0: none
-    void interrupt();                                  // from any thread: KeyboardInterrupt in the script
+    // ---- ending a script that goes on for too long. It is terminated: `except` does not hold it up, `finally` and `with` have a
+    // small grace, and whoever runs it gets an Error of type "Terminated". Until the limit is set anew every run ends so;
+    // the interpreter is as good as before.
+    void set_step_limit(uint64_t steps);               // calls and loop rounds from now on; 0: none
+    void set_time_limit(double seconds);               // from now on, of the interpreter's clock; 0: none
+    void terminate();                                  // what runs now; from any thread
+    void interrupt();                                  // from any thread: KeyboardInterrupt in the script, which may catch it
 
 private:
     friend class Ref;
