@@ -423,6 +423,15 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
             return Outcome::unhandled();
         }
     }
+    if (make.is(vm.natives.exception_new) && init.is(vm.natives.exception_init) && cls->shape == kShapeType && !a.has_keywords()) {
+        const size_t n = a.positional();
+        auto* e = static_cast<Exception*>(allocate_instance(vm, cls));
+        Tuple* args = n ? make_tuple(vm.heap, n) : vm.empty_tuple;
+        if (!e || !args) return vm.out_of_memory();
+        for (size_t i = 0; i < n; i++) args->items[i] = a.at(i);
+        e->args = Value::object(args);
+        return Value::object(e);
+    }
     Native* native_new = make.is_object() && make.as_object()->kind == Kind::Native ? make.as<Native>() : nullptr;
     if (native_new && (cls->class_flags & Class::kBuiltin)) {
         Outcome o = make_container(vm, cls, a);

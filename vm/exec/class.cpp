@@ -315,7 +315,7 @@ Cell* VM::lookup_cell(Class* cls, Str* name) {
         DictEntry* e = dict_get_str(cls->mro->items[i].as<Class>()->attributes, name, hash);
         if (e) found = e->value.as<Cell>();
     }
-    if (name->flags & kInterned) {
+    if ((name->flags & kInterned) && !natives.type_new.is_unbound()) {   // types are being defined: it would be cleared at once
         entry = {cls, name, found};
         method_cache_used = true;
     }

@@ -229,6 +229,8 @@ void VM::note_core_types() {
     natives.object_init = of(kShapeObject, Special::Init);
     natives.object_new = of(kShapeObject, Special::New);
     natives.type_new = of(kShapeType, Special::New);
+    natives.exception_new = of(kShapeBaseException, Special::New);
+    natives.exception_init = of(kShapeBaseException, Special::Init);
     natives.generator_send = lookup(classes[kShapeGenerator], names.send);
 }
 

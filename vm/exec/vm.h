@@ -33,7 +33,7 @@ struct Names {
 struct Natives {
     Value call_attribute, type_call, finish_class, getattr_with_hook, getattr_or_stop, run_finalizers;   // step natives of core_natives.cpp
     Value close_generator, throw_level;                              // step natives of the runtime
-    Value generator_send;
+    Value generator_send, exception_new, exception_init;
     Value type_call_method, object_init, object_new, type_new;       // what plain classes inherit
 };
 
