@@ -38,6 +38,7 @@ Outcome VM::run(Value callee, Value tuple, Value keywords) {
     if (!nested) termination = nullptr;
     run_base = outer_base;
     frame = outer_frame;
+    if (frame && frame->flags & kClean) touch(*this, frame);   // it goes on, without a landing
     handled = outer_handled;
     frames.release(base, base->shape);
     Value result = run_result;
