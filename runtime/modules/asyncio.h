@@ -138,7 +138,8 @@ Task* make_task(VM&, Class*, Value coroutine, Value loop, Value name, Value cont
 bool is_coroutine(VM&, Value v, bool& known);      // known: false when the classes of the script have to be asked
 Outcome register_task(VM&, Task*);                 // among all tasks, and its first step
 // Cancels tasks, futures and native coroutines down to what they wait for. `foreign`: tasks whose waiter is an object of the script's own.
-bool cancel_waiting(VM&, Value v, Value message, List*& foreign);
+enum class Cancelled { No, Yes, Cycle };           // Cycle: they wait for each other (raised)
+Cancelled cancel_waiting(VM&, Value v, Value message, List*& foreign);
 // A step: first begin_step(), then the coroutine runs, then end_step().
 Outcome begin_step(VM&, Task*);
 Outcome end_step(VM&, Task*, Value yielded);       // `yielded` unbound: vm.caught, or vm.returned

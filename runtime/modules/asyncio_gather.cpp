@@ -29,7 +29,8 @@ Outcome child_is_done(VM& vm, GatheringFuture* g, Future* child) {
     List* results = make_list(vm.heap, children->size);
     if (!results) return vm.out_of_memory();
     for (size_t i = 0; i < children->size; i++) list_append(vm.heap, results, outcome_of(vm, children->items->items[i].as<Future>()));
-    if (g->cancel_requested.is_true()) return set_future_exception(vm, g, cancelled_error(vm, child));
+    if (g->cancel_requested.is_true())   // with the message that the last of the children has
+        return set_future_exception(vm, g, cancelled_error(vm, children->items->items[children->size - 1].as<Future>()));
     return set_future_result(vm, g, Value::object(results));
 }
 
@@ -90,7 +91,8 @@ Outcome gather_native(VM& vm, Value* args) {   // return_exceptions, args
 
 Outcome gathering_cancel(VM& vm, Value* args) {   // self, msg
     List* foreign;
-    return Value::boolean(cancel_waiting(vm, args[0], args[1].is_unbound() ? Value::none() : args[1], foreign));
+    Cancelled cancelled = cancel_waiting(vm, args[0], args[1].is_unbound() ? Value::none() : args[1], foreign);
+    return cancelled == Cancelled::Cycle ? Outcome::raised() : Outcome(Value::boolean(cancelled == Cancelled::Yes));
 }
 
 const NativeDef kMethods[] = {

@@ -123,10 +123,12 @@ Outcome register_task(VM& vm, Task* t) {
 
 // ---- cancelling
 
-bool cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
+Cancelled cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
+    constexpr uint8_t kSeen = 64;   // of Object::aux, for the time being
     foreign = nullptr;
-    bool any = false, first = true;
+    bool any = false, first = true, cycle = false;
     std::vector<Value> todo{v};
+    std::vector<Task*> seen;
     while (!todo.empty()) {
         Value at = todo.back();
         todo.pop_back();
@@ -142,7 +144,13 @@ bool cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
         } else if (is_task(vm, at)) {
             Task* t = task_of(at);
             t->aux &= uint8_t(~Future::kLogTraceback);
+            if (t->aux & kSeen) {
+                cycle = true;
+                break;
+            }
             if (!t->done()) {
+                seen.push_back(t);
+                t->aux |= kSeen;
                 cancelled = true;
                 t->cancels = Value::integer(t->cancels.as_int() + 1);
                 Value w = t->waiter;
@@ -195,7 +203,10 @@ bool cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
         if (first) any = cancelled;
         first = false;
     }
-    return any;
+    for (Task* t : seen) t->aux &= uint8_t(~kSeen);
+    if (!cycle) return any ? Cancelled::Yes : Cancelled::No;
+    vm.raise(kShapeRecursionError, "maximum recursion depth exceeded: tasks wait for each other");
+    return Cancelled::Cycle;
 }
 
 // ---- steps
@@ -215,7 +226,15 @@ Outcome begin_step(VM& vm, Task* t) {
     t->waiter = t->thrown = Value::unbound();
     if (t->aux & Future::kMustCancel) {
         t->aux &= uint8_t(~Future::kMustCancel);
-        if (thrown.is_unbound() || !vm.is_subclass(vm.class_of(thrown), async_state(vm).cancelled_error.as<Class>())) thrown = cancelled_error(vm, t);
+        // What it waited for may have been cancelled before: then that is what arrives.
+        if (is_exact_future(waiter)) {
+            auto* f = waiter.as<Future>();
+            if (f->state == Future::kCancelled) thrown = cancelled_error(vm, f);
+            else if (f->aux & Future::kFailed) thrown = exception_of(vm, f);
+        }
+        bool comes_of_itself = is_native_coroutine(waiter) && waiter.as_object()->state == NativeCoroutine::kCancelled;
+        if (comes_of_itself) thrown = Value::unbound();
+        else if (thrown.is_unbound() || !vm.is_subclass(vm.class_of(thrown), async_state(vm).cancelled_error.as<Class>())) thrown = cancelled_error(vm, t);
     } else if (thrown.is_unbound() && is_exact_future(waiter)) {
         auto* f = waiter.as<Future>();
         bool ok = f->state == Future::kFinished && !(f->aux & Future::kFailed);
@@ -290,7 +309,9 @@ Outcome end_step(VM& vm, Task* t, Value yielded) {
     }
     if (t->aux & Future::kMustCancel) {
         List* foreign = nullptr;
-        if (cancel_waiting(vm, t->waiter, t->message, foreign)) t->aux &= uint8_t(~Future::kMustCancel);
+        Cancelled cancelled = cancel_waiting(vm, t->waiter, t->message, foreign);
+        if (cancelled == Cancelled::Cycle) return Outcome::raised();
+        if (cancelled == Cancelled::Yes) t->aux &= uint8_t(~Future::kMustCancel);
     }
     return Value::none();
 }
@@ -368,11 +389,14 @@ bool is_ready(VM& vm, Value v) {
 }
 Outcome task_cancel_step(VM& vm, NativeFrame& frame) {   // self, msg; 2 foreign, 3 index
     List* foreign;
+    Cancelled cancelled;
     switch (frame.step_state()) {
     case 0:
         if (!is_ready(vm, frame[0])) return Outcome::raised();
         if (frame[1].is_unbound()) frame[1] = Value::none();
-        if (!cancel_waiting(vm, frame[0], frame[1], foreign)) return Value::false_();
+        cancelled = cancel_waiting(vm, frame[0], frame[1], foreign);
+        if (cancelled == Cancelled::Cycle) return Outcome::raised();
+        if (cancelled == Cancelled::No) return Value::false_();
         if (!foreign) return Value::true_();
         frame[2] = Value::object(foreign);
         frame[3] = Value::integer(0);
