@@ -129,6 +129,11 @@ void install_runtime(VM& vm, RuntimeHost& host) {
 
     Module* builtins = vm.module("builtins");
     uint32_t position = 0;
+static void show_fibers(VM& vm) {
+    host_of(vm).streams.err.write(describe_fibers(vm) + "\n");
+    host_of(vm).streams.err.flush();
+}
+
     while (DictEntry* e = next_entry(builtins->dict, position))
         if (vm.get(vm.builtins, e->key.as<Str>()).is_unbound()) vm.set(vm.builtins, e->key.as<Str>(), e->value);
     builtins->dict = vm.builtins;
@@ -156,6 +161,7 @@ bool shut_down(VM& vm) {
         bool good = !vm.run(function, {}).is_raised();
         if (!good) report_unraisable(vm, vm.exception, reported_as);
         vm.exception = Value::unbound();
+    vm.show_fibers = show_fibers;
         return good;
     };
     auto run_of_module = [&](std::string_view name, std::string_view function) {   // if the program has imported it

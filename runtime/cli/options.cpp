@@ -1,6 +1,7 @@
 #include "runtime/cli/options.h"
 
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -18,8 +19,12 @@ const char* const kUsage =
     "  --max-memory SIZE  limit of the heap: a number of bytes, or with K, M or G (default: none)\n"
     "  --max-stack SIZE   limit of the frames of calls, 0 for none (default: 1G)\n"
     "  --max-steps N      end after about N calls and loop rounds (default: none)\n"
+    "  --virtual-time     the clock jumps to the next deadline when everything waits\n"
+    "  --seed N           repeat a run: hashes, ids, random numbers and the order of threads come from N\n"
+    "  --timeline OUT.svg run the program, and draw which threads and tasks ran when, and what they waited for\n"
     "  --timeline=generators OUT.svg\n"
-    "                     run the program, and draw what passed between its generators\n"
+    "                     draw what passed between its generators\n"
+    "  --trace OUT.json   write who ran when as trace events, for ui.perfetto.dev\n"
     "  --tokens           show the program's tokens instead of running it\n"
     "  --ast              show its syntax tree\n"
     "  --dis              show its bytecode\n"
@@ -42,6 +47,11 @@ static bool parse_size(std::string_view text, size_t& out) {
     if (*end || n > (~size_t{0} >> shift)) return false;
     out = size_t(n) << shift;
     return true;
+}
+
+static bool parse_number(std::string_view text, uint64_t& out) {
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
 Options parse_options(int argc, char** argv) {
@@ -104,8 +114,18 @@ Options parse_options(int argc, char** argv) {
             else if (arg == "--max-stack") o.max_stack = n;
             else o.max_steps = n;
         } else if (arg == "--timeline") {
-            if (!has_value || value != "generators" || i + 1 >= argc) return fail("--timeline is used as --timeline=generators OUT.svg FILE");
-            o.timeline = argv[++i];
+            if ((has_value && value != "generators") || i + 1 >= argc)
+                return fail("--timeline is used as --timeline OUT.svg FILE or --timeline=generators OUT.svg FILE");
+            (has_value ? o.generator_timeline : o.run_timeline) = argv[++i];
+        } else if (arg == "--trace") {
+            if (!take() || value.empty()) return fail("--trace needs the name of a file to write");
+            o.trace = value;
+        } else if (arg == "--virtual-time") {
+            o.virtual_time = true;
+        } else if (arg == "--seed") {
+            uint64_t seed = 0;
+            if (!take() || !parse_number(value, seed)) return fail("--seed needs a number");
+            o.seed = seed;
         } else {
             return fail("unknown option " + std::string(arg));
         }

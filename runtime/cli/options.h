@@ -1,6 +1,7 @@
 // The command line: gen [options] [-c CODE | -m MODULE | FILE | -] [arguments]
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,11 @@ struct Options {
     size_t max_memory = 0;                // bytes; 0: no limit
     size_t max_stack = size_t{1} << 30;
     uint64_t max_steps = 0;
-    std::string timeline;                 // --timeline=generators: where the drawing goes; empty: none
+    bool virtual_time = false;
+    std::optional<uint64_t> seed;
+    std::string generator_timeline;       // --timeline=generators: where the drawing goes; empty: none
+    std::string run_timeline;             // --timeline
+    std::string trace;                    // --trace
     std::string error;                    // what is wrong with the command line
 };
 

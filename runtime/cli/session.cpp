@@ -5,6 +5,7 @@
 #include "runtime/host/isolate.h"
 #include "runtime/host/prelude.h"
 #include "runtime/host/system_clock.h"
+#include "runtime/host/virtual_clock.h"
 #include "runtime/runtime.h"
 #include "vm/exec/ops.h"
 
@@ -12,16 +13,17 @@
 #include <climits>
 #include <csignal>
 #include <cstring>
+#include <poll.h>
 #include <unistd.h>
 
 namespace gen {
 
-// The VM that Ctrl-C interrupts.
+// The VM that Ctrl-C interrupts, and that Ctrl-\ asks what it is doing.
 static VM* signalled = nullptr;
 
-static void on_interrupt(int) {
+static void on_interrupt(int signal) {
     if (!signalled) return;
-    signalled->interrupt.fetch_or(kInterruptKeyboard);
+    signalled->interrupt.fetch_or(signal == SIGQUIT ? kInterruptShow : kInterruptKeyboard);
     signalled->clock->interrupt();
     if (signalled->reactor) signalled->reactor->wake();
 }
@@ -31,6 +33,7 @@ static void catch_signals(VM* vm) {
     struct sigaction action {};
     action.sa_handler = vm ? on_interrupt : SIG_DFL;
     sigaction(SIGINT, &action, nullptr);         // without SA_RESTART: a read that waits comes back
+    sigaction(SIGQUIT, &action, nullptr);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -56,6 +59,19 @@ static bool read_line(VM& vm, std::string& buffer, std::string& line) {
     }
 }
 
+// See StandardStreams::waits_for_line. Regular files are always ready.
+static int waits_for_line(std::string& buffer) {
+    for (;;) {
+        pollfd input{0, POLLIN, 0};
+        if (buffer.find('\n') != std::string::npos || poll(&input, 1, 0) < 0) return -1;
+        if (!input.revents) return 0;
+        char chunk[4096];
+        ssize_t n = read(0, chunk, sizeof chunk);
+        if (n <= 0) return -1;
+        buffer.append(chunk, size_t(n));
+    }
+}
+
 static std::string directory_of(const std::string& path) {
     char resolved[PATH_MAX];
     std::string real = realpath(path.c_str(), resolved) ? resolved : path;
@@ -75,20 +91,22 @@ static std::string own_path() {
     return n > 0 ? std::string(path, size_t(n)) : std::string();
 }
 
-Session::Session(const Options& options) : options_(options), vm_(std::make_unique<VM>()) {
+Session::Session(const Options& options) : options_(options), vm_(std::make_unique<VM>(options.seed)) {
     using Source = Options::Source;
     VM& vm = *vm_;
-    vm.clock = make_system_clock();
+    vm.clock = options.virtual_time ? make_virtual_clock(options.seed) : make_system_clock();
     vm.limits.stack = options.max_stack;
     vm.limits.steps = options.max_steps;
     vm.frames.set_limit(options.max_stack);
     host_.grants = {.files = true, .environment = true, .network = true, .processes = true, .isolates = true};
     host_.executable = own_path();
     host_.interactive = options.interactive;
+    host_.set_seed(options.seed);
     host_.streams.out.open(descriptor_sink(1), isatty(1));
     host_.streams.err.open(descriptor_sink(2), true);
     auto buffer = std::make_shared<std::string>();
     host_.streams.read_line = [&vm, buffer](std::string& line) { return read_line(vm, *buffer, line); };
+    host_.streams.waits_for_line = [buffer] { return waits_for_line(*buffer); };
 
     const bool code = options.source == Source::Code, file = options.source == Source::File;
     host_.arguments.push_back(file ? options.program : code ? "-c" : options.source == Source::Module ? "-m" : options.source == Source::Stdin ? "-" : "");
@@ -116,13 +134,7 @@ Session::~Session() {
 }
 
 int Session::run() {
-    if (!options_.timeline.empty()) {
-        if (!timeline_.open(options_.timeline)) {
-            std::fprintf(stderr, "gen: can't write '%s': [Errno %d] %s\n", options_.timeline.c_str(), errno, std::strerror(errno));
-            return 2;
-        }
-        vm_->observer = &timeline_.recorder();
-    }
+    if (!begin_recording()) return 2;
     int status = run_program();
     if (options_.interactive && options_.source != Options::Source::None) status = run_interactive();
     if (!shut_down(*vm_) && status == 0) status = 1;
@@ -132,9 +144,29 @@ int Session::run() {
     }
     host_.streams.err.flush();
     if (host_.isolates && !host_.isolates->stop()) _exit(status);   // they could not be persuaded to end
-    if (vm_->observer && !timeline_.write())
-        std::fprintf(stderr, "gen: can't write '%s': [Errno %d] %s\n", options_.timeline.c_str(), errno, std::strerror(errno));
+    end_recording();
     return status;
+}
+
+bool Session::begin_recording() {
+    constexpr size_t kMostDrawn = 1000, kMostTraced = 500'000;   // events
+    if (!options_.generator_timeline.empty()) {
+        if (!generator_timeline_.open(options_.generator_timeline)) return false;
+        vm_->observer = &generators_;
+    }
+    if (!options_.run_timeline.empty() && !run_timeline_.open(options_.run_timeline)) return false;
+    if (!options_.trace.empty() && !trace_.open(options_.trace)) return false;
+    if (run_timeline_.is_open() || trace_.is_open()) {
+        runs_ = std::make_unique<RunRecorder>(*vm_, trace_.is_open() ? kMostTraced : kMostDrawn);
+        vm_->scheduler.observer = runs_.get();
+    }
+    return true;
+}
+
+void Session::end_recording() {
+    if (generator_timeline_.is_open()) generator_timeline_.write(timeline_svg(generators_.timeline()));
+    if (run_timeline_.is_open()) run_timeline_.write(run_timeline_svg(runs_->history()));
+    if (trace_.is_open()) trace_.write(run_trace_json(runs_->history()));
 }
 
 int Session::run_source(const Source& source, const char* file) {

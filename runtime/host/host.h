@@ -2,7 +2,9 @@
 #pragma once
 #include "runtime/host/io.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 namespace gen {
@@ -26,6 +28,9 @@ struct RuntimeHost : Host {
     std::shared_ptr<const std::string> program;      // the text of the main program, for isolates, where it has no file
     std::shared_ptr<Completions> completions;        // see completions_of()
     std::shared_ptr<IsolateGroup> isolates;          // see isolates_of()
+    std::optional<uint64_t> seed;            // of a run that can be repeated: os.urandom() draws from it
+    uint64_t entropy = 0;                    // its state
+    void set_seed(std::optional<uint64_t> s) { seed = s; entropy = s.value_or(0); }
     bool interactive = false;
     class UvReactor* reactor = nullptr;     // the VM's, once it is made; see reactor.h
     void* embedder = nullptr;               // the state behind gen/gen.h

@@ -85,7 +85,7 @@ static Outcome compile_embedded(VM& vm, Value* args) {
     const EmbeddedFile* file = embedded(std::string(kLibrary) + shown.substr(kShown.size()));
     if (!file) return vm.raisef(kShapeImportError, "%s is not part of the library", shown.c_str());
     // What CPython has in C does not show in tracebacks.
-    static constexpr std::string_view kHiddenModules[] = {"_queue", "_threading_local", "bisect", "functools", "heapq", "io", "itertools", "operator", "os", "pickle"};
+    static constexpr std::string_view kHiddenModules[] = {"_queue", "_threading_local", "bisect", "faulthandler", "functools", "heapq", "io", "itertools", "operator", "os", "pickle"};
     std::string_view name = std::string_view(shown).substr(kShown.size());
     bool hidden = std::count(std::begin(kHiddenModules), std::end(kHiddenModules), name.substr(0, name.find_first_of("./")));
     Code* code = compile_embedded_file(vm, *file, shown, hidden ? uint32_t(Code::kHidden) : 0);

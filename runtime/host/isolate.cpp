@@ -3,6 +3,7 @@
 #include "runtime/host/evaluate.h"
 #include "runtime/host/import.h"
 #include "runtime/host/system_clock.h"
+#include "runtime/host/virtual_clock.h"
 #include "runtime/runtime.h"
 
 #include <algorithm>
@@ -89,14 +90,16 @@ bool IsolateGroup::start(VM& parent, ChannelId inbox, ChannelId outcome) {
     own->executable = host.executable;
     own->program = host.program;
     own->isolates = shared_from_this();
+    if (host.seed) own->set_seed(*host.seed + outcome);
     {
         std::lock_guard guard(mutex_);
         running_[outcome];
     }
     try {
-        std::thread([own, limits = parent.limits, inbox, outcome] {
+        Start start{parent.limits, parent.clock->is_virtual(), parent.clock->now(), parent.clock->wall()};
+        std::thread([own, start, inbox, outcome] {
             std::shared_ptr<IsolateGroup> group = own->isolates;
-            group->run(*own, limits, inbox, outcome);
+            group->run(*own, start, inbox, outcome);
         }).detach();
     } catch (const std::system_error&) {
         std::lock_guard guard(mutex_);
@@ -106,11 +109,13 @@ bool IsolateGroup::start(VM& parent, ChannelId inbox, ChannelId outcome) {
     return true;
 }
 
-void IsolateGroup::run(RuntimeHost& host, const Limits& limits, ChannelId inbox, ChannelId outcome) {
+void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, ChannelId outcome) {
+    const Limits& limits = start.limits;
     int status = 1;
     {
-        VM vm;
-        vm.clock = make_system_clock();
+        VM vm(host.seed);
+        if (start.virtual_time) vm.clock = std::make_unique<VirtualClock>(start.now, start.wall);
+        else vm.clock = make_system_clock();
         vm.limits.stack = limits.stack;
         vm.frames.set_limit(limits.stack);
         host.streams.out.open(descriptor_sink(1), false);

@@ -44,7 +44,13 @@ private:
         unsigned holders = 1;
         bool closed = false;
     };
-    void run(RuntimeHost& host, const Limits& limits, ChannelId inbox, ChannelId outcome);
+    struct Start {                                                 // what a new VM takes from its parent
+        Limits limits;
+        bool virtual_time;
+        int64_t now;                                               // on the parent's clock
+        double wall;
+    };
+    void run(RuntimeHost& host, const Start& start, ChannelId inbox, ChannelId outcome);
     static void tell(Channel&, ChannelId);
 
     std::mutex mutex_;                                             // guards everything here

@@ -160,6 +160,13 @@ bool add_timer(VM&, EventLoop*, Value entry, double when);   // TimerHandle or N
 void timer_cancelled(VM&, EventLoop*);
 Outcome check_open(VM&, EventLoop*);               // None, or RuntimeError
 
+// ---- asyncio_report.cpp
+void install_task_reports(VM&);                    // reports of the VM tell of tasks
+// With an observer of the scheduler: what stands in the queue now, is a task about to run, has run.
+void observe_ready(VM&, Value entry);
+void observe_step(VM&, const Task*);
+void observe_step_end(VM&, const Task*);
+
 // ---- asyncio_wait.cpp
 NativeCoroutine* make_native_coroutine(VM&, NativeCoroutine::Operation, Value owner, Value item);
 Outcome await_coroutine(VM&, NativeCoroutine*);    // as VM::await_native

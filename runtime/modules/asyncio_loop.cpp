@@ -27,6 +27,7 @@ static void wake_loop(VM& vm, EventLoop* l) {
 
 void push_ready(VM& vm, EventLoop* l, Value entry) {
     l->ready.push(vm, l, entry);
+    if (vm.scheduler.observer) observe_ready(vm, entry);
     if (vm.fiber != l->fiber.as<Fiber>()) wake_loop(vm, l);
 }
 
@@ -198,11 +199,13 @@ Outcome run_step(VM& vm, NativeFrame& frame) {
                     }
                     l->current = frame[1];
                     vm.heap.write(l);
+                    if (vm.scheduler.observer) observe_step(vm, frame[1].as<Task>());
                     AWAIT_CATCHING(5, begin_step(vm, frame[1].as<Task>()));
                     l = loop_of(frame[0]);
                     l->current = Value::none();
                     leave_step(vm, frame[1].as<Task>(), frame[3]);
                     AWAIT(6, end_step(vm, frame[1].as<Task>(), frame.result()));
+                    if (vm.scheduler.observer) observe_step_end(vm, frame[1].as<Task>());
                     l = loop_of(frame[0]);
                 } else if (is_exact(frame[1], kShapeHandle) || is_exact(frame[1], kShapeTimerHandle)) {
                     if (frame[1].as_object()->state & Handle::kCancelled) continue;
@@ -514,6 +517,7 @@ Outcome await_native(VM& vm, Value v) {
 
 void init(VM& vm, Module* m) {
     auto* state = vm.heap.make<AsyncState>(Kind::LargeRecord, kShapeInternal);
+    install_task_reports(vm);
     std::fill_n(reinterpret_cast<Record*>(state)->fields, std::size(LargeRecord{}.fields), Value::unbound());
     state->number = state->filled = state->blocks = Value::integer(0);
     state->block_limit = Value::integer(8);

@@ -139,7 +139,7 @@ Outcome repr(VM& vm, Value* args) {
     out.append("<coroutine object ");
     out.append(kNames[args[0].as_object()->aux][1]);
     out.append(" at ");
-    append_address(out, args[0]);
+    append_address(vm, out, args[0]);
     out.append('>');
     return finish(vm, out);
 }

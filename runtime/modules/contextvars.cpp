@@ -102,7 +102,7 @@ Outcome variable_repr_step(VM& vm, NativeFrame& frame) {   // self; 1 the name's
         out.append(frame.result().as<Str>());
     }
     out.append(" at ");
-    append_address(out, frame[0]);
+    append_address(vm, out, frame[0]);
     out.append('>');
     return finish(vm, out);
 }
@@ -124,7 +124,7 @@ Outcome token_repr_step(VM& vm, NativeFrame& frame) {
     out.append(frame[0].as<ContextToken>()->state & ContextToken::kUsed ? "<Token used var=" : "<Token var=");
     out.append(frame.result().as<Str>());
     out.append(" at ");
-    append_address(out, frame[0]);
+    append_address(vm, out, frame[0]);
     out.append('>');
     return finish(vm, out);
 }

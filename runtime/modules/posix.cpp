@@ -302,6 +302,16 @@ static const NativeDef kFunctions[] = {
     {.signature = "readlink(path, /)", .fn = px_readlink}, {.signature = "access(path, mode, /)", .fn = px_access},
     {.signature = "utime(path, times, /)", .fn = px_utime}, {.signature = "getcwd()", .fn = px_getcwd}, {.signature = "umask(mask, /)", .fn = px_umask},
     {.signature = "environ()", .fn = px_environ}, {.signature = "putenv(name, value, /)", .fn = px_putenv},
+    if (RuntimeHost& host = runtime_of(vm); host.seed) {
+        // SplitMix64 (Steele, Lea and Flood, 2014).
+        for (size_t at = 0; at < size_t(n); at++) {
+            uint64_t z = host.entropy += 0x9e3779b97f4a7c15u;
+            z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+            z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+            b->data[at] = uint8_t(z >> 56);
+        }
+        return Value::object(b);
+    }
     {.signature = "unsetenv(name, /)", .fn = px_unsetenv}, {.signature = "getpid()", .fn = process_number<getpid>},
     {.signature = "getppid()", .fn = process_number<getppid>}, {.signature = "getuid()", .fn = process_number<getuid>},
     {.signature = "geteuid()", .fn = process_number<geteuid>}, {.signature = "getgid()", .fn = process_number<getgid>},

@@ -54,11 +54,12 @@ Outcome lock_locked(VM&, Value* args) { return Value::boolean(lock_of(args[0])->
 Outcome lock_repr(VM& vm, Value* args) {
     const Lock* l = lock_of(args[0]);
     char text[160];
+    auto address = (unsigned long long)(address_of(vm, args[0]));
     if (is_reentrant(l))
-        snprintf(text, sizeof text, "<%s _thread.RLock object owner=%lld count=%llu at %p>", l->count ? "locked" : "unlocked",
-                 l->count ? (long long)(l->owner->id + 1) : 0LL, (unsigned long long)l->count, (const void*)l);
+        snprintf(text, sizeof text, "<%s _thread.RLock object owner=%lld count=%llu at 0x%llx>", l->count ? "locked" : "unlocked",
+                 l->count ? (long long)(l->owner->id + 1) : 0LL, (unsigned long long)l->count, address);
     else
-        snprintf(text, sizeof text, "<%s _thread.lock object at %p>", l->count ? "locked" : "unlocked", (const void*)l);
+        snprintf(text, sizeof text, "<%s _thread.lock object at 0x%llx>", l->count ? "locked" : "unlocked", address);
     return vm.checked(vm.str(text));
 }
 
@@ -154,6 +155,12 @@ Outcome thread_locals(VM& vm, Value*) {
 }
 Outcome describe(VM& vm, Value*) { return vm.checked(vm.str(describe_fibers(vm))); }
 
+Outcome describe_running(VM& vm, Value*) {   // its calls, innermost first
+    std::string s;
+    describe_calls(s, vm.frame, "  ");
+    return vm.checked(vm.str(s.empty() ? s : s.substr(1)));
+}
+
 const NativeDef kFunctions[] = {
     {.signature = "allocate_lock()", .fn = allocate_lock},
     {.signature = "allocate()", .fn = allocate_lock},
@@ -170,6 +177,7 @@ const NativeDef kFunctions[] = {
     {.signature = "_set_name(name, /)", .fn = set_name},
     {.signature = "_thread_locals()", .fn = thread_locals},
     {.signature = "_describe_threads()", .fn = describe},
+    {.signature = "_describe_thread()", .fn = describe_running},
 };
 
 void init(VM& vm, Module* m) {

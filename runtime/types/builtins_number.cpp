@@ -87,7 +87,7 @@ static Outcome round_native(VM& vm, Value* args) {
 
 static Outcome hash_native(VM& vm, Value* args) { return op_hash(vm, args[0]); }
 static Outcome id_native(VM& vm, Value* args) {
-    return make_uint(vm.heap, reinterpret_cast<uintptr_t>(address_of(args[0])));
+    return make_uint(vm.heap, address_of(vm, args[0]));
 }
 static Outcome repr_function(VM& vm, Value* args) { return op_repr(vm, args[0]); }
 static Outcome ascii_native(VM& vm, Value* args) { return op_ascii(vm, args[0]); }

@@ -211,8 +211,8 @@ static Outcome complex_conjugate(VM& vm, Value* args) {
 }
 static Outcome complex_hash(VM& vm, Value* args) {
     ComplexNumber z = of(args[0]);
-    uint64_t real = std::isnan(z.real) ? hash_pointer(address_of(args[0])) : float_hash(z.real);
-    uint64_t imag = std::isnan(z.imag) ? hash_pointer(address_of(args[0])) : float_hash(z.imag);
+    uint64_t real = std::isnan(z.real) ? hash_identity(address_of(vm, args[0])) : float_hash(z.real);
+    uint64_t imag = std::isnan(z.imag) ? hash_identity(address_of(vm, args[0])) : float_hash(z.imag);
     return hash_value(vm, real + 1000003 * imag);
 }
 static Outcome complex_format_native(VM& vm, Value* args) {

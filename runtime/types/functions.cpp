@@ -145,7 +145,7 @@ static Outcome method_ne(VM& vm, Value* args) {
     return o.value().is_not_implemented() ? o : Outcome(Value::boolean(o.value().is_false()));
 }
 static Outcome method_hash(VM& vm, Value* args) {
-    uint64_t h = hash_pointer(address_of(method_of(args[0])->self)) ^ hash_pointer(address_of(method_of(args[0])->function));
+    uint64_t h = hash_identity(address_of(vm, method_of(args[0])->self)) ^ hash_identity(address_of(vm, method_of(args[0])->function));
     return hash_value(vm, h);
 }
 static Outcome method_getattribute(VM& vm, Value* args) {   // what a method lacks, its function may have
@@ -216,7 +216,8 @@ static Outcome native_ne(VM& vm, Value* args) {
     return o.value().is_not_implemented() ? o : Outcome(Value::boolean(o.value().is_false()));
 }
 static Outcome native_hash(VM& vm, Value* args) {
-    return hash_value(vm, hash_pointer(native_of(args[0])->def) ^ hash_pointer(address_of(native_of(args[0])->self)));
+    std::string_view signature = native_of(args[0])->def->signature.text;
+    return hash_value(vm, siphash13(vm.hash_key, signature.data(), signature.size()) ^ hash_identity(address_of(vm, native_of(args[0])->self)));
 }
 static Outcome native_get(VM& vm, Value* args) {   // self, instance, owner
     if (args[1].is_none() && !(native_of(args[0])->owner.is(Value::object(vm.type(kShapeNone_))))) return args[0];

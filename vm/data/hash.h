@@ -2,11 +2,13 @@
 // too; str and bytes by SipHash-1-3 under the VM's key, so that a script's input cannot choose collisions.
 #pragma once
 #include "vm/data/heap.h"
+#include "vm/data/identity.h"
 
 namespace gen {
 
 struct HashKey {
     uint64_t k0 = 0, k1 = 0;
+    Identities* identities = nullptr;  // null: an object's identity is its address
 };
 
 uint64_t siphash13(const HashKey&, const void* data, size_t size);
@@ -41,11 +43,11 @@ inline bool fast_hash(const FastHash& how, Value v, uint64_t& out) {
 }
 inline bool fast_hash(const HashKey& key, Value v, uint64_t& out) { return fast_hash(FastHash{key}, v, out); }
 
-// The hash of an object by its address: for id-like hashes of identity.
-inline uint64_t hash_pointer(const void* p) {
-    auto a = reinterpret_cast<uint64_t>(p);
-    return (a >> 4) | (a << 60);
+// What id(), default hashes and reprs are made from.
+inline uint64_t identity_of(const HashKey& key, Value v) {
+    return key.identities && v.is_object() ? key.identities->of(v.as_object()) : v.bits();
 }
+inline uint64_t hash_identity(uint64_t identity) { return (identity >> 4) | (identity << 60); }
 
 // For steps that hash the items of a tuple or set one by one (some by calling the script).
 struct TupleHash {

@@ -425,7 +425,7 @@ uint64_t hash_of_int(Value v) {
     return h == ~uint64_t{0} ? ~uint64_t{1} : h;
 }
 
-Value identity_hash(VM& vm, Value v) { return hash_value(vm, hash_pointer(address_of(v))); }
+Value identity_hash(VM& vm, Value v) { return hash_value(vm, hash_identity(address_of(vm, v))); }
 
 // tuple_hash(tuple): registers: position, state so far.
 static Outcome tuple_hash_step(VM& vm, NativeFrame& frame) {
@@ -457,7 +457,7 @@ static const NativeDef kTupleHash = {"hash(tuple, /)", nullptr, tuple_hash_step,
 static bool hash_by_identity(void* context, Object* o, uint64_t& out) {
     const VM& vm = *static_cast<const VM*>(context);
     if (!is_object_special(vm, vm.special(Value::object(o), Special::Hash), Special::Hash)) return false;
-    out = hash_pointer(o);
+    out = hash_identity(address_of(vm, Value::object(o)));
     return true;
 }
 

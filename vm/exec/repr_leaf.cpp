@@ -7,9 +7,9 @@
 
 namespace gen {
 
-void append_address(StringBuilder& out, Value v) {
+void append_address(VM& vm, StringBuilder& out, Value v) {
     char text[24];
-    out.append({text, size_t(snprintf(text, sizeof text, "0x%llx", (unsigned long long)(v.bits())))});
+    out.append({text, size_t(snprintf(text, sizeof text, "0x%llx", (unsigned long long)(address_of(vm, v))))});
 }
 
 static void append_value_text(StringBuilder& out, Value v) {
@@ -31,7 +31,7 @@ void append_default_repr(VM& vm, StringBuilder& out, Value v) {
     out.append('<');
     append_class_name(vm, out, vm.class_of(v));
     out.append(" object at ");
-    append_address(out, v);
+    append_address(vm, out, v);
     out.append('>');
 }
 
@@ -114,17 +114,17 @@ static void append_native(VM& vm, StringBuilder& out, Native* n) {
     }
     out.append(vm.type_name(n->self));
     out.append(" object at ");
-    append_address(out, n->self);
+    append_address(vm, out, n->self);
     out.append('>');
 }
 
-static void append_named(StringBuilder& out, const char* what, Value name, Value v) {
+static void append_named(VM& vm, StringBuilder& out, const char* what, Value name, Value v) {
     out.append('<');
     out.append(what);
     out.append(' ');
     append_value_text(out, name);
     out.append(" at ");
-    append_address(out, v);
+    append_address(vm, out, v);
     out.append('>');
 }
 
@@ -156,11 +156,11 @@ static void append_number(StringBuilder& out, int64_t i) {
     out.append({text, size_t(std::to_chars(text, text + sizeof text, i).ptr - text)});
 }
 
-static void append_code(StringBuilder& out, Code* code, Value v) {
+static void append_code(VM& vm, StringBuilder& out, Code* code, Value v) {
     out.append("<code object ");
     append_value_text(out, code->name);
     out.append(" at ");
-    append_address(out, v);
+    append_address(vm, out, v);
     out.append(", file \"");
     append_value_text(out, code->filename);
     out.append("\", line ");
@@ -168,9 +168,9 @@ static void append_code(StringBuilder& out, Code* code, Value v) {
     out.append('>');
 }
 
-static void append_frame(StringBuilder& out, FrameInfo* f, Value v) {
+static void append_frame(VM& vm, StringBuilder& out, FrameInfo* f, Value v) {
     out.append("<frame at ");
-    append_address(out, v);
+    append_address(vm, out, v);
     out.append(", file ");
     append_repr(out, is_str(f->code->filename) ? f->code->filename.as<Str>()->view() : "?");
     out.append(", line ");
@@ -182,7 +182,7 @@ static void append_frame(StringBuilder& out, FrameInfo* f, Value v) {
 
 static void append_weakref(VM& vm, StringBuilder& out, WeakRef* w, Value v) {
     out.append("<weakref at ");
-    append_address(out, v);
+    append_address(vm, out, v);
     if (w->target.is_none()) {
         out.append("; dead>");
         return;
@@ -190,13 +190,13 @@ static void append_weakref(VM& vm, StringBuilder& out, WeakRef* w, Value v) {
     out.append("; to '");
     out.append(vm.type_name(w->target));
     out.append("' at ");
-    append_address(out, w->target);
+    append_address(vm, out, w->target);
     out.append('>');
 }
 
 static void append_cell(VM& vm, StringBuilder& out, Cell* c, Value v) {
     out.append("<cell at ");
-    append_address(out, v);
+    append_address(vm, out, v);
     if (c->value.is_unbound()) {
         out.append(": empty>");
         return;
@@ -204,7 +204,7 @@ static void append_cell(VM& vm, StringBuilder& out, Cell* c, Value v) {
     out.append(": ");
     out.append(vm.type_name(c->value));
     out.append(" object at ");
-    append_address(out, c->value);
+    append_address(vm, out, c->value);
     out.append('>');
 }
 
@@ -305,7 +305,7 @@ ReprRun::Leaf ReprRun::write_leaf(Value v) {
             break;
         case Kind::MemoryView:
             out_.append(v.as<MemoryView>()->base.is_unbound() ? "<released memory at " : "<memory at ");
-            append_address(out_, v);
+            append_address(vm_, out_, v);
             out_.append('>');
             break;
         case Kind::Range:
@@ -316,10 +316,10 @@ ReprRun::Leaf ReprRun::write_leaf(Value v) {
             out_.append("'>");
             break;
         case Kind::Function:
-            append_named(out_, "function", v.as<Function>()->qualname, v);
+            append_named(vm_, out_, "function", v.as<Function>()->qualname, v);
             break;
         case Kind::Generator:
-            append_named(out_, (std::string(vm_.type_name(v)) + " object").c_str(),
+            append_named(vm_, out_, (std::string(vm_.type_name(v)) + " object").c_str(),
                          v.as<Generator>()->function ? v.as<Generator>()->fn()->qualname : Value::none(), v);
             break;
         case Kind::Native:
@@ -332,10 +332,10 @@ ReprRun::Leaf ReprRun::write_leaf(Value v) {
             append_member(vm_, out_, v.as<Member>());
             break;
         case Kind::Code:
-            append_code(out_, v.as<Code>(), v);
+            append_code(vm_, out_, v.as<Code>(), v);
             break;
         case Kind::FrameInfo:
-            append_frame(out_, v.as<FrameInfo>(), v);
+            append_frame(vm_, out_, v.as<FrameInfo>(), v);
             break;
         case Kind::WeakRef:
             append_weakref(vm_, out_, v.as<WeakRef>(), v);

@@ -193,6 +193,7 @@ void VM::after_mark(Marker& m, bool major) {
     old_finalizable = finalizable.size();
     for (Object* o : dying) m.mark(o);
     heap.drain();
+    if (hash_key.identities) identities.drop_dead(whole, [&](const Object* o) { return !heap.is_marked(o); });
     std::erase_if(asyncgen_finalizers, [&](auto& entry) { return !heap.is_marked(entry.first); });
     if (major) strings.sweep([&](const Str* s) { return heap.is_marked(s); });
     drop_dead(codes, old_codes, [&](Code* c) { return !heap.is_marked(c); });
@@ -278,6 +279,7 @@ Frame* safepoint(VM& vm, Frame* fr) {
     }
     const uint32_t bits = vm.interrupt.exchange(0);
     if (bits) {
+        if (bits & kInterruptShow && vm.show_fibers) vm.show_fibers(vm);
         if (bits & (kInterruptKeyboard | kInterruptStop)) {
             raise_interrupt(vm, bits);
             if (vm.fiber == vm.main_fiber || vm.nested > 1) return unwind(vm, fr);

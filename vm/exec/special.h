@@ -23,8 +23,8 @@ Outcome call_internal(VM&, const NativeDef&, std::initializer_list<Value> args);
 // warnings.warn(text, category), if the script has imported warnings. None.
 Outcome warn(VM&, BuiltinShape category, std::string_view text);
 
-// The pointer that ids, default hashes and reprs are made from.
-inline const void* address_of(Value v) { return reinterpret_cast<const void*>(v.bits()); }
+// The address that ids, default hashes and reprs are made from; of a seeded VM: a serial number.
+inline uint64_t address_of(const VM& vm, Value v) { return identity_of(vm.hash_key, v); }
 
 // Work that is more than an instruction's is charged to the budget, so that the VM looks around in time.
 inline void charge(VM& vm, uint64_t steps) {

@@ -17,8 +17,13 @@ static HashKey random_key() {
     auto word = [&] { return uint64_t(source()) << 32 | source(); };
     return {word(), word()};
 }
+static HashKey seeded_key(uint64_t seed, Identities& identities) {
+    HashKey fixed{0x67656e2073656564u, seed, &identities};
+    return {siphash13(fixed, "k0", 2), siphash13(fixed, "k1", 2), &identities};
+}
 
-VM::VM() : hash_key(random_key()), strings(hash_key) {
+VM::VM(std::optional<uint64_t> seed) : hash_key(seed ? seeded_key(*seed, identities) : random_key()), strings(hash_key) {
+    if (seed) scheduler.shuffle(hash_key.k0 ^ hash_key.k1);
     heap.roots = [this](Marker& m, bool major) { mark_roots(m, major); };
     heap.after_mark = [this](Marker& m, bool major) { after_mark(m, major); };
     heap.owner = this;

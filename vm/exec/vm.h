@@ -18,6 +18,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace gen {
@@ -59,7 +60,8 @@ struct Request {
 enum class BinaryOp : uint8_t { Add, Sub, Mul, MatMul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, DivMod };
 enum class CompareOp : uint8_t { Lt, Le, Eq, Ne, Gt, Ge };
 
-enum Interrupt : uint32_t { kInterruptKeyboard = 1, kInterruptStop = 2, kInterruptTerminate = 4 };
+// kInterruptShow ends nothing: `show_fibers` is called.
+enum Interrupt : uint32_t { kInterruptKeyboard = 1, kInterruptStop = 2, kInterruptTerminate = 4, kInterruptShow = 8 };
 
 // An exception that passes `except` by: see Limits.
 inline bool is_termination(Value exception) { return exception.is_object() && exception.as_object()->shape == kShapeTerminated; }
@@ -81,13 +83,14 @@ class GeneratorObserver;
 
 class VM {
 public:
-    VM();
+    explicit VM(std::optional<uint64_t> seed = {});   // with a seed: hashes and identities are those of every such run
     ~VM();
     VM(const VM&) = delete;
     VM& operator=(const VM&) = delete;
 
     // ---- state that the interpreter and the natives share
     Heap heap;
+    Identities identities;                   // of seeded VMs
     HashKey hash_key;
     StringTable strings;
     Shapes shapes;
@@ -117,6 +120,7 @@ public:
     std::unique_ptr<Clock> clock;
     std::unique_ptr<Reactor> reactor;        // null: nothing but time can be waited for
     std::string (*describe_wait)(VM&, const Fiber*) = nullptr;   // what the host knows about a wait, "\n    ..." each line
+    void (*show_fibers)(VM&) = nullptr;      // says what all are doing, on request: see describe_fibers()
     Dict* builtins = nullptr;                // of the module builtins
     Dict* modules = nullptr;                 // sys.modules
     Dict* prelude = nullptr;                 // globals of prelude.gen

@@ -1,6 +1,7 @@
 #include "vm/sched/scheduler.h"
 
 #include "vm/exec/exec.h"
+#include "vm/sched/run_observer.h"
 
 #include <algorithm>
 
@@ -44,6 +45,7 @@ Fiber* Scheduler::spawn(VM& vm, Value callee, std::initializer_list<Value> args)
     }
     f->frame = pushed;
     ready(f);
+    if (observer) observer->begins(vm, f);
     return f;
 }
 
@@ -130,6 +132,7 @@ bool Scheduler::wake(Fiber* f, uint64_t epoch, Value result) {
     f->waits_on = Value::unbound();
     f->result = result;
     ready(f);
+    if (observer) observer->wakes(f, by_itself_);
     return true;
 }
 
@@ -169,15 +172,32 @@ void Scheduler::fire_timers(VM& vm) {
 }
 
 void Scheduler::look_around(VM& vm) {
+    by_itself_ = true;
     fire_timers(vm);
     if (vm.reactor && vm.reactor->active()) vm.reactor->poll();
+    by_itself_ = false;
+}
+
+static bool is_interrupted(VM& vm) {
+    if (vm.interrupt.load() & kInterruptShow) {
+        vm.interrupt.fetch_and(~uint32_t(kInterruptShow));
+        if (vm.show_fibers) vm.show_fibers(vm);
+    }
+    return vm.interrupt.load();
 }
 
 Fiber* Scheduler::next(VM& vm) {
+    by_itself_ = true;
+    Fiber* f = has_ready() ? take_ready() : wait_for_ready(vm);
+    by_itself_ = false;
+    return f;
+}
+
+Fiber* Scheduler::wait_for_ready(VM& vm) {
     for (;;) {
         if (has_ready()) return take_ready();
         drop_stale_timers();
-        if (vm.interrupt.load()) return nullptr;
+        if (is_interrupted(vm)) return nullptr;
         bool timed = !timers_.empty() && vm.clock;
         bool outside = vm.reactor && vm.reactor->active();
         if (!timed && !outside) return nullptr;
@@ -190,7 +210,7 @@ Fiber* Scheduler::next(VM& vm) {
         } else {
             vm.clock->wait_until(timers_.front().deadline);
         }
-        if (vm.interrupt.load()) return nullptr;
+        if (is_interrupted(vm)) return nullptr;
         fire_timers(vm);
     }
 }

@@ -13,6 +13,7 @@ namespace gen {
 
 class VM;
 class Marker;
+class RunObserver;
 
 class Scheduler {
 public:
@@ -37,6 +38,9 @@ public:
     Fiber* next(VM&);
     void look_around(VM&);                             // wakes those whose time has come, or whose input is there
 
+    RunObserver* observer = nullptr;                   // see run_observer.h
+    bool wakes_by_itself() const { return by_itself_; }   // a timer or the reactor is at it, not the running fiber
+
     // With a seed, any of the ready fibers may be next: the same one for the same seed.
     void shuffle(uint64_t seed) { random_ = seed | 1; }
 
@@ -49,6 +53,7 @@ private:
     void drop_stale_timers();
     void fire_timers(VM&);
     Fiber* take_ready();
+    Fiber* wait_for_ready(VM&);
     static void leave_queue(Fiber*);
 
     std::vector<Fiber*> ready_;                        // a ring, as large as there are fibers
@@ -58,10 +63,17 @@ private:
     std::vector<Fiber*> fibers_;
     uint64_t next_id_ = 0, next_order_ = 0;
     uint64_t random_ = 0;
+    bool by_itself_ = false;
 };
 
-// What every live fiber is doing: where it stands, through calls and delegates, and what it waits for. A line each, without a
-// newline at the end. `hook` of the VM may add what stands behind a wait (the tasks of an event loop).
+// What every live fiber is doing: where it stands, through calls and delegates, and what it waits for. Lines without a newline
+// at the end. VM::describe_wait may add what stands behind a wait (the tasks of an event loop).
 std::string describe_fibers(VM&);
+std::string describe_wait(VM&, const Fiber*);       // "waits for a lock", and for which
+// Adds "\n" + indent + 'File "x.gen", line 7, in f' for each function of a chain of frames, innermost first; those of the library
+// are left out.
+void describe_calls(std::string&, const Frame* innermost, const char* indent);
+// The same for a generator or coroutine that is suspended: its own place, and those of all that it delegates to.
+void describe_delegates(std::string&, const Frame* generator, const char* indent);
 
 }   // namespace gen

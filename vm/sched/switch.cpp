@@ -1,5 +1,6 @@
 // Changing the running fiber: a switch is a change of the current frame.
 #include "vm/exec/exec.h"
+#include "vm/sched/run_observer.h"
 
 namespace gen {
 
@@ -11,6 +12,7 @@ void leave(VM& vm, Frame* fr) {
     f->handled = vm.handled;
     f->steps += vm.steps_now() - vm.steps_at_switch;
     vm.steps_at_switch = vm.steps_now();
+    if (vm.scheduler.observer) vm.scheduler.observer->stops(vm, f);
 }
 
 Frame* enter(VM& vm, Fiber* f) {
@@ -18,6 +20,7 @@ Frame* enter(VM& vm, Fiber* f) {
     f->state = Fiber::kRunningFiber;
     vm.handled = f->handled;
     vm.frame = f->frame;
+    if (vm.scheduler.observer) vm.scheduler.observer->runs(vm, f);
     if (!f->thrown.is_unbound()) {
         vm.exception = f->thrown;
         f->thrown = f->result = Value::unbound();
@@ -60,9 +63,9 @@ void raise_interrupt(VM& vm, uint32_t bits) {
 
 // The running fiber has spent its slice.
 Frame* preempt(VM& vm, Frame* fr) {
-    leave(vm, fr);
     vm.fiber->result = Value::unbound();
     vm.scheduler.ready(vm.fiber);
+    leave(vm, fr);
     return enter(vm, vm.scheduler.next(vm));
 }
 
@@ -84,10 +87,10 @@ Frame* fiber_ended(VM& vm, Frame* fr) {
         vm.run_result = fr->registers[0];
         return nullptr;
     }
-    leave(vm, nullptr);
     Fiber* ended = vm.fiber;
     vm.exception = Value::unbound();   // whoever started the fiber has seen to its errors
     vm.scheduler.ended(ended);
+    leave(vm, nullptr);
     pop_frame(vm, fr);
     Fiber* next = vm.scheduler.next(vm);
     if (next) return enter(vm, next);

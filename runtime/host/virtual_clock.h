@@ -1,0 +1,60 @@
+// Clocks whose time is not the machine's.
+#pragma once
+#include "vm/sched/clock.h"
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace gen {
+
+// Stands still while anything runs, and jumps to the next deadline when everybody waits: a program that sleeps an hour ends at
+// once, and each of its events comes in the order it would have come.
+//
+// A program that spins until some time has come would never see it come: behind kFreeReadings readings without a wait, each one
+// takes a microsecond.
+class VirtualClock : public Clock {
+public:
+    VirtualClock(int64_t start, double wall) : now_(start), start_(start), wall_(wall) {}
+    int64_t now() override {
+        if (++readings_ > kFreeReadings) now_ += kReading;
+        return now_;
+    }
+    double wall() override { return wall_ + double(now() - start_) / 1e9; }
+    void wait_until(int64_t deadline) override {
+        readings_ = 0;
+        if (deadline > now_) now_ = deadline;
+    }
+    void interrupt() override {}   // it never waits
+    bool is_virtual() const override { return true; }
+
+private:
+    static constexpr int64_t kFreeReadings = 10'000, kReading = 1000;
+    int64_t now_, start_, readings_ = 0;
+    double wall_;
+};
+
+// Moves when the host says so: the time of a game, which can be paused. What waits for it holds the VM's thread until another
+// thread advances it; with `wall` the seconds since 1970 at its start.
+class ManualClock : public Clock {
+public:
+    explicit ManualClock(double wall = 0) : wall_(wall) {}
+    void advance(int64_t nanoseconds);   // from any thread
+    int64_t now() override;
+    double wall() override;
+    void wait_until(int64_t deadline) override;
+    void interrupt() override;
+
+private:
+    std::mutex mutex_;
+    std::condition_variable moved_;
+    int64_t now_ = 0;
+    bool interrupted_ = false;
+    const double wall_;
+};
+
+// Begins at the machine's time; with a seed at 2020-01-01 00:00 UTC, so that a run can be repeated.
+std::unique_ptr<Clock> make_virtual_clock(std::optional<uint64_t> seed);
+
+}   // namespace gen
