@@ -85,7 +85,12 @@ void UvReactor::wait_in_loop(int64_t nanoseconds) {
 
 bool UvReactor::active() {
     if (Completions* completions = runtime_of(vm_).completions.get(); completions && completions->active()) return true;
-    if (listeners_ || works_ || !signals_.empty() || any_waiting(signal_waiters_)) return true;
+    if (listeners_ || works_ || any_waiting(signal_waiters_)) return true;
+    if (std::any_of(signals_.begin(), signals_.end(), [](auto& entry) { return entry.second->hoped; })) return true;
+    // Other signals are noticed as long as anybody runs or will.
+    if (!signals_.empty() && (vm_.fiber->state == Fiber::kRunningFiber || std::any_of(vm_.scheduler.fibers().begin(), vm_.scheduler.fibers().end(),
+                                                                                       [](const Fiber* f) { return f->deadline != kForever; })))
+        return true;
     while (!waited_.empty()) {
         Watch& w = *waited_.back();
         if (any_waiting(w.waiters[kRead]) || any_waiting(w.waiters[kWrite])) return true;

@@ -82,6 +82,7 @@ public:
     int catch_signal(int number, SignalHandler);                     // errno, or 0
     void release_signal(int number);                                 // what held before holds again
     Outcome wait_for_signal(int64_t deadline);                       // any of those that are caught
+    void hope_for_signal(int number, bool hoped);                    // false: that it may come is no reason to wait for ever
 
 private:
     struct Waiter {

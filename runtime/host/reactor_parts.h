@@ -37,6 +37,7 @@ struct UvReactor::Signal {
     uv_signal_t handle;
     UvReactor* reactor;
     SignalHandler handler;
+    bool hoped = true;
     struct sigaction before;       // libuv took over
 };
 

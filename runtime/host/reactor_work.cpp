@@ -128,6 +128,7 @@ void UvReactor::listen_exit(int pid, Listener listener, Value target) {
 int UvReactor::catch_signal(int number, SignalHandler handler) {
     if (auto at = signals_.find(number); at != signals_.end()) {
         at->second->handler = handler;
+        at->second->hoped = true;
         return 0;
     }
     auto s = std::make_unique<Signal>();
@@ -142,8 +143,8 @@ int UvReactor::catch_signal(int number, SignalHandler handler) {
             auto& s = *static_cast<Signal*>(handle->data);
             UvReactor& self = *s.reactor;
             if (self.closing_) return;
+            s.handler(self.vm_, number);   // before those who wait for it
             wake_all(self.vm_, self.signal_waiters_);
-            s.handler(self.vm_, number);
         },
         number);
     if (error) {
@@ -152,6 +153,10 @@ int UvReactor::catch_signal(int number, SignalHandler handler) {
     }
     signals_[number] = std::move(s);
     return 0;
+}
+
+void UvReactor::hope_for_signal(int number, bool hoped) {
+    if (auto at = signals_.find(number); at != signals_.end()) at->second->hoped = hoped;
 }
 
 void UvReactor::release_signal(int number) {
