@@ -8,6 +8,10 @@
 #include "runtime/types/support.h"
 #include "runtime/types/types.h"
 
+#if defined(GEN_HAS_LIBUV)
+#include "runtime/host/reactor.h"
+#endif
+
 #include <unistd.h>
 
 namespace gen {
@@ -28,9 +32,19 @@ static Outcome stream_write(VM& vm, Value* args) {
 static Outcome stream_flush(VM& vm, Value* args) {
     return stream(vm, args[0]).flush() ? Outcome(Value::none()) : raise_os_error(vm, errno);
 }
+static bool can_wait_for_input([[maybe_unused]] VM& vm) {
+#if defined(GEN_HAS_LIBUV)
+    return vm.nested == 1 && (vm.scheduler.fibers().size() > 1 || (vm.reactor && vm.reactor->active()));
+#else
+    return false;
+#endif
+}
 static Outcome stream_read_line(VM& vm, Value*) {
     std::string line;
     auto& read_line = host_of(vm).streams.read_line;
+    // Others that could go on meanwhile do.
+    auto& waits_for_line = host_of(vm).streams.waits_for_line;
+    if (can_wait_for_input(vm) && waits_for_line && waits_for_line() >= 0) return Outcome::unhandled();
     if (!read_line || !read_line(line)) {
         // Ctrl-C ends the waiting, too.
         if (vm.interrupt.fetch_and(~uint32_t(kInterruptKeyboard)) & kInterruptKeyboard)
@@ -42,6 +56,22 @@ static Outcome stream_read_line(VM& vm, Value*) {
         return vm.raise(kShapeUnicodeDecodeError, {vm.str("utf-8"), Value::object(make_bytes(vm.heap, line)), Value::integer(int64_t(valid)),
                                                    Value::integer(int64_t(valid) + 1), vm.str("invalid start byte")});
     return vm.checked(vm.str(line));
+}
+static Outcome stream_read_line_step(VM& vm, NativeFrame& frame) {
+#if defined(GEN_HAS_LIBUV)
+    switch (frame.step_state()) {
+    case 0:
+        for (;;) {
+            {
+                Outcome o = stream_read_line(vm, nullptr);
+                if (!o.is_unhandled()) return o;
+            }
+            AWAIT(1, UvReactor::of(vm).wait_for(0, UvReactor::kRead, kForever));
+        }
+    }
+#endif
+    (void)frame;
+    return stream_read_line(vm, nullptr);
 }
 static Outcome is_terminal(VM&, Value* args) { return Value::boolean(isatty(int(args[0].as_int()))); }
 
@@ -59,7 +89,7 @@ static Outcome note_streams(VM& vm, Value* args) {   // False: they are known al
 static const NativeDef kStreamNatives[] = {
     {.signature = "_stream_write(descriptor, text, /)", .fn = stream_write},
     {.signature = "_stream_flush(descriptor, /)", .fn = stream_flush},
-    {.signature = "_stream_read_line()", .fn = stream_read_line},
+    {.signature = "_stream_read_line()", .fn = stream_read_line, .step = stream_read_line_step},
     {.signature = "_is_terminal(descriptor, /)", .fn = is_terminal},
     {.signature = "_note_streams(stdin, stdout, stderr, /)", .fn = note_streams},
 };
@@ -99,13 +129,18 @@ static void report_unraisable(VM& vm, Value error, Value object) {
     vm.exception = exception;
 }
 
+static void show_fibers(VM& vm) {
+    host_of(vm).streams.err.write(describe_fibers(vm) + "\n");
+    host_of(vm).streams.err.flush();
+}
+
 std::span<const BuiltinModule> builtin_modules() {
     static const BuiltinModule modules[] = {
         {"errno", &kErrnoModule}, {"_functools", &kFunctoolsModule}, {"gc", &kGcModule}, {"math", &kMathModule}, {"cmath", &kCmathModule}, {"_posix", &kPosixModule}, {"_random", &kRandomModule}, {"sys", &kSysModule},
         {"time", &kTimeModule}, {"_traceback", &kTracebackModule}, {"_weakref", &kWeakrefModule},
         {"_thread", &kThreadModule}, {"_collections", &kCollectionsModule}, {"_isolate", &kIsolateModule}, {"contextvars", &kContextvarsModule}, {"_asyncio", &kAsyncioModule},
 #if defined(GEN_HAS_LIBUV)
-        {"_socket", &kSocketModule}, {"_select", &kSelectModule},
+        {"_socket", &kSocketModule}, {"_select", &kSelectModule}, {"_signal", &kSignalModule}, {"_process", &kProcessModule},
 #endif
 #if defined(GEN_HAS_PCRE2)
         {"_re", &kRegexModule},
@@ -126,14 +161,10 @@ void install_runtime(VM& vm, RuntimeHost& host) {
     for (Define define : defines) define(vm);
     vm.note_core_types();
     vm.unraisable = report_unraisable;
+    vm.show_fibers = show_fibers;
 
     Module* builtins = vm.module("builtins");
     uint32_t position = 0;
-static void show_fibers(VM& vm) {
-    host_of(vm).streams.err.write(describe_fibers(vm) + "\n");
-    host_of(vm).streams.err.flush();
-}
-
     while (DictEntry* e = next_entry(builtins->dict, position))
         if (vm.get(vm.builtins, e->key.as<Str>()).is_unbound()) vm.set(vm.builtins, e->key.as<Str>(), e->value);
     builtins->dict = vm.builtins;
@@ -161,7 +192,6 @@ bool shut_down(VM& vm) {
         bool good = !vm.run(function, {}).is_raised();
         if (!good) report_unraisable(vm, vm.exception, reported_as);
         vm.exception = Value::unbound();
-    vm.show_fibers = show_fibers;
         return good;
     };
     auto run_of_module = [&](std::string_view name, std::string_view function) {   // if the program has imported it

@@ -35,6 +35,8 @@ private:
 struct StandardStreams {
     OutputStream out, err;
     std::function<bool(std::string& line)> read_line;      // with its line end; false: end of input. Empty: not granted
+    // The descriptor to wait for before the next line can be read, after taking what is there; -1: it need not be waited for.
+    std::function<int()> waits_for_line;
     Value out_object, err_object, in_object;               // what the runtime put into sys; kept alive by vm.roots
     bool made = false;                                     // those exist; before, sys makes them when it is asked
 };

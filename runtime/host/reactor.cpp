@@ -262,6 +262,12 @@ void UvReactor::unlisten(int descriptor, Direction d) {
     listeners_--;
 }
 
+void UvReactor::unlisten_all(const std::function<bool(Value target)>& matches) {
+    for (Watch* w : watches_)
+        for (Direction d : {kRead, kWrite})
+            if (w && w->listener[d] && matches(target(w->descriptor, d))) unlisten(w->descriptor, d);
+}
+
 Value UvReactor::listening(int descriptor, Direction d) const {
     Watch* w = descriptor < 0 ? nullptr : find(descriptor);
     return w && w->listener[d] ? target(descriptor, d) : Value::unbound();

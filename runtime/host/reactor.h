@@ -55,6 +55,7 @@ public:
     int listen(int descriptor, Direction, Listener, Value target);   // one each; errno, or 0
     void unlisten(int descriptor, Direction);
     Value listening(int descriptor, Direction) const;                // the target, or unbound
+    void unlisten_all(const std::function<bool(Value target)>& matches);
     void forget(int descriptor);                                     // it is about to be closed
 
     // ---- work on threads beside the VM
@@ -81,8 +82,8 @@ public:
     using SignalHandler = void (*)(VM&, int number);
     int catch_signal(int number, SignalHandler);                     // errno, or 0
     void release_signal(int number);                                 // what held before holds again
-    Outcome wait_for_signal(int64_t deadline);                       // any of those that are caught
     void hope_for_signal(int number, bool hoped);                    // false: that it may come is no reason to wait for ever
+    Outcome wait_for_signal(int64_t deadline);                       // any of those that are caught
 
 private:
     struct Waiter {

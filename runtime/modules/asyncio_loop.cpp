@@ -3,7 +3,7 @@
 //
 // One round, as in CPython: timers whose time has come join the queue; then exactly those run that are in the queue now. The steps of
 // tasks need no Handle and no call: the coroutine is resumed as an awaited request of the loop's own frame.
-#include "runtime/modules/asyncio.h"
+#include "runtime/modules/asyncio_stream.h"
 
 #include <cmath>
 
@@ -28,7 +28,7 @@ static void wake_loop(VM& vm, EventLoop* l) {
 void push_ready(VM& vm, EventLoop* l, Value entry) {
     l->ready.push(vm, l, entry);
     if (vm.scheduler.observer) observe_ready(vm, entry);
-    if (vm.fiber != l->fiber.as<Fiber>()) wake_loop(vm, l);
+    wake_loop(vm, l);   // the reactor may push while the fiber that ran last, and parked, is the loop's own
 }
 
 // ---- timers: a binary heap
@@ -208,6 +208,7 @@ Outcome run_step(VM& vm, NativeFrame& frame) {
                     if (vm.scheduler.observer) observe_step_end(vm, frame[1].as<Task>());
                     l = loop_of(frame[0]);
                 } else if (is_exact(frame[1], kShapeHandle) || is_exact(frame[1], kShapeTimerHandle)) {
+                    frame[1].as_object()->state &= uint8_t(~Handle::kQueued);
                     if (frame[1].as_object()->state & Handle::kCancelled) continue;
                     if (!enter_context(vm, frame[1].as<Handle>()->context)) {
                         AWAIT_CATCHING(7, raise_entered(vm, frame[1].as<Handle>()->context));
@@ -516,8 +517,8 @@ Outcome await_native(VM& vm, Value v) {
 }
 
 void init(VM& vm, Module* m) {
-    auto* state = vm.heap.make<AsyncState>(Kind::LargeRecord, kShapeInternal);
     install_task_reports(vm);
+    auto* state = vm.heap.make<AsyncState>(Kind::LargeRecord, kShapeInternal);
     std::fill_n(reinterpret_cast<Record*>(state)->fields, std::size(LargeRecord{}.fields), Value::unbound());
     state->number = state->filled = state->blocks = Value::integer(0);
     state->block_limit = Value::integer(8);
@@ -531,6 +532,8 @@ void init(VM& vm, Module* m) {
     define_native_coroutines(vm, m);
     define_async_queue(vm, m);
     define_async_locks(vm, m);
+    define_streams(vm, m);
+    define_transports(vm, m);
     for (BuiltinShape s : {kShapeFuture, kShapeTask, kShapeGatheringFuture, kShapeFutureIter, kShapeEventLoop}) vm.type(s)->module = vm.str("_asyncio");
     for (BuiltinShape s : {kShapeHandle, kShapeTimerHandle}) vm.type(s)->module = vm.str("asyncio.events");
     vm.type(kShapeAsyncQueue)->module = vm.str("asyncio.queues");

@@ -1,6 +1,6 @@
 // Coroutines written in C++: sleep(), Queue.get() and the like. One of them waits without a future or a frame of its own: the task
 // that awaits it, at whatever depth, is noted in it and woken by whoever sees to it.
-#include "runtime/modules/asyncio.h"
+#include "runtime/modules/asyncio_stream.h"
 
 namespace gen {
 
@@ -52,6 +52,9 @@ static void abandon(VM& vm, NativeCoroutine* c) {
         if (c->state == NativeCoroutine::kWaiting) timer_cancelled(vm, c->owner.as<EventLoop>());
         break;
     case NativeCoroutine::kQueueGet: case NativeCoroutine::kQueuePut: abandon_queue(vm, c); break;
+    case NativeCoroutine::kStreamRead: case NativeCoroutine::kStreamLine: case NativeCoroutine::kStreamUntil:
+    case NativeCoroutine::kStreamExactly: abandon_stream(vm, c); break;
+    case NativeCoroutine::kStreamDrain: abandon_drain(vm, c); break;
     default: abandon_lock(vm, c); break;
     }
 }
@@ -71,6 +74,9 @@ Outcome await_coroutine(VM& vm, NativeCoroutine* c) {
     switch (c->aux) {
     case NativeCoroutine::kSleep: return await_sleep(vm, c);
     case NativeCoroutine::kQueueGet: case NativeCoroutine::kQueuePut: return await_queue(vm, c);
+    case NativeCoroutine::kStreamRead: case NativeCoroutine::kStreamLine: case NativeCoroutine::kStreamUntil:
+    case NativeCoroutine::kStreamExactly: return await_stream(vm, c);
+    case NativeCoroutine::kStreamDrain: return await_drain(vm, c);
     default: return await_lock(vm, c);
     }
 }
@@ -129,7 +135,10 @@ Outcome is_done(VM&, Value* args) { return Value::boolean(coroutine_of(args[0])-
 Outcome is_cancelled(VM&, Value* args) { return Value::boolean(coroutine_of(args[0])->state == NativeCoroutine::kCancelled); }
 
 const char* const kNames[][2] = {{"sleep", "sleep"},       {"get", "Queue.get"},           {"put", "Queue.put"},
-                                 {"acquire", "Lock.acquire"}, {"__aenter__", "Lock.__aenter__"}, {"wait", "Event.wait"}};
+                                 {"acquire", "Lock.acquire"}, {"__aenter__", "Lock.__aenter__"}, {"wait", "Event.wait"},
+                                 {"read", "StreamReader.read"}, {"readline", "StreamReader.readline"},
+                                 {"readuntil", "StreamReader.readuntil"}, {"readexactly", "StreamReader.readexactly"},
+                                 {"drain", "StreamWriter.drain"}};
 Outcome get_name(VM& vm, Value self) { return Value::object(vm.intern(kNames[self.as_object()->aux][0])); }
 Outcome get_qualname(VM& vm, Value self) { return Value::object(vm.intern(kNames[self.as_object()->aux][1])); }
 Outcome get_none(VM&, Value) { return Value::none(); }

@@ -27,7 +27,7 @@ bool get_number(VM& vm, Value v, int64_t& out) {
     return false;
 }
 
-bool writable_bytes(VM& vm, Value v, uint8_t*& data, size_t& size) {
+bool writable_bytes(VM& vm, Value v, uint8_t*& data, size_t& size, const char* caller) {
     int64_t start = 0, length = -1;
     Value base = v;
     if (v.is_object() && v.as_object()->kind == Kind::MemoryView) {
@@ -35,7 +35,7 @@ bool writable_bytes(VM& vm, Value v, uint8_t*& data, size_t& size) {
         if (view->step == 1) base = view->base, start = view->start, length = view->length;
     }
     if (!is_bytearray(base)) {
-        vm.type_error("a read-write bytes-like object is required, not '%s'", vm.type_name(v));
+        vm.type_error("%s() argument 1 must be read-write bytes-like object, not %s", caller, vm.type_name(v));
         return false;
     }
     auto* bytes = base.as<ByteArray>();

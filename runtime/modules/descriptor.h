@@ -18,7 +18,7 @@ bool processes_granted(VM&);
 // A C int from an argument; an unbound one leaves `out`. False: raised.
 bool get_number(VM&, Value v, int64_t& out);
 // Bytes that can be written to: of a bytearray, or of a contiguous memoryview of one. False: raised.
-bool writable_bytes(VM&, Value v, uint8_t*& data, size_t& size);
+bool writable_bytes(VM&, Value v, uint8_t*& data, size_t& size, const char* caller);
 
 // Seconds (None: for ever) as a deadline: nanoseconds on the VM's clock, or None. Unbound: raised.
 Value deadline_after(VM&, Value seconds);

@@ -21,6 +21,8 @@ extern const ModuleDef kContextvarsModule;
 extern const ModuleDef kAsyncioModule;      // "_asyncio": futures, tasks and the core of the event loop
 extern const ModuleDef kSocketModule;       // "_socket" and what follows, with GEN_HAS_LIBUV
 extern const ModuleDef kSelectModule;       // "_select"
+extern const ModuleDef kSignalModule;       // "_signal"
+extern const ModuleDef kProcessModule;      // "_process"
 extern const ModuleDef kErrnoModule;
 extern const ModuleDef kMathModule;
 extern const ModuleDef kCmathModule;

@@ -1,4 +1,5 @@
 // _posix: the system calls that os, io, shutil and tempfile are made of. Paths are str or bytes; each needs the grant for files.
+#include "runtime/modules/descriptor.h"
 #include "runtime/modules/modules.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -68,8 +70,41 @@ static Outcome px_open(VM& vm, Value* args) {   // path, flags, mode
 }
 static Outcome px_close(VM& vm, Value* args) {
     int64_t fd = -1;
+#if defined(GEN_HAS_LIBUV)
+    if (runtime_of(vm).reactor && args[0].is_int()) runtime_of(vm).reactor->forget(int(args[0].as_int()));
+#endif
     return number_of(vm, args[0], fd) ? done(vm, close(int(fd))) : Outcome::raised();
 }
+// Is it a pipe, terminal or socket that blocks, and is not ready?
+static bool would_wait(int fd, short events) {
+#if defined(GEN_HAS_LIBUV)
+    struct stat s;
+    pollfd p{fd, events, 0};
+    if (fstat(fd, &s) < 0 || !(S_ISFIFO(s.st_mode) || S_ISCHR(s.st_mode) || S_ISSOCK(s.st_mode))) return false;
+    return !(fcntl(fd, F_GETFL) & O_NONBLOCK) && poll(&p, 1, 0) == 0;
+#else
+    return fd < 0 && events < 0;
+#endif
+}
+#if defined(GEN_HAS_LIBUV)
+// The native again, once the descriptor is ready; the fiber parks meanwhile.
+template <PlainFn native, UvReactor::Direction direction> static Outcome when_ready(VM& vm, NativeFrame& frame) {
+    switch (frame.step_state()) {
+    case 0:
+        for (;;) {
+            AWAIT(1, UvReactor::of(vm).wait_for(int(int_clamp(frame[0])), direction, kForever));
+            {
+                Outcome o = native(vm, &frame[0]);
+                if (!o.is_unhandled()) return o;
+            }
+        }
+    }
+    return Value::none();
+}
+#define WAITING(native, direction) .fn = native, .step = when_ready<native, UvReactor::direction>
+#else
+#define WAITING(native, direction) .fn = native
+#endif
 static Outcome px_read(VM& vm, Value* args) {   // descriptor, size
     int64_t fd = -1, size = 0;
     if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
@@ -78,6 +113,7 @@ static Outcome px_read(VM& vm, Value* args) {   // descriptor, size
     Bytes* b = make_bytes_uninitialized(vm.heap, size_t(size));
     if (!b) return vm.out_of_memory();
     ssize_t n;
+    if (would_wait(int(fd), POLLIN)) return Outcome::unhandled();
     do n = read(int(fd), b->data, size_t(size));
     while (n < 0 && errno == EINTR && !vm.interrupt.load());
     if (n < 0) return raise_os_error(vm, errno);
@@ -91,6 +127,10 @@ static Outcome px_write(VM& vm, Value* args) {   // descriptor, data: how many b
     if (!number_of(vm, args[0], fd)) return Outcome::raised();
     if (!view_bytes(vm, args[1], data, scratch)) return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(args[1]));
     ssize_t n;
+    if (would_wait(int(fd), POLLOUT)) return Outcome::unhandled();
+    // A pipe takes so much without waiting when it takes anything; whoever writes more looks at the answer.
+    struct stat s;
+    if (data.size() > PIPE_BUF && fstat(int(fd), &s) == 0 && S_ISFIFO(s.st_mode)) data = data.substr(0, PIPE_BUF);
     do n = write(int(fd), data.data(), data.size());
     while (n < 0 && errno == EINTR && !vm.interrupt.load());
     return n < 0 ? raise_os_error(vm, errno) : Outcome(Value::integer(n));
@@ -113,6 +153,19 @@ static Outcome px_fsync(VM& vm, Value* args) {
 static Outcome px_isatty(VM& vm, Value* args) {
     int64_t fd = -1;
     return number_of(vm, args[0], fd) ? Outcome(Value::boolean(isatty(int(fd)))) : Outcome::raised();
+}
+static Outcome px_get_blocking(VM& vm, Value* args) {
+    int64_t fd = -1;
+    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    int flags = fcntl(int(fd), F_GETFL);
+    return flags < 0 ? raise_os_error(vm, errno) : Outcome(Value::boolean(!(flags & O_NONBLOCK)));
+}
+static Outcome px_set_blocking(VM& vm, Value* args) {   // descriptor, blocking
+    int64_t fd = -1;
+    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    int flags = fcntl(int(fd), F_GETFL);
+    if (flags < 0) return raise_os_error(vm, errno);
+    return done(vm, fcntl(int(fd), F_SETFL, args[1].is_false() ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
 }
 static Outcome px_dup(VM& vm, Value* args) {
     int64_t fd = -1;
@@ -249,6 +302,16 @@ static Outcome px_urandom(VM& vm, Value* args) {
     if (!vm.heap.reserve(size_t(n))) return vm.no_room();
     Bytes* b = make_bytes_uninitialized(vm.heap, size_t(n));
     if (!b) return vm.out_of_memory();
+    if (RuntimeHost& host = runtime_of(vm); host.seed) {
+        // SplitMix64 (Steele, Lea and Flood, 2014).
+        for (size_t at = 0; at < size_t(n); at++) {
+            uint64_t z = host.entropy += 0x9e3779b97f4a7c15u;
+            z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+            z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+            b->data[at] = uint8_t(z >> 56);
+        }
+        return Value::object(b);
+    }
     for (size_t at = 0; at < size_t(n);) {
         ssize_t got = getrandom(b->data + at, size_t(n) - at, 0);
         if (got > 0) at += size_t(got);
@@ -290,10 +353,11 @@ static Outcome px_uname(VM& vm, Value*) {
 
 static const NativeDef kFunctions[] = {
     {.signature = "open(path, flags, mode=0o777, /)", .fn = px_open}, {.signature = "close(fd, /)", .fn = px_close},
-    {.signature = "read(fd, length, /)", .fn = px_read}, {.signature = "write(fd, data, /)", .fn = px_write},
+    {.signature = "read(fd, length, /)", WAITING(px_read, kRead)}, {.signature = "write(fd, data, /)", WAITING(px_write, kWrite)},
     {.signature = "lseek(fd, position, how, /)", .fn = px_lseek}, {.signature = "ftruncate(fd, length, /)", .fn = px_ftruncate},
     {.signature = "fsync(fd, /)", .fn = px_fsync}, {.signature = "isatty(fd, /)", .fn = px_isatty}, {.signature = "dup(fd, /)", .fn = px_dup},
     {.signature = "dup2(fd, fd2, /)", .fn = px_dup2}, {.signature = "pipe()", .fn = px_pipe},
+    {.signature = "get_blocking(fd, /)", .fn = px_get_blocking}, {.signature = "set_blocking(fd, blocking, /)", .fn = px_set_blocking},
     {.signature = "stat(path, follow=True, /)", .fn = px_stat}, {.signature = "listdir(path, /)", .fn = px_listdir},
     {.signature = "mkdir(path, mode=0o777, /)", .fn = path_and_mode<mkdir>}, {.signature = "chmod(path, mode, /)", .fn = path_and_mode<chmod>},
     {.signature = "rmdir(path, /)", .fn = one_path<rmdir>}, {.signature = "unlink(path, /)", .fn = one_path<unlink>},
@@ -302,16 +366,6 @@ static const NativeDef kFunctions[] = {
     {.signature = "readlink(path, /)", .fn = px_readlink}, {.signature = "access(path, mode, /)", .fn = px_access},
     {.signature = "utime(path, times, /)", .fn = px_utime}, {.signature = "getcwd()", .fn = px_getcwd}, {.signature = "umask(mask, /)", .fn = px_umask},
     {.signature = "environ()", .fn = px_environ}, {.signature = "putenv(name, value, /)", .fn = px_putenv},
-    if (RuntimeHost& host = runtime_of(vm); host.seed) {
-        // SplitMix64 (Steele, Lea and Flood, 2014).
-        for (size_t at = 0; at < size_t(n); at++) {
-            uint64_t z = host.entropy += 0x9e3779b97f4a7c15u;
-            z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-            z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-            b->data[at] = uint8_t(z >> 56);
-        }
-        return Value::object(b);
-    }
     {.signature = "unsetenv(name, /)", .fn = px_unsetenv}, {.signature = "getpid()", .fn = process_number<getpid>},
     {.signature = "getppid()", .fn = process_number<getppid>}, {.signature = "getuid()", .fn = process_number<getuid>},
     {.signature = "geteuid()", .fn = process_number<geteuid>}, {.signature = "getgid()", .fn = process_number<getgid>},

@@ -179,8 +179,9 @@ template <bool with_address> Outcome receive_into(VM& vm, Value* args) {   // fd
     uint8_t* data;
     size_t room;
     int64_t size = 0, flags = 0;
-    if (!writable_bytes(vm, args[2], data, room)) return Outcome::raised();
-    if (!get_transfer(vm, args[3].is_unbound() ? Value::integer(0) : args[3], args[4], size, flags, with_address ? "recvfrom_into" : "recv_into"))
+    constexpr const char* kName = with_address ? "recvfrom_into" : "recv_into";
+    if (!writable_bytes(vm, args[2], data, room, kName)) return Outcome::raised();
+    if (!get_transfer(vm, args[3].is_unbound() ? Value::integer(0) : args[3], args[4], size, flags, kName))
         return Outcome::raised();
     if (size_t(size) > room) return vm.value_error("buffer too small for requested bytes");
     SocketAddress from;

@@ -50,8 +50,8 @@ bool read_tuple(VM& vm, int family, Value address, const char* caller, std::stri
     }
     auto* t = address.as<Tuple>();
     if (t->size < 2 || t->size > (family == AF_INET ? 2u : 4u)) {
-        vm.type_error(family == AF_INET ? "%s(): AF_INET address must be a pair (host, port)"
-                                        : "%s(): AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])", caller);
+        vm.type_error(family == AF_INET ? "AF_INET address must be a pair (host, port)"
+                                        : "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])");
         return false;
     }
     Value h = t->items[0];
