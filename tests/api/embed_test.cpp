@@ -144,6 +144,10 @@ TEST(Embed, NothingIsGrantedByDefault) {
     Interpreter vm;
     EXPECT_THROW(vm.run("open('/etc/passwd')"), Error);
     EXPECT_EQ(vm.run("import os\nlen(os.environ)").as<int>(), 0);
+    for (const char* refused : {"import socket\nsocket.socket()", "import subprocess\nsubprocess.run(['true'])",
+                                "import signal\nsignal.signal(signal.SIGUSR1, print)"})
+        EXPECT_THROW(vm.run(refused), Error) << refused;
+    EXPECT_EQ(vm.run("import asyncio\nasync def main(): return await asyncio.sleep(0.001, 7)\nasyncio.run(main())").as<int>(), 7);
 }
 
 TEST(Embed, LimitsCanBeSurvived) {
