@@ -22,7 +22,10 @@ struct Waiting {
     std::string text;
 };
 
-std::string class_of(VM& vm, Value owner) { return vm.type_name(owner); }
+std::string a_class(VM& vm, Value owner) {   // "an Event"
+    std::string name = vm.type_name(owner);
+    return (std::string_view("AEIO").find(name[0]) == std::string_view::npos ? "a " : "an ") + name;
+}
 
 Waiting waits_in(VM& vm, const NativeCoroutine* c) {
     switch (NativeCoroutine::Operation(c->aux)) {
@@ -30,11 +33,11 @@ Waiting waits_in(VM& vm, const NativeCoroutine* c) {
         double left = (c->when.is_int() ? double(c->when.as_int()) : as_float(c->when)) - loop_time(vm);
         return {WaitsFor::Time, "sleeps " + duration_text(int64_t(std::clamp(left, 0.0, 9e9) * 1e9))};
     }
-    case NativeCoroutine::kQueueGet: return {WaitsFor::Lock, "waits for an item of a " + class_of(vm, c->owner)};
-    case NativeCoroutine::kQueuePut: return {WaitsFor::Lock, "waits for room in a " + class_of(vm, c->owner)};
+    case NativeCoroutine::kQueueGet: return {WaitsFor::Lock, "waits for an item of " + a_class(vm, c->owner)};
+    case NativeCoroutine::kQueuePut: return {WaitsFor::Lock, "waits for room in " + a_class(vm, c->owner)};
     case NativeCoroutine::kLockAcquire:
     case NativeCoroutine::kLockEnter:
-    case NativeCoroutine::kEventWait: return {WaitsFor::Lock, "waits for a " + class_of(vm, c->owner)};
+    case NativeCoroutine::kEventWait: return {WaitsFor::Lock, "waits for " + a_class(vm, c->owner)};
     case NativeCoroutine::kStreamDrain: return {WaitsFor::Outside, "waits until output has gone out"};
     default: return {WaitsFor::Outside, "waits for input"};
     }
@@ -60,8 +63,8 @@ Waiting waits_for(VM& vm, const Task* t) {
     if (is_native_coroutine(w) && w.as_object()->state == NativeCoroutine::kWaiting) return waits_in(vm, w.as<NativeCoroutine>());
     if (is_exact(w, kShapeGatheringFuture) && !w.as<Future>()->done()) return waits_for_children(w.as<GatheringFuture>());
     if (is_task(w) && !w.as<Future>()->done()) return {WaitsFor::Task, "waits for " + name_of(w.as<Task>())};
-    if (is_exact_future(w) && !w.as<Future>()->done()) return {WaitsFor::Lock, "waits for a " + class_of(vm, w)};
-    if (w.is_object() && !is_exact_future(w) && !is_native_coroutine(w)) return {WaitsFor::Lock, "waits for a " + class_of(vm, w)};
+    if (is_exact_future(w) && !w.as<Future>()->done()) return {WaitsFor::Lock, "waits for " + a_class(vm, w)};
+    if (w.is_object() && !is_exact_future(w) && !is_native_coroutine(w)) return {WaitsFor::Lock, "waits for " + a_class(vm, w)};
     return {WaitsFor::Turn, "is ready"};
 }
 
@@ -104,7 +107,7 @@ void observe_step(VM& vm, const Task* t) { vm.scheduler.observer->task_runs(vm, 
 void observe_step_end(VM& vm, const Task* t) {
     if (t->done()) return vm.scheduler.observer->task_ends(vm, t);
     Waiting w = waits_for(vm, t);
-    vm.scheduler.observer->task_waits(vm, t, w.kind, w.text);
+    vm.scheduler.observer->task_waits(vm, t, w.kind, w.kind == WaitsFor::Turn ? "" : w.text);
 }
 
 void install_task_reports(VM& vm) { vm.describe_wait = describe_tasks; }
