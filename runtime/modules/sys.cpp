@@ -46,6 +46,7 @@ static Outcome setrecursionlimit(VM& vm, Value* args) {
         return vm.raisef(kShapeRecursionError, "cannot set the recursion limit to %lld at the recursion depth %lld: the limit is too low",
                          (long long)n, (long long)depth);
     vm.limits.depth = n == INT32_MAX ? 0 : n;
+    vm.next_depth_check = 0;
     vm.safepoint_soon();
     return Value::none();
 }

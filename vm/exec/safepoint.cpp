@@ -230,6 +230,21 @@ bool stack_is_full(VM& vm, Frame* fr) {
 
 namespace {
 
+// Counting levels takes as long as there are many: it is done when, at the earliest, there can be too many.
+bool too_deep(VM& vm, const Frame* fr) {
+    if (vm.steps >= vm.next_depth_check) {
+        int64_t depth = 0;
+        for (const Frame* f = fr; f && depth <= vm.limits.depth; f = f->parent) depth++;
+        if (depth > vm.limits.depth) {
+            vm.budget = vm.slice = 1;   // whoever catches it may be too deep still
+            return true;
+        }
+        vm.next_depth_check = vm.steps + uint64_t(vm.limits.depth - depth) + 1;
+    }
+    vm.budget = vm.slice = std::min(vm.budget, int64_t(vm.next_depth_check - vm.steps));
+    return false;
+}
+
 // Why the script has to end now; null: it need not.
 const char* termination_due(const VM& vm, uint32_t bits) {
     if (vm.termination) return vm.termination;
@@ -296,14 +311,9 @@ Frame* safepoint(VM& vm, Frame* fr) {
             return unwind(vm, fr);
         }
     }
-    if (vm.limits.depth) {
-        int64_t depth = 0;
-        for (Frame* f = fr; f && depth <= vm.limits.depth; f = f->parent) depth++;
-        if (depth > vm.limits.depth) {
-            vm.raise(kShapeRecursionError, "maximum recursion depth exceeded");
-            return unwind(vm, fr);
-        }
-        vm.budget = vm.slice = std::min<int64_t>(vm.budget, vm.limits.depth - depth + 1);   // no sooner can it be too deep
+    if (vm.limits.depth && too_deep(vm, fr)) {
+        vm.raise(kShapeRecursionError, "maximum recursion depth exceeded");
+        return unwind(vm, fr);
     }
     if (!vm.dying.empty() && !vm.finalizing) vm.start_finalizers();
     vm.scheduler.look_around(vm);

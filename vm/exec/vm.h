@@ -135,6 +135,7 @@ public:
     const char* termination = nullptr;       // why the current run is being terminated
     uint64_t grace_end = 0;                  // steps_now() from which not even `finally` runs
     uint64_t stress_rounds = 0;              // of stress builds
+    uint64_t next_depth_check = 0;           // steps_now() at which levels are counted again
     size_t next_stack_check = 0;             // bytes in use at which the running chain is measured again
     Heap::Tracer class_tracer = nullptr;     // of the layout proper
     struct MethodCacheEntry { const Class* cls; const Str* name; Cell* cell; };

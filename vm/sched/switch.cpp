@@ -17,6 +17,7 @@ void leave(VM& vm, Frame* fr) {
 
 Frame* enter(VM& vm, Fiber* f) {
     vm.fiber = f;
+    vm.next_depth_check = 0;
     f->state = Fiber::kRunningFiber;
     vm.handled = f->handled;
     vm.frame = f->frame;
