@@ -5,6 +5,7 @@
 #include "runtime/host/import.h"
 #include "runtime/host/prelude.h"
 #include "runtime/host/system_clock.h"
+#include "runtime/host/virtual_clock.h"
 #include "runtime/runtime.h"
 #include "runtime/types/core_types.h"
 #include "vm/exec/ops.h"
@@ -36,6 +37,7 @@ struct State : std::enable_shared_from_this<State> {
     std::deque<HostFunction> functions;
     Value last_result = Value::none();
 
+    explicit State(std::optional<uint64_t> seed) : vm(seed) { host.set_seed(seed); }
     ~State() { shut_down(vm); }
     Ref hold(Value v) {
         uint32_t slot;
@@ -273,10 +275,10 @@ static void mark_handles(VM& vm, Marker& m) {
     m.mark(state->last_result);
 }
 
-Interpreter::Interpreter(InterpreterOptions options) : state_(std::make_shared<State>()) {
+Interpreter::Interpreter(InterpreterOptions options) : state_(std::make_shared<State>(options.seed)) {
     State& s = *state_;
     VM& vm = s.vm;
-    vm.clock = make_system_clock();
+    vm.clock = options.virtual_time ? make_virtual_clock(options.seed) : make_system_clock();
     s.host.embedder = &s;
     s.host.grants = {.files = options.files, .environment = options.environment, .network = options.network, .processes = options.processes};
     s.host.search_path = std::move(options.search_path);

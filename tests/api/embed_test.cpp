@@ -229,6 +229,16 @@ TEST(Embed, TimeLimitsAndTerminationFromAnotherThread) {
     EXPECT_EQ(vm.run("6 * 7").as<int>(), 42);
 }
 
+TEST(Embed, ARunCanBeRepeated) {
+    auto run = [](uint64_t seed) {
+        gen::Interpreter vm({.virtual_time = true, .seed = seed});
+        return vm.run("import time, random\ntime.sleep(3600)\nf'{time.monotonic()} {hash(str())} {hash(str(1))} {random.random()} {object()}'").as<std::string>();
+    };
+    EXPECT_EQ(run(1), run(1));
+    EXPECT_NE(run(1), run(2));
+    EXPECT_EQ(run(1).substr(0, 7), "3601.0 ");
+}
+
 TEST(Embed, ManyInterpreters) {
     Interpreter a, b;
     a.run("x = 'a'");

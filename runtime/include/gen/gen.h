@@ -110,6 +110,8 @@ struct InterpreterOptions {
     bool environment = false;
     bool network = false;
     bool processes = false;                            // child processes, signals
+    bool virtual_time = false;                         // the clock jumps to the next deadline when everything waits
+    std::optional<uint64_t> seed{};                    // of hashes, ids, random numbers and the order of threads: a run can be repeated
     std::vector<std::string> search_path{};            // for import
     std::vector<std::string> arguments{};              // sys.argv
     std::function<void(std::string_view)> out{}, err{};  // what is printed; empty: thrown away
