@@ -227,6 +227,18 @@ TEST(Embed, TimeLimitsAndTerminationFromAnotherThread) {
     }
     other.join();
     EXPECT_EQ(vm.run("6 * 7").as<int>(), 42);
+
+    std::thread third([&] {   // a script that waits is terminated as one that runs
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        vm.terminate();
+    });
+    try {
+        vm.run("import time\ntry:\n    time.sleep(60)\nexcept BaseException: pass");
+        ADD_FAILURE();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.type(), "Terminated");
+    }
+    third.join();
 }
 
 TEST(Embed, ARunCanBeRepeated) {

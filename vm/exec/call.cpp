@@ -341,12 +341,9 @@ Outcome call_native(VM& vm, Frame* caller, const Native* n, const Arguments& a, 
     } else if (!bind_native(vm, n, slots, a)) {
         return Outcome::raised();
     }
-    if (n->owner.is_object() && !(def.flags & (kStaticNative | kClassNative | kAnyReceiver))) {
-        auto* owner = n->owner.as<Class>();
-        if (!vm.is_subclass(vm.class_of(slots[0]), owner))
-            return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
-                                 native_name(vm, n, false).c_str(), std::string(vm.class_name(owner)).c_str(), vm.type_name(slots[0]));
-    }
+    if (!accepts_receiver(vm, n, slots[0]))
+        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object", native_name(vm, n, false).c_str(),
+                             std::string(vm.class_name(n->owner.as<Class>())).c_str(), vm.type_name(slots[0]));
     if (def.fn) {
         Outcome o = def.fn(vm, slots);
         if (!o.is_unhandled()) return o;
@@ -470,7 +467,7 @@ Outcome call_plain_native(VM& vm, const Native* native, const Value* args, unsig
     const NativeDef& def = *native->def;
     const Signature& s = def.signature;
     if (!def.fn || !native->self.is_unbound() || count < s.required || count > s.positional || s.parameters() != s.positional ||
-        s.positional > kMost)
+        s.positional > kMost || (count && !accepts_receiver(vm, native, args[0])))
         return Outcome::unhandled();
     Value slots[kMost];
     unsigned i = 0;

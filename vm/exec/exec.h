@@ -25,6 +25,12 @@ Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value
 // frame, which is then in `pushed`, its pc at the first instruction.
 Outcome start_call(VM&, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple, Value keywords, bool owned,
                    Frame*& pushed);
+// May a native have this receiver? A method of a built-in class takes instances of that class only.
+inline bool accepts_receiver(const VM& vm, const Native* native, Value self) {
+    if (!native->owner.is_object() || native->def->flags & (kStaticNative | kClassNative | kAnyReceiver)) return true;
+    const Class *owner = native->owner.as<Class>(), *cls = vm.class_of(self);
+    return cls == owner || vm.is_subclass(cls, owner);
+}
 // A plain native with `count` arguments, by position only; those that may be missing are left out. unhandled(): call_window() it.
 Outcome call_plain_native(VM&, const Native* native, const Value* args, unsigned count);
 Frame* push_frame(VM&, Function* f, Frame* parent);      // registers unbound; null: the stack limit (exception set)
@@ -83,6 +89,7 @@ void add_traceback(VM&, Value exception, Frame* fr);
 // ---- safepoint.cpp
 // A safepoint with fr->pc at the next instruction.
 Frame* safepoint(VM&, Frame* fr);
+void begin_termination(VM&, const char* why);            // sets vm.exception; see Limits
 void collect_garbage(VM&, Frame* fr, Heap::Extent extent);
 
 // ---- sched/switch.cpp

@@ -682,7 +682,8 @@ at_safepoint:
             const Native* native = f.as<Native>();
             const Signature& s = native->def->signature;
             SAVE(0);
-            Outcome o = C == s.positional && s.parameters() == C && native->def->fn && native->self.is_unbound()
+            Outcome o = C == s.positional && s.parameters() == C && native->def->fn && native->self.is_unbound() &&
+                                native->owner.is_unbound()
                             ? native->def->fn(vm, &R(B + 1))
                             : call_plain_native(vm, native, &R(B + 1), C);
             if (!o.is_unhandled()) [[likely]] LAND(o);
@@ -785,7 +786,8 @@ at_safepoint:
                 const Native* native = f.as<Native>();
                 const Signature& s = native->def->signature;
                 SAVE(0);
-                Outcome r = unsigned(C + 1) == s.positional && s.parameters() == s.positional && native->def->fn
+                Outcome r = unsigned(C + 1) == s.positional && s.parameters() == s.positional && native->def->fn &&
+                                    accepts_receiver(vm, native, self)
                                 ? native->def->fn(vm, &R(B + 1))
                                 : call_plain_native(vm, native, &R(B + 1), C + 1);
                 if (!r.is_unhandled()) [[likely]] LAND(r);
@@ -820,7 +822,8 @@ at_safepoint:
                 if (o->kind == Kind::Native) {
                     const Native* native = f.as<Native>();
                     const Signature& s = native->def->signature;
-                    Outcome r = unsigned(C + 1) == s.positional && s.parameters() == s.positional && native->def->fn
+                    Outcome r = unsigned(C + 1) == s.positional && s.parameters() == s.positional && native->def->fn &&
+                                        accepts_receiver(vm, native, v)
                                     ? native->def->fn(vm, &R(B))
                                     : call_plain_native(vm, native, &R(B), C + 1);
                     if (!r.is_unhandled()) [[likely]] LAND(r);
@@ -855,16 +858,8 @@ at_safepoint:
                     if (kind_and_aux(o) == plain_function(C)) [[likely]] ENTER(f.as<Function>(), &R(B + 1), C, 3);
                     SAVE(3);
                     if (o->kind == Kind::Native) {
-                        const Native* native = f.as<Native>();
-                        const Signature& s = native->def->signature;
-                        if (native->def->fn && s.parameters() == s.positional && C <= s.positional && C >= s.required &&
-                            s.positional <= 4 && (native->self.bits() | native->owner.bits()) == 0) [[likely]] {
-                            Value slots[4] = {};
-                            for (unsigned i = 0; i < C; i++) slots[i] = R(B + 1 + i);
-                            Outcome r = native->def->fn(vm, slots);
-                            if (r.is_value()) [[likely]] { R(A) = r.value(); NEXT(4); }
-                            if (!r.is_unhandled()) LAND(r);
-                        }
+                        Outcome r = call_plain_native(vm, f.as<Native>(), &R(B + 1), C);
+                        if (!r.is_unhandled()) [[likely]] LAND(r);
                     }
                     RESUME(call_window(vm, fr, pc, f, &R(B + 1), C, Value::unbound(), X));
                 }

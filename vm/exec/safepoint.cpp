@@ -264,6 +264,12 @@ int64_t next_slice(const VM& vm) {
 
 }   // namespace
 
+void begin_termination(VM& vm, const char* why) {
+    if (!vm.termination) vm.grace_end = vm.steps_now() + Limits::kGrace;
+    vm.termination = why;
+    vm.raise(kShapeTerminated, why);
+}
+
 Frame* safepoint(VM& vm, Frame* fr) {
     vm.steps = vm.steps_now();
     vm.budget = vm.slice = next_slice(vm);
@@ -303,10 +309,8 @@ Frame* safepoint(VM& vm, Frame* fr) {
         }
     }
     if (const char* why = termination_due(vm, bits)) {
-        if (!vm.termination) vm.grace_end = vm.steps + Limits::kGrace;
         if (!vm.termination || vm.steps >= vm.grace_end) {
-            vm.termination = why;
-            vm.raise(kShapeTerminated, why);
+            begin_termination(vm, why);
             if (vm.fiber != vm.main_fiber && vm.nested == 1) vm.scheduler.throw_into(vm.main_fiber, vm.exception);
             return unwind(vm, fr);
         }

@@ -1,11 +1,13 @@
 #include "vm/exec/special.h"
 
+#include "vm/exec/exec.h"
+
 namespace gen {
 
 Outcome call_found(VM& vm, Special s, Value method, Value self, std::initializer_list<Value> args) {
     constexpr size_t kMost = 6;
     Native* native = as_native(method);
-    if (native && native->self.is_unbound() && native->def->fn &&
+    if (native && native->self.is_unbound() && native->def->fn && accepts_receiver(vm, native, self) &&
         native->def->signature.parameters() <= kMost && !native->def->signature.var_args &&
         !native->def->signature.var_keywords) {
         Value values[kMost] = {};

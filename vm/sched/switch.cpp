@@ -47,7 +47,8 @@ Fiber* next_after_collection(VM& vm) {
 Frame* nobody_is_ready(VM& vm, Fiber* f) {
     if (Fiber* next = next_after_collection(vm)) return enter(vm, next);
     if (uint32_t bits = vm.interrupt.exchange(0)) {
-        raise_interrupt(vm, bits);
+        if (bits & kInterruptTerminate) begin_termination(vm, "the host has interrupted the script");
+        else raise_interrupt(vm, bits);
     } else {
         vm.raise(kShapeRuntimeError, "deadlock: every thread waits, and nothing can wake one\n" + describe_fibers(vm));
     }
