@@ -58,7 +58,8 @@ class Lexer {
     static constexpr uint32_t kMaxBrackets = 200;
     static constexpr uint32_t kMaxIndents = 100;
     static constexpr uint32_t kMaxFStrings = 150;
-    static constexpr uint32_t kMaxSpecDepth = 1;  // f"{a:{b}}" has a field in a format spec: the deepest there may be
+    static constexpr uint32_t kMaxSpecDepth =
+        1;  // f"{a:{b}}" has a field in a format spec: the deepest there may be
 
   private:
     struct Bracket {

@@ -120,14 +120,15 @@ class StringDecoder {
         for (int i = 0; i < 2 && at_ < body_.size() && body_[at_] >= '0' && body_[at_] <= '7'; ++i, ++at_) {
             code = code * 8 + static_cast<char32_t>(body_[at_] - '0');
         }
-        if (code > 0377) warn("invalid octal escape sequence '" + std::string(body_.substr(start, at_ - start)) + "'");
+        if (code > 0377)
+            warn("invalid octal escape sequence '" + std::string(body_.substr(start, at_ - start)) + "'");
         add(bytes ? code & 0xFF : code, bytes);
     }
 
     void warn(std::string message) {
         if (warnings_ == nullptr) return;
-        warnings_->push_back(make_diagnostic(source_, Diagnostic::Kind::DeprecationWarning, token_.start, token_.end,
-                                             std::move(message)));
+        warnings_->push_back(make_diagnostic(source_, Diagnostic::Kind::DeprecationWarning, token_.start,
+                                             token_.end, std::move(message)));
     }
 
     void name_escape(size_t start) {

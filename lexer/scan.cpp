@@ -261,7 +261,8 @@ Token Lexer::invalid_character(const char* place) {
     char32_t code = read_utf8(after);
     char hex[16];
     std::snprintf(hex, sizeof hex, "U+%04X", static_cast<unsigned>(code));
-    if (!is_printable_character(code)) return fail(std::string("invalid non-printable character ") + hex, place);
+    if (!is_printable_character(code))
+        return fail(std::string("invalid non-printable character ") + hex, place);
     return fail("invalid character '" + std::string(place, after) + "' (" + hex + ")", place);
 }
 

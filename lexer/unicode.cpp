@@ -128,9 +128,8 @@ bool is_name_continue(char32_t code) {
         default:
             break;
     }
-    return is_name_start(code) || code == 0x0E33 || code == 0x0EB3 || code == 0xFF9E ||
-           code == 0xFF9F || code == 0x00B7 || code == 0x0387 || (code >= 0x1369 && code <= 0x1371) ||
-           code == 0x19DA;
+    return is_name_start(code) || code == 0x0E33 || code == 0x0EB3 || code == 0xFF9E || code == 0xFF9F ||
+           code == 0x00B7 || code == 0x0387 || (code >= 0x1369 && code <= 0x1371) || code == 0x19DA;
 }
 
 bool is_printable_character(char32_t code) {
@@ -167,7 +166,9 @@ bool is_name_start(char32_t code) { return (code | 0x20) - 'a' < 26u || code == 
 
 bool is_name_continue(char32_t code) { return is_name_start(code) || code - '0' < 10u; }
 
-bool is_printable_character(char32_t code) { return code >= 0x20 && code != 0x7F && !(code >= 0x80 && code <= 0xA0); }
+bool is_printable_character(char32_t code) {
+    return code >= 0x20 && code != 0x7F && !(code >= 0x80 && code <= 0xA0);
+}
 
 std::string normalize_nfkc(std::string_view text) { return std::string(text); }
 

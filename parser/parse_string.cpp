@@ -124,13 +124,13 @@ bool Parser::check_field(uint32_t at) {
                (source[i] == '\n' && !triple);
     };
     const uint32_t start = at;
-    uint32_t from = 0;        // where the error is; 0: here
+    uint32_t from = 0;  // where the error is; 0: here
     auto fail = [&](std::string message) {
         bad_field_ = true;
         return bool(raise(from ? from : at, at + 1, message));
     };
-    std::string open;         // brackets
-    char in_string = 0;       // the quote of a string in the expression
+    std::string open;    // brackets
+    char in_string = 0;  // the quote of a string in the expression
     bool in_triple = false;
     for (; !ends_literal(at); at++) {
         const char c = source[at];

@@ -24,8 +24,7 @@ static OutputStream& stream(VM& vm, Value descriptor) {
     return descriptor.as_int() == 2 ? host_of(vm).streams.err : host_of(vm).streams.out;
 }
 static Outcome stream_write(VM& vm, Value* args) {
-    if (args[1].as<Str>()->state & Str::kHasSurrogates)
-        return surrogates_not_allowed(vm, args[1]);
+    if (args[1].as<Str>()->state & Str::kHasSurrogates) return surrogates_not_allowed(vm, args[1]);
     stream(vm, args[0]).write(args[1].as<Str>()->view());
     return Value::none();
 }
@@ -53,21 +52,23 @@ static Outcome stream_read_line(VM& vm, Value*) {
     }
     size_t valid = valid_utf8(line);
     if (valid < line.size())
-        return vm.raise(kShapeUnicodeDecodeError, {vm.str("utf-8"), Value::object(make_bytes(vm.heap, line)), Value::integer(int64_t(valid)),
-                                                   Value::integer(int64_t(valid) + 1), vm.str("invalid start byte")});
+        return vm.raise(
+            kShapeUnicodeDecodeError,
+            {vm.str("utf-8"), Value::object(make_bytes(vm.heap, line)), Value::integer(int64_t(valid)),
+             Value::integer(int64_t(valid) + 1), vm.str("invalid start byte")});
     return vm.checked(vm.str(line));
 }
 static Outcome stream_read_line_step(VM& vm, NativeFrame& frame) {
 #if defined(GEN_HAS_LIBUV)
     switch (frame.step_state()) {
-    case 0:
-        for (;;) {
-            {
-                Outcome o = stream_read_line(vm, nullptr);
-                if (!o.is_unhandled()) return o;
+        case 0:
+            for (;;) {
+                {
+                    Outcome o = stream_read_line(vm, nullptr);
+                    if (!o.is_unhandled()) return o;
+                }
+                AWAIT(1, UvReactor::of(vm).wait_for(0, UvReactor::kRead, kForever));
             }
-            AWAIT(1, UvReactor::of(vm).wait_for(0, UvReactor::kRead, kForever));
-        }
     }
 #endif
     (void)frame;
@@ -75,7 +76,7 @@ static Outcome stream_read_line_step(VM& vm, NativeFrame& frame) {
 }
 static Outcome is_terminal(VM&, Value* args) { return Value::boolean(isatty(int(args[0].as_int()))); }
 
-static Outcome note_streams(VM& vm, Value* args) {   // False: they are known already
+static Outcome note_streams(VM& vm, Value* args) {  // False: they are known already
     StandardStreams& streams = host_of(vm).streams;
     if (streams.made) return Value::false_();
     streams.in_object = args[0];
@@ -96,7 +97,7 @@ static const NativeDef kStreamNatives[] = {
 
 // ---- builtins that stand in the prelude
 
-static Outcome build_class(VM& vm, Value* args) {   // *args, **keywords
+static Outcome build_class(VM& vm, Value* args) {  // *args, **keywords
     Value f = prelude_value(vm, "__build_class__");
     if (args[0].as<Tuple>()->size < 2) return vm.type_error("__build_class__: not enough arguments");
     return f.is_unbound() ? Outcome::raised() : vm.call_with(f, args[0], args[1]);
@@ -112,7 +113,9 @@ static Outcome leave(VM& vm, Value* args) {
 
 static const NativeDef kBuiltins[] = {
     {.signature = "__build_class__(*args, **keywords)", .fn = build_class},
-    {.signature = "open(*args, **keywords)", .fn = open_file, .doc = "Open file and return a stream.  Raise OSError upon failure."},
+    {.signature = "open(*args, **keywords)",
+     .fn = open_file,
+     .doc = "Open file and return a stream.  Raise OSError upon failure."},
     {.signature = "exit(code=None)", .fn = leave},
     {.signature = "quit(code=None)", .fn = leave},
 };
@@ -136,11 +139,27 @@ static void show_fibers(VM& vm) {
 
 std::span<const BuiltinModule> builtin_modules() {
     static const BuiltinModule modules[] = {
-        {"errno", &kErrnoModule}, {"_functools", &kFunctoolsModule}, {"gc", &kGcModule}, {"math", &kMathModule}, {"cmath", &kCmathModule}, {"_posix", &kPosixModule}, {"_random", &kRandomModule}, {"sys", &kSysModule},
-        {"time", &kTimeModule}, {"_traceback", &kTracebackModule}, {"_weakref", &kWeakrefModule},
-        {"_thread", &kThreadModule}, {"_collections", &kCollectionsModule}, {"_isolate", &kIsolateModule}, {"contextvars", &kContextvarsModule}, {"_asyncio", &kAsyncioModule},
+        {"errno", &kErrnoModule},
+        {"_functools", &kFunctoolsModule},
+        {"gc", &kGcModule},
+        {"math", &kMathModule},
+        {"cmath", &kCmathModule},
+        {"_posix", &kPosixModule},
+        {"_random", &kRandomModule},
+        {"sys", &kSysModule},
+        {"time", &kTimeModule},
+        {"_traceback", &kTracebackModule},
+        {"_weakref", &kWeakrefModule},
+        {"_thread", &kThreadModule},
+        {"_collections", &kCollectionsModule},
+        {"_isolate", &kIsolateModule},
+        {"contextvars", &kContextvarsModule},
+        {"_asyncio", &kAsyncioModule},
 #if defined(GEN_HAS_LIBUV)
-        {"_socket", &kSocketModule}, {"_select", &kSelectModule}, {"_signal", &kSignalModule}, {"_process", &kProcessModule},
+        {"_socket", &kSocketModule},
+        {"_select", &kSelectModule},
+        {"_signal", &kSignalModule},
+        {"_process", &kProcessModule},
 #endif
 #if defined(GEN_HAS_PCRE2)
         {"_re", &kRegexModule},
@@ -153,10 +172,22 @@ void install_runtime(VM& vm, RuntimeHost& host) {
     vm.host = static_cast<Host*>(&host);
     using Define = void (*)(VM&);
     static const Define defines[] = {
-        define_object, define_type_type, define_descriptors, define_super, define_functions, define_code, define_module_type,
-        define_frames, define_weakref, define_generic_alias, define_exceptions, define_exception_groups, define_generators, define_async_generators,
-        define_int, define_bool, define_float, define_complex, define_str, define_bytes, define_bytearray, define_memoryview,
-        define_list, define_tuple, define_dict, define_set, define_range, define_slice, define_iterators, define_singletons, define_builtins,
+        define_object,      define_type_type,
+        define_descriptors, define_super,
+        define_functions,   define_code,
+        define_module_type, define_frames,
+        define_weakref,     define_generic_alias,
+        define_exceptions,  define_exception_groups,
+        define_generators,  define_async_generators,
+        define_int,         define_bool,
+        define_float,       define_complex,
+        define_str,         define_bytes,
+        define_bytearray,   define_memoryview,
+        define_list,        define_tuple,
+        define_dict,        define_set,
+        define_range,       define_slice,
+        define_iterators,   define_singletons,
+        define_builtins,
     };
     for (Define define : defines) define(vm);
     vm.note_core_types();
@@ -166,7 +197,8 @@ void install_runtime(VM& vm, RuntimeHost& host) {
     Module* builtins = vm.module("builtins");
     uint32_t position = 0;
     while (DictEntry* e = next_entry(builtins->dict, position))
-        if (vm.get(vm.builtins, e->key.as<Str>()).is_unbound()) vm.set(vm.builtins, e->key.as<Str>(), e->value);
+        if (vm.get(vm.builtins, e->key.as<Str>()).is_unbound())
+            vm.set(vm.builtins, e->key.as<Str>(), e->value);
     builtins->dict = vm.builtins;
     vm.heap.write(builtins);
 
@@ -194,7 +226,8 @@ bool shut_down(VM& vm) {
         vm.exception = Value::unbound();
         return good;
     };
-    auto run_of_module = [&](std::string_view name, std::string_view function) {   // if the program has imported it
+    auto run_of_module = [&](std::string_view name,
+                             std::string_view function) {  // if the program has imported it
         Value module = vm.get(vm.modules, vm.intern(name));
         if (!module.is_object() || module.as_object()->kind != Kind::Module) return true;
         return run(vm.get(module.as<Module>()->dict, vm.intern(function)), module);
@@ -209,7 +242,8 @@ bool shut_down(VM& vm) {
         for (size_t i = vm.finalizable.size(); i-- > 0;) {
             Object* o = vm.finalizable[i];
             o->flags &= uint8_t(~kFinalizer);
-            if (o->kind == Kind::Generator && o->state >= kRunning) continue;   // done, or in a thread that was dropped
+            if (o->kind == Kind::Generator && o->state >= kRunning)
+                continue;  // done, or in a thread that was dropped
             vm.dying.push_back(o);
         }
         vm.finalizable.clear();
@@ -222,4 +256,4 @@ bool shut_down(VM& vm) {
     return threads_ended;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -12,4 +12,4 @@ void install_runtime(VM&, RuntimeHost& host);
 // flushes the streams. Errors go to sys.unraisablehook. False: the threads did not come to their end.
 bool shut_down(VM&);
 
-}   // namespace gen
+}  // namespace gen

@@ -37,7 +37,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kSkipped = 77; // what ctest is told to take as "skipped"
+constexpr int kSkipped = 77;  // what ctest is told to take as "skipped"
 
 struct Options {
     std::string program;
@@ -46,7 +46,7 @@ struct Options {
     bool verbose = false;
     bool list = false;
     double time_limit = 20;
-    rlim_t stack_kb = 256; // rule: everything passes under `ulimit -s 256`
+    rlim_t stack_kb = 256;  // rule: everything passes under `ulimit -s 256`
     std::set<std::string> features;
     std::vector<fs::path> paths;
 };
@@ -61,7 +61,7 @@ struct Script {
 struct Result {
     std::string out;
     std::string err;
-    std::string status; // a number, or "signal 11", or "no end within 20 s"
+    std::string status;  // a number, or "signal 11", or "no end within 20 s"
     double seconds = 0;
 };
 
@@ -246,10 +246,12 @@ void tell_difference(const char* what, const std::string& expected, const std::s
     size_t at = 0;
     while (at < wanted.size() && at < got.size() && wanted[at] == got[at]) at++;
     printf("    %s differs at line %zu\n", what, at + 1);
-    for (size_t i = at < kBefore ? 0 : at - kBefore; i < at; i++) printf("      | %.*s\n", int(kWidth), wanted[i].c_str());
+    for (size_t i = at < kBefore ? 0 : at - kBefore; i < at; i++)
+        printf("      | %.*s\n", int(kWidth), wanted[i].c_str());
     for (size_t i = at; i < wanted.size() && i < at + kAfter; i++)
         printf("      - %.*s\n", int(kWidth), wanted[i].c_str());
-    for (size_t i = at; i < got.size() && i < at + kAfter; i++) printf("      + %.*s\n", int(kWidth), got[i].c_str());
+    for (size_t i = at; i < got.size() && i < at + kAfter; i++)
+        printf("      + %.*s\n", int(kWidth), got[i].c_str());
     if (at == wanted.size() && at == got.size()) printf("      (the last line's end)\n");
 }
 
@@ -339,13 +341,15 @@ std::optional<Options> parse(int argc, char** argv) {
     return options;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
     const auto options = parse(argc, argv);
     if (!options) {
-        fprintf(stderr, "usage: run_scripts (--gen PROGRAM | --oracle PYTHON) [--with FEATURE] [--time-limit SECONDS]\n"
-                        "                   [--stack KB] [--verbose] [--list] [--bless] PATH...\n");
+        fprintf(
+            stderr,
+            "usage: run_scripts (--gen PROGRAM | --oracle PYTHON) [--with FEATURE] [--time-limit SECONDS]\n"
+            "                   [--stack KB] [--verbose] [--list] [--bless] PATH...\n");
         return 2;
     }
     if (options->oracle && !is_python_3_11(options->program)) {

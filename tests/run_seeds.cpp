@@ -33,14 +33,18 @@ struct Run {
 };
 
 Run run(const fs::path& gen, const fs::path& script, int seed, const fs::path& trace) {
-    std::string command = "cd '" + script.parent_path().string() + "' && '" + gen.string() + "' --virtual-time --seed " + std::to_string(seed) +
-                          " --trace '" + trace.string() + "' " + script.filename().string() + " </dev/null 2>&1";
+    std::string command = "cd '" + script.parent_path().string() + "' && '" + gen.string() +
+                          "' --virtual-time --seed " + std::to_string(seed) + " --trace '" + trace.string() +
+                          "' " + script.filename().string() + " </dev/null 2>&1";
     Run result;
     FILE* pipe = popen(command.c_str(), "r");
     char buffer[65536];
     for (size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) result.output.append(buffer, n);
     int status = pclose(pipe);
-    if (status != 0) result.output += "(status " + std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) + ")\n";
+    if (status != 0)
+        result.output += "(status " +
+                         std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)) +
+                         ")\n";
     result.trace = read_file(trace);
     return result;
 }
@@ -66,15 +70,18 @@ int main(int argc, char** argv) {
     for (size_t i = 3; i < words.size(); i++) {
         const fs::path script = fs::canonical(words[i]);
         const Run first = run(gen, script, 1, trace);
-        const std::string expected = varies ? read_file(fs::path(script).replace_extension(".out")) : first.output;
+        const std::string expected =
+            varies ? read_file(fs::path(script).replace_extension(".out")) : first.output;
         for (int n = 1; n <= count; n++, runs++) {
             const int seed = varies ? n : 1;
             const Run again = run(gen, script, seed, trace);
             if (again.output == expected && !again.trace.empty() && (varies || again == first)) continue;
             failed++;
             printf("%s, seed %d, run %d: ", script.filename().c_str(), seed, n);
-            if (again.output == expected) printf("another trace\n");
-            else printf("prints\n%s", again.output.c_str());
+            if (again.output == expected)
+                printf("another trace\n");
+            else
+                printf("prints\n%s", again.output.c_str());
         }
     }
     fs::remove_all(trace.parent_path());

@@ -19,7 +19,8 @@ static int show_program(const Options& options) {
     } else if (options.source == Options::Source::File) {
         name = options.program;
         if (!read_whole_file(name, text)) {
-            std::fprintf(stderr, "gen: can't open file '%s': [Errno %d] %s\n", name.c_str(), errno, std::strerror(errno));
+            std::fprintf(stderr, "gen: can't open file '%s': [Errno %d] %s\n", name.c_str(), errno,
+                         std::strerror(errno));
             return 2;
         }
     } else {
@@ -73,6 +74,6 @@ static int run(int argc, char** argv) {
     return session.run();
 }
 
-}   // namespace gen
+}  // namespace gen
 
 int main(int argc, char** argv) { return gen::run(argc, argv); }

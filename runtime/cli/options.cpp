@@ -21,7 +21,8 @@ const char* const kUsage =
     "  --max-steps N      end after about N calls and loop rounds (default: none)\n"
     "  --virtual-time     the clock jumps to the next deadline when everything waits\n"
     "  --seed N           repeat a run: hashes, ids, random numbers and the order of threads come from N\n"
-    "  --timeline OUT.svg run the program, and draw which threads and tasks ran when, and what they waited for\n"
+    "  --timeline OUT.svg run the program, and draw which threads and tasks ran when, and what they waited "
+    "for\n"
     "  --timeline=generators OUT.svg\n"
     "                     draw what passed between its generators\n"
     "  --trace OUT.json   write who ran when as trace events, for ui.perfetto.dev\n"
@@ -39,10 +40,20 @@ static bool parse_size(std::string_view text, size_t& out) {
     if (end == copy.c_str() || !std::isdigit(static_cast<unsigned char>(copy[0]))) return false;
     int shift = 0;
     switch (std::toupper(static_cast<unsigned char>(*end))) {
-    case 'K': shift = 10; end++; break;
-    case 'M': shift = 20; end++; break;
-    case 'G': shift = 30; end++; break;
-    default: break;
+        case 'K':
+            shift = 10;
+            end++;
+            break;
+        case 'M':
+            shift = 20;
+            end++;
+            break;
+        case 'G':
+            shift = 30;
+            end++;
+            break;
+        default:
+            break;
     }
     if (*end || n > (~size_t{0} >> shift)) return false;
     out = size_t(n) << shift;
@@ -92,30 +103,44 @@ Options parse_options(int argc, char** argv) {
         }
         if (arg.starts_with("-c") || arg.starts_with("-m")) {
             bool code = arg[1] == 'c';
-            if (arg.size() > 2) value = arg.substr(2);
-            else if (!take()) return fail(std::string("argument expected for the ") + std::string(arg) + " option");
+            if (arg.size() > 2)
+                value = arg.substr(2);
+            else if (!take())
+                return fail(std::string("argument expected for the ") + std::string(arg) + " option");
             o.source = code ? Options::Source::Code : Options::Source::Module;
             o.program = value;
             i++;
             rest();
             return o;
         }
-        if (arg == "-i") o.interactive = true;
-        else if (arg == "-h" || arg == "--help") o.help = true;
-        else if (arg == "-V" || arg == "--version") o.version = true;
-        else if (arg == "--tokens") o.show = Options::Show::Tokens;
-        else if (arg == "--ast") o.show = Options::Show::Ast;
-        else if (arg == "--dis") o.show = Options::Show::Bytecode;
-        else if (arg == "-u" || arg == "-B" || arg == "-E" || arg == "-s" || arg == "-S") continue;   // Python's, without a meaning here
+        if (arg == "-i")
+            o.interactive = true;
+        else if (arg == "-h" || arg == "--help")
+            o.help = true;
+        else if (arg == "-V" || arg == "--version")
+            o.version = true;
+        else if (arg == "--tokens")
+            o.show = Options::Show::Tokens;
+        else if (arg == "--ast")
+            o.show = Options::Show::Ast;
+        else if (arg == "--dis")
+            o.show = Options::Show::Bytecode;
+        else if (arg == "-u" || arg == "-B" || arg == "-E" || arg == "-s" || arg == "-S")
+            continue;  // Python's, without a meaning here
         else if (arg == "--max-memory" || arg == "--max-stack" || arg == "--max-steps") {
             size_t n = 0;
-            if (!take() || !parse_size(value, n)) return fail(std::string(arg) + " needs a number (64, 64K, 64M, 1G)");
-            if (arg == "--max-memory") o.max_memory = n;
-            else if (arg == "--max-stack") o.max_stack = n;
-            else o.max_steps = n;
+            if (!take() || !parse_size(value, n))
+                return fail(std::string(arg) + " needs a number (64, 64K, 64M, 1G)");
+            if (arg == "--max-memory")
+                o.max_memory = n;
+            else if (arg == "--max-stack")
+                o.max_stack = n;
+            else
+                o.max_steps = n;
         } else if (arg == "--timeline") {
             if ((has_value && value != "generators") || i + 1 >= argc)
-                return fail("--timeline is used as --timeline OUT.svg FILE or --timeline=generators OUT.svg FILE");
+                return fail(
+                    "--timeline is used as --timeline OUT.svg FILE or --timeline=generators OUT.svg FILE");
             (has_value ? o.generator_timeline : o.run_timeline) = argv[++i];
         } else if (arg == "--trace") {
             if (!take() || value.empty()) return fail("--trace needs the name of a file to write");
@@ -133,4 +158,4 @@ Options parse_options(int argc, char** argv) {
     return o;
 }
 
-}   // namespace gen
+}  // namespace gen

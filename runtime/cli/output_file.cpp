@@ -2,12 +2,12 @@
 
 #include "runtime/host/io.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 namespace gen {
 
@@ -16,7 +16,8 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::complain() const {
-    std::fprintf(stderr, "gen: can't write '%s': [Errno %d] %s\n", path_.c_str(), errno, std::strerror(errno));
+    std::fprintf(stderr, "gen: can't write '%s': [Errno %d] %s\n", path_.c_str(), errno,
+                 std::strerror(errno));
 }
 
 bool OutputFile::open(const std::string& path) {
@@ -28,8 +29,9 @@ bool OutputFile::open(const std::string& path) {
 
 void OutputFile::write(std::string_view text) {
     struct stat status;
-    bool regular = fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);   // not a pipe, not /dev/stdout
+    bool regular =
+        fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);  // not a pipe, not /dev/stdout
     if ((regular && ftruncate(descriptor_, 0) != 0) || !descriptor_sink(descriptor_)(text)) complain();
 }
 
-}   // namespace gen
+}  // namespace gen

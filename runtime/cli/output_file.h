@@ -6,7 +6,7 @@
 namespace gen {
 
 class OutputFile {
-public:
+  public:
     OutputFile() = default;
     OutputFile(const OutputFile&) = delete;
     OutputFile& operator=(const OutputFile&) = delete;
@@ -16,12 +16,12 @@ public:
     // written, and standard error says so.
     bool open(const std::string& path);
     bool is_open() const { return descriptor_ >= 0; }
-    void write(std::string_view text);   // errors are told on standard error
+    void write(std::string_view text);  // errors are told on standard error
 
-private:
+  private:
     void complain() const;
     std::string path_;
     int descriptor_ = -1;
 };
 
-}   // namespace gen
+}  // namespace gen

@@ -9,12 +9,12 @@
 #include "runtime/runtime.h"
 #include "vm/exec/ops.h"
 
+#include <poll.h>
+#include <unistd.h>
 #include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstring>
-#include <poll.h>
-#include <unistd.h>
 
 namespace gen {
 
@@ -32,7 +32,7 @@ static void catch_signals(VM* vm) {
     signalled = vm;
     struct sigaction action {};
     action.sa_handler = vm ? on_interrupt : SIG_DFL;
-    sigaction(SIGINT, &action, nullptr);         // without SA_RESTART: a read that waits comes back
+    sigaction(SIGINT, &action, nullptr);  // without SA_RESTART: a read that waits comes back
     sigaction(SIGQUIT, &action, nullptr);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -109,12 +109,19 @@ Session::Session(const Options& options) : options_(options), vm_(std::make_uniq
     host_.streams.waits_for_line = [buffer] { return waits_for_line(*buffer); };
 
     const bool code = options.source == Source::Code, file = options.source == Source::File;
-    host_.arguments.push_back(file ? options.program : code ? "-c" : options.source == Source::Module ? "-m" : options.source == Source::Stdin ? "-" : "");
+    host_.arguments.push_back(file                               ? options.program
+                              : code                             ? "-c"
+                              : options.source == Source::Module ? "-m"
+                              : options.source == Source::Stdin  ? "-"
+                                                                 : "");
     host_.arguments.insert(host_.arguments.end(), options.arguments.begin(), options.arguments.end());
     char directory[PATH_MAX];
-    if (file) host_.search_path.push_back(directory_of(options.program));
-    else if (options.source == Source::Module && getcwd(directory, sizeof directory)) host_.search_path.push_back(directory);
-    else host_.search_path.push_back("");
+    if (file)
+        host_.search_path.push_back(directory_of(options.program));
+    else if (options.source == Source::Module && getcwd(directory, sizeof directory))
+        host_.search_path.push_back(directory);
+    else
+        host_.search_path.push_back("");
     if (const char* further = getenv("GENPATH")) {
         std::string path(further);
         for (size_t at = 0; at <= path.size();) {
@@ -143,13 +150,13 @@ int Session::run() {
         status = 120;
     }
     host_.streams.err.flush();
-    if (host_.isolates && !host_.isolates->stop()) _exit(status);   // they could not be persuaded to end
+    if (host_.isolates && !host_.isolates->stop()) _exit(status);  // they could not be persuaded to end
     end_recording();
     return status;
 }
 
 bool Session::begin_recording() {
-    constexpr size_t kMostDrawn = 1000, kMostTraced = 500'000;   // events
+    constexpr size_t kMostDrawn = 1000, kMostTraced = 500'000;  // events
     if (!options_.generator_timeline.empty()) {
         if (!generator_timeline_.open(options_.generator_timeline)) return false;
         vm_->observer = &generators_;
@@ -183,26 +190,29 @@ int Session::run_source(const Source& source, const char* file) {
 int Session::run_program() {
     VM& vm = *vm_;
     switch (options_.source) {
-    case Options::Source::File: {
-        std::string text;
-        if (!read_whole_file(options_.program, text)) {
-            std::fprintf(stderr, "gen: can't open file '%s': [Errno %d] %s\n", options_.program.c_str(), errno, std::strerror(errno));
-            return 2;
+        case Options::Source::File: {
+            std::string text;
+            if (!read_whole_file(options_.program, text)) {
+                std::fprintf(stderr, "gen: can't open file '%s': [Errno %d] %s\n", options_.program.c_str(),
+                             errno, std::strerror(errno));
+                return 2;
+            }
+            std::string path = absolute(options_.program);
+            return run_source(Source::from_bytes(path, text), path.c_str());
         }
-        std::string path = absolute(options_.program);
-        return run_source(Source::from_bytes(path, text), path.c_str());
-    }
-    case Options::Source::Code:
-        host_.program = std::make_shared<std::string>(options_.program + "\n");
-        return run_source(Source::from_text("<string>", options_.program + "\n"), nullptr);
-    case Options::Source::Module: {
-        main_ = make_main_module(vm, "");
-        return finish(vm.run(prelude_value(vm, "_run_module"), {vm.str(options_.program), Value::object(main_)}));
-    }
-    case Options::Source::Stdin: break;
-    case Options::Source::None:
-        if (isatty(0)) return run_interactive();
-        break;
+        case Options::Source::Code:
+            host_.program = std::make_shared<std::string>(options_.program + "\n");
+            return run_source(Source::from_text("<string>", options_.program + "\n"), nullptr);
+        case Options::Source::Module: {
+            main_ = make_main_module(vm, "");
+            return finish(
+                vm.run(prelude_value(vm, "_run_module"), {vm.str(options_.program), Value::object(main_)}));
+        }
+        case Options::Source::Stdin:
+            break;
+        case Options::Source::None:
+            if (isatty(0)) return run_interactive();
+            break;
     }
     std::string text, line;
     while (host_.streams.read_line(line)) text += line;
@@ -266,7 +276,8 @@ int Session::run_interactive() {
     auto* sys = vm.get(vm.modules, vm.intern("sys")).as<Module>();
     vm.set(sys->dict, "ps1", vm.str(">>> "));
     vm.set(sys->dict, "ps2", vm.str("... "));
-    for (const char* name : {"exit", "quit"}) vm.set(vm.builtins, name, prelude_value(vm, std::string("_") + name));
+    for (const char* name : {"exit", "quit"})
+        vm.set(vm.builtins, name, prelude_value(vm, std::string("_") + name));
     bool future_annotations = false;
     std::string text;
     for (;;) {
@@ -293,7 +304,8 @@ int Session::run_interactive() {
         options.observe_generators = vm.observer;
         CodeBuilder builder(vm.heap, vm.strings);
         CompileResult result = compile(builder, Source::from_text("<stdin>", text), options);
-        if (more && (result.incomplete != Incomplete::No || (result.code && wants_another_line(text)))) continue;
+        if (more && (result.incomplete != Incomplete::No || (result.code && wants_another_line(text))))
+            continue;
         text.clear();
         future_annotations |= result.future_annotations;
         Outcome o = Outcome::raised();
@@ -312,4 +324,4 @@ int Session::run_interactive() {
     }
 }
 
-}   // namespace gen
+}  // namespace gen

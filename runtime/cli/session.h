@@ -10,24 +10,24 @@
 namespace gen {
 
 class Session {
-public:
+  public:
     explicit Session(const Options& options);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    int run();                                   // the program; the exit status
+    int run();  // the program; the exit status
     VM& vm() { return *vm_; }
 
-private:
-    bool begin_recording();                      // for --timeline and --trace; false: a file cannot be written
+  private:
+    bool begin_recording();  // for --timeline and --trace; false: a file cannot be written
     void end_recording();
     int run_program();
     int run_source(const Source& source, const char* file);
     int run_interactive();
-    int finish(Outcome o);                       // the status of what has ended
-    int show_error();                            // vm.exception, uncaught
-    bool ended_by_exit(int& status);             // SystemExit inside the REPL
+    int finish(Outcome o);            // the status of what has ended
+    int show_error();                 // vm.exception, uncaught
+    bool ended_by_exit(int& status);  // SystemExit inside the REPL
     const Options& options_;
     RuntimeHost host_;
     OutputFile generator_timeline_, run_timeline_, trace_;
@@ -37,4 +37,4 @@ private:
     Module* main_ = nullptr;
 };
 
-}   // namespace gen
+}  // namespace gen

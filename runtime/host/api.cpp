@@ -23,7 +23,7 @@ struct HostFunction {
     std::string name;
     size_t parameters;
     bool any;
-    std::string text;            // the signature
+    std::string text;  // the signature
     NativeDef def = {.signature = "function(callable, /, *args)", .fn = call_host_function};
     std::function<Ref(Interpreter&, const std::vector<Ref>&)> function;
 };
@@ -106,23 +106,27 @@ struct State : std::enable_shared_from_this<State> {
             return Outcome::raised();
         }
         Value cls = vm.get(vm.builtins, vm.intern(e.type()));
-        bool exception = cls.is_object() && cls.as_object()->kind == Kind::Class && (cls.as<Class>()->class_flags & Class::kException);
+        bool exception = cls.is_object() && cls.as_object()->kind == Kind::Class &&
+                         (cls.as<Class>()->class_flags & Class::kException);
         if (!exception) return vm.raise(kShapeRuntimeError, e.what());
         for (uint32_t shape = kShapeBaseException; shape < kBuiltinShapes; shape++)
-            if (vm.type(BuiltinShape(shape)) == cls.as<Class>()) return vm.raise(BuiltinShape(shape), e.message());
+            if (vm.type(BuiltinShape(shape)) == cls.as<Class>())
+                return vm.raise(BuiltinShape(shape), e.message());
         return vm.raise(kShapeRuntimeError, e.what());
     }
 };
 
 // callable is the number of the function among the state's.
-static Outcome call_host_function(VM& vm, Value* args) {   // callable, *args
+static Outcome call_host_function(VM& vm, Value* args) {  // callable, *args
     auto& state = *static_cast<State*>(runtime_of(vm).embedder);
     HostFunction& f = state.functions[size_t(args[0].as_int())];
     auto* given = args[1].as<Tuple>();
     if (!f.any && given->size != f.parameters)
-        return vm.type_error("%s() takes %zu positional argument%s but %zu %s given", f.name.c_str(), f.parameters, f.parameters == 1 ? "" : "s",
-                             size_t(given->size), given->size == 1 ? "was" : "were");
-    if (state.weak_from_this().expired()) return vm.raise(kShapeRuntimeError, "the host has closed this interpreter");
+        return vm.type_error("%s() takes %zu positional argument%s but %zu %s given", f.name.c_str(),
+                             f.parameters, f.parameters == 1 ? "" : "s", size_t(given->size),
+                             given->size == 1 ? "was" : "were");
+    if (state.weak_from_this().expired())
+        return vm.raise(kShapeRuntimeError, "the host has closed this interpreter");
     Frame* frame = vm.frame;
     try {
         std::vector<Ref> refs;
@@ -140,7 +144,7 @@ static Outcome call_host_function(VM& vm, Value* args) {   // callable, *args
     }
 }
 
-}   // namespace detail
+}  // namespace detail
 
 using detail::State;
 
@@ -204,17 +208,20 @@ std::string Ref::to_string() const {
     Value v = State::value_of(*this);
     if (is_bytes(v)) return std::string(view_of(v.as<Bytes>()));
     std::string text = text_of(s, v);
-    if (v.as<Str>()->state & Str::kHasSurrogates) throw Error("UnicodeEncodeError", "the text has lone surrogates");
+    if (v.as<Str>()->state & Str::kHasSurrogates)
+        throw Error("UnicodeEncodeError", "the text has lone surrogates");
     return text;
 }
 
 Ref Ref::attribute(std::string_view name) const {
     State& s = State::state_of(*this);
-    return s.hold(s.call(s.vm.get(s.vm.builtins, s.vm.intern("getattr")), {State::value_of(*this), Value::object(s.vm.intern(name))}));
+    return s.hold(s.call(s.vm.get(s.vm.builtins, s.vm.intern("getattr")),
+                         {State::value_of(*this), Value::object(s.vm.intern(name))}));
 }
 void Ref::set_attribute(std::string_view name, const Ref& value) const {
     State& s = State::state_of(*this);
-    s.call(s.vm.get(s.vm.builtins, s.vm.intern("setattr")), {State::value_of(*this), Value::object(s.vm.intern(name)), State::value_of(value)});
+    s.call(s.vm.get(s.vm.builtins, s.vm.intern("setattr")),
+           {State::value_of(*this), Value::object(s.vm.intern(name)), State::value_of(value)});
 }
 Ref Ref::item(const Ref& key) const {
     State& s = State::state_of(*this);
@@ -280,7 +287,10 @@ Interpreter::Interpreter(InterpreterOptions options) : state_(std::make_shared<S
     VM& vm = s.vm;
     vm.clock = options.virtual_time ? make_virtual_clock(options.seed) : make_system_clock();
     s.host.embedder = &s;
-    s.host.grants = {.files = options.files, .environment = options.environment, .network = options.network, .processes = options.processes};
+    s.host.grants = {.files = options.files,
+                     .environment = options.environment,
+                     .network = options.network,
+                     .processes = options.processes};
     s.host.search_path = std::move(options.search_path);
     s.host.arguments = std::move(options.arguments);
     if (s.host.arguments.empty()) s.host.arguments.push_back("");
@@ -315,7 +325,8 @@ Ref Interpreter::run(std::string_view text, std::string_view filename) {
     std::optional<Diagnostic> error = parsed.error;
     Code* code = nullptr;
     if (parsed.module) {
-        ScopeResult scopes = analyse_scopes(parsed.module, source, arena, {.future_annotations = parsed.future_annotations});
+        ScopeResult scopes =
+            analyse_scopes(parsed.module, source, arena, {.future_annotations = parsed.future_annotations});
         error = scopes.error;
         if (scopes.module) {
             // The value of a last statement that is an expression is that of the program.
@@ -330,14 +341,17 @@ Ref Interpreter::run(std::string_view text, std::string_view filename) {
             }
             CodeBuilder builder(vm.heap, vm.strings);
             options.future_annotations = parsed.future_annotations;
-            CompileResult result = compile_tree(builder, arena, source, parsed.module, scopes.module, options);
+            CompileResult result =
+                compile_tree(builder, arena, source, parsed.module, scopes.module, options);
             code = result.code;
             if (!code) error = result.error;
         }
     }
     if (!code) {
-        if (error) vm.raise(syntax_error(vm, *error, filename));
-        else vm.out_of_memory();
+        if (error)
+            vm.raise(syntax_error(vm, *error, filename));
+        else
+            vm.out_of_memory();
         s.throw_error();
     }
     return s.hold(s.check(vm.run_code(code, s.main->dict, Value::object(s.main->dict))));
@@ -380,7 +394,8 @@ Ref Interpreter::value(std::string_view text) const {
 Ref Interpreter::value(const std::vector<Ref>& items) const {
     Value list = state_->vm.list();
     for (const Ref& r : items)
-        if (!list_append(state_->vm.heap, list.as<List>(), State::value_of(r))) throw Error("MemoryError", "");
+        if (!list_append(state_->vm.heap, list.as<List>(), State::value_of(r)))
+            throw Error("MemoryError", "");
     return state_->hold(list);
 }
 
@@ -404,4 +419,4 @@ void Interpreter::interrupt() {
     if (state_->vm.reactor) state_->vm.reactor->wake();
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -45,7 +45,8 @@ void Completions::deliver(VM& vm) {
     for (Key key : posted) {
         auto at = waiting_.find(key);
         if (at == waiting_.end()) continue;
-        while (vm.scheduler.wake_first(at->second, Value::true_())) {}
+        while (vm.scheduler.wake_first(at->second, Value::true_())) {
+        }
         waiting_.erase(at);
     }
 }
@@ -54,8 +55,9 @@ namespace {
 
 // Waits for completions, and for interrupts, at a pipe.
 class CompletionReactor : public Reactor {
-public:
-    CompletionReactor(VM& vm, std::shared_ptr<Completions> completions) : vm_(vm), completions_(std::move(completions)) {
+  public:
+    CompletionReactor(VM& vm, std::shared_ptr<Completions> completions)
+        : vm_(vm), completions_(std::move(completions)) {
         if (pipe2(ends_, O_NONBLOCK | O_CLOEXEC) != 0) ends_[0] = ends_[1] = -1;
     }
     ~CompletionReactor() override {
@@ -71,21 +73,22 @@ public:
         timespec timeout{time_t(nanoseconds / 1'000'000'000), long(nanoseconds % 1'000'000'000)};
         ppoll(&ready, 1, nanoseconds < 0 ? nullptr : &timeout, nullptr);
         char bytes[64];
-        while (read(ends_[0], bytes, sizeof bytes) > 0) {}
+        while (read(ends_[0], bytes, sizeof bytes) > 0) {
+        }
         completions_->deliver(vm_);
     }
     void wake() override {
         ssize_t written = write(ends_[1], "!", 1);
-        (void)written;   // a full pipe wakes as well
+        (void)written;  // a full pipe wakes as well
     }
 
-private:
+  private:
     VM& vm_;
     std::shared_ptr<Completions> completions_;
     int ends_[2];
 };
 
-}   // namespace
+}  // namespace
 
 std::shared_ptr<Completions> completions_of(VM& vm) {
     std::shared_ptr<Completions>& completions = runtime_of(vm).completions;
@@ -96,4 +99,4 @@ std::shared_ptr<Completions> completions_of(VM& vm) {
     return completions;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -16,25 +16,25 @@ namespace gen {
 class VM;
 
 class Completions {
-public:
+  public:
     using Key = uint64_t;
 
     // ---- any thread
     void post(Key);
-    void wake();                                            // ends a wait of the reactor
+    void wake();  // ends a wait of the reactor
 
     // ---- the VM's thread
-    WaitList& waiting(Key key) { return waiting_[key]; }   // stays where it is while somebody waits in it
-    bool active() const;                                    // does a fiber wait here?
-    void deliver(VM&);                                      // wakes those whose keys were posted, each with True
+    WaitList& waiting(Key key) { return waiting_[key]; }  // stays where it is while somebody waits in it
+    bool active() const;                                  // does a fiber wait here?
+    void deliver(VM&);  // wakes those whose keys were posted, each with True
     // The reactor of the VM, which has to ask active() for its own active() and busy(), and to call deliver() in poll() and wait().
     // Without one the VM is at its end, and nothing is delivered any more.
     void serve(Reactor*);
-    void leave(Reactor*);                                   // unless another one serves by now
+    void leave(Reactor*);  // unless another one serves by now
 
-private:
+  private:
     std::unordered_map<Key, WaitList> waiting_;
-    std::mutex mutex_;                                      // guards what follows
+    std::mutex mutex_;  // guards what follows
     std::vector<Key> posted_;
     Reactor* reactor_ = nullptr;
 };
@@ -42,4 +42,4 @@ private:
 // The completions of a VM, made when they are first asked for; a VM without a reactor gets one that waits for nothing else.
 std::shared_ptr<Completions> completions_of(VM&);
 
-}   // namespace gen
+}  // namespace gen

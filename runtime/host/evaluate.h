@@ -14,6 +14,6 @@ void print_warnings(VM&, const std::vector<Diagnostic>&, const std::string& file
 // A request to run the code: as module code, or with `locals` if it is namespace code.
 Outcome call_code(VM&, Code*, Dict* globals, Value locals);
 
-void define_evaluation(VM&);   // compile, exec, eval in builtins
+void define_evaluation(VM&);  // compile, exec, eval in builtins
 
-}   // namespace gen
+}  // namespace gen

@@ -22,21 +22,26 @@ class IsolateGroup;
 
 struct RuntimeHost : Host {
     Grants grants;
-    std::vector<std::string> arguments;     // sys.argv
-    std::vector<std::string> search_path;   // sys.path
+    std::vector<std::string> arguments;    // sys.argv
+    std::vector<std::string> search_path;  // sys.path
     std::string executable;
-    std::shared_ptr<const std::string> program;      // the text of the main program, for isolates, where it has no file
-    std::shared_ptr<Completions> completions;        // see completions_of()
-    std::shared_ptr<IsolateGroup> isolates;          // see isolates_of()
-    std::optional<uint64_t> seed;            // of a run that can be repeated: os.urandom() draws from it
-    uint64_t entropy = 0;                    // its state
-    void set_seed(std::optional<uint64_t> s) { seed = s; entropy = s.value_or(0); }
+    std::shared_ptr<const std::string>
+        program;  // the text of the main program, for isolates, where it has no file
+    std::shared_ptr<Completions> completions;  // see completions_of()
+    std::shared_ptr<IsolateGroup> isolates;    // see isolates_of()
+    std::optional<uint64_t> seed;              // of a run that can be repeated: os.urandom() draws from it
+    uint64_t entropy = 0;                      // its state
+    void set_seed(std::optional<uint64_t> s) {
+        seed = s;
+        entropy = s.value_or(0);
+    }
     bool interactive = false;
-    class UvReactor* reactor = nullptr;     // the VM's, once it is made; see reactor.h
-    void* embedder = nullptr;               // the state behind gen/gen.h
-    std::unordered_map<std::string, std::vector<std::string>> sources;   // lines of files that tracebacks have shown
-    std::unordered_map<std::string, std::string> texts;                  // of modules without a file, by file name
-    std::shared_ptr<void> patterns;         // compiled regular expressions (modules/regex.cpp)
+    class UvReactor* reactor = nullptr;  // the VM's, once it is made; see reactor.h
+    void* embedder = nullptr;            // the state behind gen/gen.h
+    std::unordered_map<std::string, std::vector<std::string>>
+        sources;                                         // lines of files that tracebacks have shown
+    std::unordered_map<std::string, std::string> texts;  // of modules without a file, by file name
+    std::shared_ptr<void> patterns;                      // compiled regular expressions (modules/regex.cpp)
     int64_t max_str_digits = 4300;
     int64_t switch_interval_us = 5000;
 };
@@ -47,4 +52,4 @@ bool source_line(VM&, const std::string& filename, uint32_t line, std::string& o
 // The whole file; false: errno says why.
 bool read_whole_file(const std::string& path, std::string& out);
 
-}   // namespace gen
+}  // namespace gen

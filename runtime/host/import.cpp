@@ -5,16 +5,16 @@
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace gen {
 
 constexpr std::string_view kLibrary = "runtime/modules/";
-constexpr std::string_view kShown = "<gen>/";     // what file names of the library begin with
+constexpr std::string_view kShown = "<gen>/";  // what file names of the library begin with
 
 // ---- files
 
@@ -28,10 +28,10 @@ static bool is_directory(const std::string& path) {
 }
 
 // (file, None), (file, directory) of a package, (None, directory) of a namespace package, or None.
-static Outcome find_file(VM& vm, Value* args) {   // directory, name
+static Outcome find_file(VM& vm, Value* args) {  // directory, name
     if (!runtime_of(vm).grants.files) return Value::none();
     std::string path(args[0].as<Str>()->view());
-    if (path.empty()) {   // where we are now
+    if (path.empty()) {  // where we are now
         char here[PATH_MAX];
         if (getcwd(here, sizeof here)) path = here;
     }
@@ -39,7 +39,8 @@ static Outcome find_file(VM& vm, Value* args) {   // directory, name
     path += args[1].as<Str>()->view();
     bool directory = is_directory(path);
     for (const char* suffix : {".gen", ".py"}) {
-        if (directory && is_file(path + "/__init__" + suffix)) return vm.tuple({vm.str(path + "/__init__" + suffix), vm.str(path)});
+        if (directory && is_file(path + "/__init__" + suffix))
+            return vm.tuple({vm.str(path + "/__init__" + suffix), vm.str(path)});
         if (is_file(path + suffix)) return vm.tuple({vm.str(path + suffix), Value::none()});
     }
     return directory ? Outcome(vm.tuple({Value::none(), vm.str(path)})) : Outcome(Value::none());
@@ -59,7 +60,8 @@ static Outcome compile_file(VM& vm, Value* args) {
 
 static const EmbeddedFile* embedded(std::string_view path) {
     auto files = embedded_files();
-    auto at = std::lower_bound(files.begin(), files.end(), path, [](const EmbeddedFile& f, std::string_view p) { return f.path < p; });
+    auto at = std::lower_bound(files.begin(), files.end(), path,
+                               [](const EmbeddedFile& f, std::string_view p) { return f.path < p; });
     return at != files.end() && at->path == path ? &*at : nullptr;
 }
 
@@ -68,8 +70,10 @@ static Outcome find_embedded(VM& vm, Value* args) {
     for (char& c : path)
         if (c == '.') c = '/';
     std::string shown = std::string(kShown) + path;
-    if (embedded(std::string(kLibrary) + path + "/__init__.gen")) return vm.tuple({vm.str(shown + "/__init__.gen"), vm.str(shown)});
-    if (embedded(std::string(kLibrary) + path + ".gen")) return vm.tuple({vm.str(shown + ".gen"), Value::none()});
+    if (embedded(std::string(kLibrary) + path + "/__init__.gen"))
+        return vm.tuple({vm.str(shown + "/__init__.gen"), vm.str(shown)});
+    if (embedded(std::string(kLibrary) + path + ".gen"))
+        return vm.tuple({vm.str(shown + ".gen"), Value::none()});
     return Value::none();
 }
 
@@ -85,9 +89,12 @@ static Outcome compile_embedded(VM& vm, Value* args) {
     const EmbeddedFile* file = embedded(std::string(kLibrary) + shown.substr(kShown.size()));
     if (!file) return vm.raisef(kShapeImportError, "%s is not part of the library", shown.c_str());
     // What CPython has in C does not show in tracebacks.
-    static constexpr std::string_view kHiddenModules[] = {"_queue", "_threading_local", "bisect", "faulthandler", "functools", "heapq", "io", "itertools", "operator", "os", "pickle"};
+    static constexpr std::string_view kHiddenModules[] = {
+        "_queue", "_threading_local", "bisect",   "faulthandler", "functools", "heapq",
+        "io",     "itertools",        "operator", "os",           "pickle"};
     std::string_view name = std::string_view(shown).substr(kShown.size());
-    bool hidden = std::count(std::begin(kHiddenModules), std::end(kHiddenModules), name.substr(0, name.find_first_of("./")));
+    bool hidden = std::count(std::begin(kHiddenModules), std::end(kHiddenModules),
+                             name.substr(0, name.find_first_of("./")));
     Code* code = compile_embedded_file(vm, *file, shown, hidden ? uint32_t(Code::kHidden) : 0);
     return code ? Outcome(Value::object(code)) : Outcome::raised();
 }
@@ -154,7 +161,9 @@ static Outcome builtin_module(VM& vm, Value* args) {
 
 static Outcome sys_path(VM& vm, Value*) {
     Value sys = vm.get(vm.modules, vm.intern("sys"));
-    Value path = sys.is_object() && sys.as_object()->kind == Kind::Module ? vm.get(sys.as<Module>()->dict, vm.names.path_) : Value::unbound();
+    Value path = sys.is_object() && sys.as_object()->kind == Kind::Module
+                     ? vm.get(sys.as<Module>()->dict, vm.names.path_)
+                     : Value::unbound();
     return path.is_unbound() ? Value::object(vm.empty_tuple) : path;
 }
 
@@ -174,31 +183,36 @@ static Outcome library_names(VM& vm, Value*) {
     return list;
 }
 
-static Outcome run_code_native(VM& vm, Value* args) {   // code, globals
+static Outcome run_code_native(VM& vm, Value* args) {  // code, globals
     return call_code(vm, args[0].as<Code>(), args[1].as<Dict>(), args[1]);
 }
 
 // ---- __import__: modules that are there already are found at once
 
-static Outcome import_native(VM& vm, Value* args) {   // name, globals, locals, fromlist, level
+static Outcome import_native(VM& vm, Value* args) {  // name, globals, locals, fromlist, level
     bool absolute = args[4].is_unbound() || (args[4].is_int() && args[4].as_int() == 0);
     if (absolute && is_exact_str(args[0])) {
         Value module = vm.get(vm.modules, args[0].as<Str>());
-        bool wanted = !args[3].is_unbound() && !args[3].is_none() && !(is_tuple(args[3]) && !args[3].as<Tuple>()->size);
-        if (module.is_object() && module.as_object()->kind == Kind::Module && args[0].as<Str>()->view().find('.') == std::string_view::npos &&
+        bool wanted =
+            !args[3].is_unbound() && !args[3].is_none() && !(is_tuple(args[3]) && !args[3].as<Tuple>()->size);
+        if (module.is_object() && module.as_object()->kind == Kind::Module &&
+            args[0].as<Str>()->view().find('.') == std::string_view::npos &&
             (!wanted || vm.get(module.as<Module>()->dict, vm.names.path).is_unbound()))
             return module;
     }
     auto or_none = [](Value v) { return v.is_unbound() ? Value::none() : v; };
-    return vm.call_prelude(vm.names.import_, {args[0], or_none(args[1]), or_none(args[2]), args[3].is_unbound() ? Value::object(vm.empty_tuple) : args[3],
-                       args[4].is_unbound() ? Value::integer(0) : args[4]});
+    return vm.call_prelude(vm.names.import_, {args[0], or_none(args[1]), or_none(args[2]),
+                                              args[3].is_unbound() ? Value::object(vm.empty_tuple) : args[3],
+                                              args[4].is_unbound() ? Value::integer(0) : args[4]});
 }
 
 static const NativeDef kImport = {
-    .signature = "__import__(name, globals=None, locals=None, fromlist=(), level=0)", .fn = import_native,
-    .doc = "Import a module.\n\nBecause this function is meant for use by the Python\n"
-           "interpreter and not for general use, it is better to use\n"
-           "importlib.import_module() to programmatically import a module."};
+    .signature = "__import__(name, globals=None, locals=None, fromlist=(), level=0)",
+    .fn = import_native,
+    .doc =
+        "Import a module.\n\nBecause this function is meant for use by the Python\n"
+        "interpreter and not for general use, it is better to use\n"
+        "importlib.import_module() to programmatically import a module."};
 static const NativeDef kForPrelude[] = {
     {.signature = "_find_file(directory, name, /)", .fn = find_file},
     {.signature = "_compile_file(path, /)", .fn = compile_file},
@@ -233,4 +247,4 @@ Module* make_main_module(VM& vm, std::string_view filename) {
     return m;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,7 +5,7 @@
 
 namespace gen {
 
-void define_import(VM&);                                // __import__ in builtins and what the prelude needs
+void define_import(VM&);  // __import__ in builtins and what the prelude needs
 // Modules written in C++, made when first imported: by a table, or by a function that does what else is needed.
 struct BuiltinModule {
     const char* name;
@@ -17,4 +17,4 @@ std::span<const BuiltinModule> builtin_modules();
 // __main__, with the names that every module has. `filename` empty: none.
 Module* make_main_module(VM&, std::string_view filename);
 
-}   // namespace gen
+}  // namespace gen

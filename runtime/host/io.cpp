@@ -1,7 +1,7 @@
 #include "runtime/host/io.h"
 
-#include <cerrno>
 #include <unistd.h>
+#include <cerrno>
 
 namespace gen {
 
@@ -44,4 +44,4 @@ OutputStream::Sink descriptor_sink(int descriptor) {
     };
 }
 
-}   // namespace gen
+}  // namespace gen

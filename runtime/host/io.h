@@ -11,8 +11,8 @@ namespace gen {
 
 // Buffered output. Errors of the sink are kept until someone asks.
 class OutputStream {
-public:
-    using Sink = std::function<bool(std::string_view)>;   // false: the write failed, errno says why
+  public:
+    using Sink = std::function<bool(std::string_view)>;  // false: the write failed, errno says why
 
     ~OutputStream() { flush(); }
     void open(Sink sink, bool line_buffered) {
@@ -22,9 +22,9 @@ public:
     }
     bool is_open() const { return bool(sink_); }
     void write(std::string_view text);
-    bool flush();                                          // false: a write failed since the last flush
+    bool flush();  // false: a write failed since the last flush
 
-private:
+  private:
     static constexpr size_t kBuffer = 8192;
     Sink sink_;
     std::string buffer_;
@@ -34,11 +34,12 @@ private:
 
 struct StandardStreams {
     OutputStream out, err;
-    std::function<bool(std::string& line)> read_line;      // with its line end; false: end of input. Empty: not granted
+    std::function<bool(std::string& line)>
+        read_line;  // with its line end; false: end of input. Empty: not granted
     // The descriptor to wait for before the next line can be read, after taking what is there; -1: it need not be waited for.
     std::function<int()> waits_for_line;
-    Value out_object, err_object, in_object;               // what the runtime put into sys; kept alive by vm.roots
-    bool made = false;                                     // those exist; before, sys makes them when it is asked
+    Value out_object, err_object, in_object;  // what the runtime put into sys; kept alive by vm.roots
+    bool made = false;                        // those exist; before, sys makes them when it is asked
 };
 
 // What vm.host points to.
@@ -53,4 +54,4 @@ OutputStream* stream_of(VM&, Value file);
 // A sink that writes to a file descriptor.
 OutputStream::Sink descriptor_sink(int descriptor);
 
-}   // namespace gen
+}  // namespace gen

@@ -50,12 +50,13 @@ IsolateGroup::Received IsolateGroup::peek(ChannelId id, const std::shared_ptr<Co
     return Received::Nothing;
 }
 
-IsolateGroup::Received IsolateGroup::receive(ChannelId id, const std::shared_ptr<Completions>& listener, std::string& message) {
+IsolateGroup::Received IsolateGroup::receive(ChannelId id, const std::shared_ptr<Completions>& listener,
+                                             std::string& message) {
     Received found = peek(id, listener);
     if (found != Received::Message) return found;
     std::unique_lock guard(mutex_);
     auto at = channels_.find(id);
-    if (at == channels_.end() || at->second.messages.empty()) {   // another VM came between
+    if (at == channels_.end() || at->second.messages.empty()) {  // another VM came between
         guard.unlock();
         return receive(id, listener, message);
     }
@@ -114,8 +115,10 @@ void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, C
     int status = 1;
     {
         VM vm(host.seed);
-        if (start.virtual_time) vm.clock = std::make_unique<VirtualClock>(start.now, start.wall);
-        else vm.clock = make_system_clock();
+        if (start.virtual_time)
+            vm.clock = std::make_unique<VirtualClock>(start.now, start.wall);
+        else
+            vm.clock = make_system_clock();
         vm.limits.stack = limits.stack;
         vm.frames.set_limit(limits.stack);
         host.streams.out.open(descriptor_sink(1), false);
@@ -130,8 +133,10 @@ void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, C
         }
         CompileOptions options;
         options.filename = "<isolate>";
-        Source source = Source::from_text(options.filename, "from multiprocessing.spawn import _run_isolate\n"
-                                                            "status = _run_isolate(" + std::to_string(inbox) + ")\n");
+        Source source = Source::from_text(options.filename,
+                                          "from multiprocessing.spawn import _run_isolate\n"
+                                          "status = _run_isolate(" +
+                                              std::to_string(inbox) + ")\n");
         Dict* names = vm.dict();
         vm.roots.push_back(Value::object(names));
         Code* code = compile_source(vm, source, options);
@@ -139,7 +144,7 @@ void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, C
             Value answer = vm.get(names, vm.intern("status"));
             if (answer.is_int()) status = int(answer.as_int());
         } else if (vm.is_instance(vm.exception, kShapeSystemExit)) {
-            status = 0;   // interrupted before it came to anything
+            status = 0;  // interrupted before it came to anything
             vm.exception = Value::unbound();
         } else {
             host.streams.err.write("an isolate ended with " + std::string(vm.type_name(vm.exception)) + "\n");
@@ -192,4 +197,4 @@ std::shared_ptr<IsolateGroup> isolates_of(VM& vm) {
     return group;
 }
 
-}   // namespace gen
+}  // namespace gen

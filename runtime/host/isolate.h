@@ -17,54 +17,54 @@ using ChannelId = uint64_t;
 
 // The VMs that came from one program, and the channels between them. Every method may be called from any thread.
 class IsolateGroup : public std::enable_shared_from_this<IsolateGroup> {
-public:
+  public:
     enum class Received { Message, Nothing, Closed };
 
-    ChannelId open();                                              // held once
-    void share(ChannelId);                                         // one more holds it
-    bool send(ChannelId, std::string_view message);                // false: it is closed
+    ChannelId open();                                // held once
+    void share(ChannelId);                           // one more holds it
+    bool send(ChannelId, std::string_view message);  // false: it is closed
     // Takes the next message. Nothing: `listener` is told, under the channel's id, when there may be one.
     Received receive(ChannelId, const std::shared_ptr<Completions>& listener, std::string& message);
     // Is there a message to take? The listener as above.
     Received peek(ChannelId, const std::shared_ptr<Completions>& listener);
     size_t size(ChannelId);
-    void close(ChannelId);                                         // one less; by the last, and what is in it can still be received
+    void close(ChannelId);  // one less; by the last, and what is in it can still be received
 
     // Starts a VM with the rights and limits of `parent`, which imports multiprocessing.spawn and calls its _run_isolate(inbox).
     // When it has ended, its exit status is sent, as decimal text, to `outcome`, which is then closed. False: no thread.
     bool start(VM& parent, ChannelId inbox, ChannelId outcome);
-    void interrupt(ChannelId outcome);                             // SystemExit in the isolate that will report there
+    void interrupt(ChannelId outcome);  // SystemExit in the isolate that will report there
     // Ends them all, by persuasion; false: some do not end in time.
     bool stop();
 
-private:
+  private:
     struct Channel {
         std::deque<std::string> messages;
         std::vector<std::shared_ptr<Completions>> listeners;
         unsigned holders = 1;
         bool closed = false;
     };
-    struct Start {                                                 // what a new VM takes from its parent
+    struct Start {  // what a new VM takes from its parent
         Limits limits;
         bool virtual_time;
-        int64_t now;                                               // on the parent's clock
+        int64_t now;  // on the parent's clock
         double wall;
     };
     void run(RuntimeHost& host, const Start& start, ChannelId inbox, ChannelId outcome);
     static void tell(Channel&, ChannelId);
 
-    std::mutex mutex_;                                             // guards everything here
+    std::mutex mutex_;  // guards everything here
     std::condition_variable ended_;
     std::map<ChannelId, Channel> channels_;
     struct Running {
-        VM* vm = nullptr;                                          // null: not made yet, or not any more
-        bool interrupted = false;                                  // before it was made
+        VM* vm = nullptr;          // null: not made yet, or not any more
+        bool interrupted = false;  // before it was made
     };
-    std::map<ChannelId, Running> running_;                         // by their outcome's channel
+    std::map<ChannelId, Running> running_;  // by their outcome's channel
     ChannelId next_ = 1;
 };
 
 // The group a VM belongs to, made when it is first asked for.
 std::shared_ptr<IsolateGroup> isolates_of(VM&);
 
-}   // namespace gen
+}  // namespace gen

@@ -9,9 +9,11 @@ namespace gen {
 
 namespace {
 
-using Definitions = std::unordered_map<std::string_view, std::string_view>;   // name -> its text
+using Definitions = std::unordered_map<std::string_view, std::string_view>;  // name -> its text
 
-bool is_name(char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool is_name(char c) {
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 std::string_view name_at(std::string_view text) {
     size_t n = 0;
@@ -29,7 +31,7 @@ std::string_view defined_name(std::string_view line) {
 
 void index_file(std::string_view text, Definitions& out) {
     std::string_view name;
-    size_t start = 0;         // of the definition, its decorators included
+    size_t start = 0;  // of the definition, its decorators included
     bool decorated = false, docstring = text.starts_with("\"\"\"");
     auto close = [&](size_t end) {
         if (!name.empty()) out.emplace(name, text.substr(start, end - start));
@@ -86,11 +88,12 @@ bool load(VM& vm, Str* name) {
     return good;
 }
 
-}   // namespace
+}  // namespace
 
 Value prelude_value(VM& vm, std::string_view name) {
     Value v = vm.prelude_value(vm.intern(name));
-    if (v.is_unbound() && !vm.exception.is_object()) vm.raisef(kShapeSystemError, "the prelude has no %s", std::string(name).c_str());
+    if (v.is_unbound() && !vm.exception.is_object())
+        vm.raisef(kShapeSystemError, "the prelude has no %s", std::string(name).c_str());
     return v;
 }
 
@@ -100,4 +103,4 @@ void define_prelude(VM& vm) {
     vm.load_prelude = load;
 }
 
-}   // namespace gen
+}  // namespace gen

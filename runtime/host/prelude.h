@@ -13,4 +13,4 @@ void define_prelude(VM&);
 // A definition as the host needs it; unbound: the exception is in vm.exception.
 Value prelude_value(VM&, std::string_view name);
 
-}   // namespace gen
+}  // namespace gen

@@ -5,11 +5,11 @@
 #include "runtime/host/reactor_parts.h"
 #include "runtime/types/core_types.h"
 
-#include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
 
 namespace gen {
 
@@ -39,11 +39,13 @@ UvReactor::~UvReactor() {
     if (Completions* completions = runtime_of(vm_).completions.get()) completions->leave(this);
     while (!signals_.empty()) release_signal(signals_.begin()->first);
     for (Watch* w : watches_)
-        if (w) uv_close(reinterpret_cast<uv_handle_t*>(&w->handle), [](uv_handle_t* h) { delete static_cast<Watch*>(h->data); });
+        if (w)
+            uv_close(reinterpret_cast<uv_handle_t*>(&w->handle),
+                     [](uv_handle_t* h) { delete static_cast<Watch*>(h->data); });
     for (auto& [pid, child] : children_) child->close();
     uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
-    uv_run(&loop_, UV_RUN_DEFAULT);   // until work that is under way has ended, too
+    uv_run(&loop_, UV_RUN_DEFAULT);  // until work that is under way has ended, too
     uv_loop_close(&loop_);
     children_.clear();
 }
@@ -71,7 +73,8 @@ void UvReactor::wait_in_loop(int64_t nanoseconds) {
     }
     if (nanoseconds >= kMillisecond) {
         uv_update_time(&loop_);
-        uv_timer_start(&timer_, [](uv_timer_t*) {}, uint64_t(nanoseconds / kMillisecond), 0);
+        uv_timer_start(
+            &timer_, [](uv_timer_t*) {}, uint64_t(nanoseconds / kMillisecond), 0);
         uv_run(&loop_, UV_RUN_ONCE);
         uv_timer_stop(&timer_);
         return;
@@ -84,12 +87,15 @@ void UvReactor::wait_in_loop(int64_t nanoseconds) {
 }
 
 bool UvReactor::active() {
-    if (Completions* completions = runtime_of(vm_).completions.get(); completions && completions->active()) return true;
+    if (Completions* completions = runtime_of(vm_).completions.get(); completions && completions->active())
+        return true;
     if (listeners_ || works_ || any_waiting(signal_waiters_)) return true;
-    if (std::any_of(signals_.begin(), signals_.end(), [](auto& entry) { return entry.second->hoped; })) return true;
+    if (std::any_of(signals_.begin(), signals_.end(), [](auto& entry) { return entry.second->hoped; }))
+        return true;
     // Other signals are noticed as long as anybody runs or will.
-    if (!signals_.empty() && (vm_.fiber->state == Fiber::kRunningFiber || std::any_of(vm_.scheduler.fibers().begin(), vm_.scheduler.fibers().end(),
-                                                                                       [](const Fiber* f) { return f->deadline != kForever; })))
+    if (!signals_.empty() && (vm_.fiber->state == Fiber::kRunningFiber ||
+                              std::any_of(vm_.scheduler.fibers().begin(), vm_.scheduler.fibers().end(),
+                                          [](const Fiber* f) { return f->deadline != kForever; })))
         return true;
     while (!waited_.empty()) {
         Watch& w = *waited_.back();
@@ -97,12 +103,15 @@ bool UvReactor::active() {
         w.listed = false;
         waited_.pop_back();
     }
-    return std::any_of(children_.begin(), children_.end(), [](auto& entry) { return entry.second->awaited(); });
+    return std::any_of(children_.begin(), children_.end(),
+                       [](auto& entry) { return entry.second->awaited(); });
 }
 
 bool UvReactor::busy() {
-    if (Completions* completions = runtime_of(vm_).completions.get(); completions && completions->active()) return true;
-    return works_ || std::any_of(children_.begin(), children_.end(), [](auto& entry) { return entry.second->awaited(); });
+    if (Completions* completions = runtime_of(vm_).completions.get(); completions && completions->active())
+        return true;
+    return works_ || std::any_of(children_.begin(), children_.end(),
+                                 [](auto& entry) { return entry.second->awaited(); });
 }
 
 // Fibers that wait are held by the scheduler. Those that wait no longer may be gone when this collection is over.
@@ -119,7 +128,9 @@ void UvReactor::trace(Marker& m) const {
 
 // ---- fibers that wait
 
-bool UvReactor::is_waiting(const Waiter& w) { return w.fiber->state == Fiber::kParked && w.fiber->epoch == w.epoch; }
+bool UvReactor::is_waiting(const Waiter& w) {
+    return w.fiber->state == Fiber::kParked && w.fiber->epoch == w.epoch;
+}
 
 void UvReactor::drop_stale(Waiters& waiters) {
     std::erase_if(waiters, [](const Waiter& w) { return !is_waiting(w); });
@@ -154,26 +165,31 @@ UvReactor::Watch* UvReactor::watch(int descriptor, int& error) {
     if (!(flags & O_NONBLOCK)) fcntl(descriptor, F_SETFL, flags);
     if (error) return nullptr;
     w->handle.data = w.get();
-    if (size_t(descriptor) >= watches_.size()) watches_.resize(std::max<size_t>(2 * watches_.size(), size_t(descriptor) + 16));
+    if (size_t(descriptor) >= watches_.size())
+        watches_.resize(std::max<size_t>(2 * watches_.size(), size_t(descriptor) + 16));
     return watches_[size_t(descriptor)] = w.release();
 }
 
-bool UvReactor::wants(Watch& w, Direction d) { return any_waiting(w.waiters[d]) || (w.listener[d] && !w.dormant[d]); }
+bool UvReactor::wants(Watch& w, Direction d) {
+    return any_waiting(w.waiters[d]) || (w.listener[d] && !w.dormant[d]);
+}
 
 // What is wanted is polled for. What nobody wants any more is left alone until it happens, since it may be wanted again by then.
 void UvReactor::arm(Watch& w, bool exactly) {
     int wanted = (wants(w, kRead) ? UV_READABLE : 0) | (wants(w, kWrite) ? UV_WRITABLE : 0);
     if (exactly ? wanted == w.armed : !(wanted & ~w.armed)) return;
     w.armed = exactly ? wanted : wanted | w.armed;
-    if (w.armed) uv_poll_start(&w.handle, w.armed, on_poll);
-    else uv_poll_stop(&w.handle);
+    if (w.armed)
+        uv_poll_start(&w.handle, w.armed, on_poll);
+    else
+        uv_poll_stop(&w.handle);
 }
 
 void UvReactor::on_poll(uv_poll_t* handle, int status, int events) {
     Watch& w = *static_cast<Watch*>(handle->data);
     UvReactor& self = w.reactor;
     if (self.closing_) return;
-    if (status < 0) {   // whoever tries will get the error
+    if (status < 0) {  // whoever tries will get the error
         w.armed = 0;
         events = UV_READABLE | UV_WRITABLE;
     }
@@ -191,7 +207,7 @@ void UvReactor::on_poll(uv_poll_t* handle, int status, int events) {
                 self.dormant_.push_back(&w);
             }
         }
-        if (self.find(descriptor) != &w) return;   // it was closed meanwhile
+        if (self.find(descriptor) != &w) return;  // it was closed meanwhile
         unwanted |= !taken;
     }
     if (unwanted || status < 0) self.arm(w, true);
@@ -205,8 +221,10 @@ void UvReactor::ask_dormant() {
         bool still = false;
         for (Direction d : {kRead, kWrite}) {
             if (!w->dormant[d]) continue;
-            if (w->listener[d] && !w->listener[d](vm_, target(w->descriptor, d), false)) still = true;
-            else w->dormant[d] = false;
+            if (w->listener[d] && !w->listener[d](vm_, target(w->descriptor, d), false))
+                still = true;
+            else
+                w->dormant[d] = false;
         }
         if (still) dormant_.push_back(w);
         arm(*w, false);
@@ -231,7 +249,9 @@ Outcome UvReactor::wait_for(std::span<const Interest> interests, int64_t deadlin
     return Outcome::park();
 }
 
-Value& UvReactor::target(int descriptor, Direction d) const { return targets_.as<Array>()->items[2 * size_t(descriptor) + d]; }
+Value& UvReactor::target(int descriptor, Direction d) const {
+    return targets_.as<Array>()->items[2 * size_t(descriptor) + d];
+}
 
 int UvReactor::listen(int descriptor, Direction d, Listener listener, Value new_target) {
     int error = 0;
@@ -241,7 +261,8 @@ int UvReactor::listen(int descriptor, Direction d, Listener listener, Value new_
     if (!targets_.is_object() || targets_.as<Array>()->capacity < needed) {
         Array* grown = make_array(vm_.heap, 2 * needed + 30);
         if (!grown) return ENOMEM;
-        if (targets_.is_object()) std::copy_n(targets_.as<Array>()->items, targets_.as<Array>()->capacity, grown->items);
+        if (targets_.is_object())
+            std::copy_n(targets_.as<Array>()->items, targets_.as<Array>()->capacity, grown->items);
         targets_ = Value::object(grown);
     }
     if (!w->listener[d]) listeners_++;
@@ -282,7 +303,8 @@ void UvReactor::forget(int descriptor) {
     std::erase(waited_, w);
     std::erase(dormant_, w);
     watches_[size_t(descriptor)] = nullptr;
-    uv_close(reinterpret_cast<uv_handle_t*>(&w->handle), [](uv_handle_t* h) { delete static_cast<Watch*>(h->data); });
+    uv_close(reinterpret_cast<uv_handle_t*>(&w->handle),
+             [](uv_handle_t* h) { delete static_cast<Watch*>(h->data); });
 }
 
-}   // namespace gen
+}  // namespace gen

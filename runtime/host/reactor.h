@@ -10,13 +10,13 @@
 #include "vm/sched/fiber.h"
 #include "vm/sched/reactor.h"
 
+#include <uv.h>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <uv.h>
 #include <vector>
 
 namespace gen {
@@ -25,7 +25,7 @@ class VM;
 struct Array;
 
 class UvReactor final : public Reactor {
-public:
+  public:
     static UvReactor& of(VM&);
     explicit UvReactor(VM&);
     ~UvReactor() override;
@@ -52,11 +52,11 @@ public:
     // `event`: the descriptor is ready; false means that nothing was done about it, and nothing is reported until a call without an
     // event answers true.
     using Listener = bool (*)(VM&, Value target, bool event);
-    int listen(int descriptor, Direction, Listener, Value target);   // one each; errno, or 0
+    int listen(int descriptor, Direction, Listener, Value target);  // one each; errno, or 0
     void unlisten(int descriptor, Direction);
-    Value listening(int descriptor, Direction) const;                // the target, or unbound
+    Value listening(int descriptor, Direction) const;  // the target, or unbound
     void unlisten_all(const std::function<bool(Value target)>& matches);
-    void forget(int descriptor);                                     // it is about to be closed
+    void forget(int descriptor);  // it is about to be closed
 
     // ---- work on threads beside the VM
     // Parks the running fiber while `job` runs elsewhere; then `result`, here, says what the wait gives.
@@ -65,27 +65,27 @@ public:
     // ---- child processes
     struct Program {
         std::vector<std::string> arguments;
-        std::string file;                                            // looked up in PATH
-        std::optional<std::vector<std::string>> environment;         // "name=value"; else that of this process
-        std::string directory;                                       // empty: here
-        std::vector<int> descriptors;                                // what is open in the child, from 0; -1: nothing
-        bool detached = false;                                       // in a session of its own
+        std::string file;                                     // looked up in PATH
+        std::optional<std::vector<std::string>> environment;  // "name=value"; else that of this process
+        std::string directory;                                // empty: here
+        std::vector<int> descriptors;  // what is open in the child, from 0; -1: nothing
+        bool detached = false;         // in a session of its own
     };
-    int spawn(const Program&, int& pid);                             // errno, or 0
+    int spawn(const Program&, int& pid);  // errno, or 0
     // How it ended, negative for a signal; false: it still runs, or is none of ours.
     bool exit_status(int pid, int& status) const;
-    Outcome wait_for_exit(int pid, int64_t deadline);                // parks as wait_for() does
-    void listen_exit(int pid, Listener, Value target);               // told once
+    Outcome wait_for_exit(int pid, int64_t deadline);   // parks as wait_for() does
+    void listen_exit(int pid, Listener, Value target);  // told once
     bool is_child(int pid) const { return children_.count(pid) != 0; }
 
     // ---- signals
     using SignalHandler = void (*)(VM&, int number);
-    int catch_signal(int number, SignalHandler);                     // errno, or 0
-    void release_signal(int number);                                 // what held before holds again
-    void hope_for_signal(int number, bool hoped);                    // false: that it may come is no reason to wait for ever
-    Outcome wait_for_signal(int64_t deadline);                       // any of those that are caught
+    int catch_signal(int number, SignalHandler);   // errno, or 0
+    void release_signal(int number);               // what held before holds again
+    void hope_for_signal(int number, bool hoped);  // false: that it may come is no reason to wait for ever
+    Outcome wait_for_signal(int64_t deadline);     // any of those that are caught
 
-private:
+  private:
     struct Waiter {
         Fiber* fiber;
         uint64_t epoch;
@@ -103,7 +103,9 @@ private:
     void wait_in_loop(int64_t nanoseconds);
 
     Watch* watch(int descriptor, int& error);
-    Watch* find(int descriptor) const { return size_t(descriptor) < watches_.size() ? watches_[size_t(descriptor)] : nullptr; }
+    Watch* find(int descriptor) const {
+        return size_t(descriptor) < watches_.size() ? watches_[size_t(descriptor)] : nullptr;
+    }
     Value& target(int descriptor, Direction direction) const;
     static bool wants(Watch&, Direction);
     void arm(Watch&, bool exactly);
@@ -115,16 +117,16 @@ private:
     uv_async_t wake_;
     uv_timer_t timer_;
     bool closing_ = false;
-    std::vector<Watch*> watches_;                                    // by descriptor
-    std::vector<Watch*> waited_;                                     // in which fibers wait, or did
+    std::vector<Watch*> watches_;  // by descriptor
+    std::vector<Watch*> waited_;   // in which fibers wait, or did
     std::vector<Watch*> dormant_;
-    Value targets_;                                                  // Array: of listeners, by 2 * descriptor + direction
+    Value targets_;  // Array: of listeners, by 2 * descriptor + direction
     size_t listeners_ = 0;
     size_t works_ = 0;
     std::map<int, std::unique_ptr<Child>> children_;
-    std::vector<std::unique_ptr<Child>> finished_;                   // whose numbers others have now
+    std::vector<std::unique_ptr<Child>> finished_;  // whose numbers others have now
     std::map<int, std::unique_ptr<Signal>> signals_;
     Waiters signal_waiters_;
 };
 
-}   // namespace gen
+}  // namespace gen

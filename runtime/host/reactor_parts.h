@@ -11,9 +11,9 @@ struct UvReactor::Watch {
     uv_poll_t handle;
     UvReactor& reactor;
     int descriptor;
-    int armed = 0;                 // what libuv polls for
-    bool listed = false;           // in waited_
-    bool dormant[2] = {};          // its listener could not take an event, and is asked again
+    int armed = 0;         // what libuv polls for
+    bool listed = false;   // in waited_
+    bool dormant[2] = {};  // its listener could not take an event, and is asked again
     Listener listener[2] = {};
     Waiters waiters[2];
 };
@@ -38,7 +38,7 @@ struct UvReactor::Signal {
     UvReactor* reactor;
     SignalHandler handler;
     bool hoped = true;
-    struct sigaction before;       // libuv took over
+    struct sigaction before;  // libuv took over
 };
 
-}   // namespace gen
+}  // namespace gen

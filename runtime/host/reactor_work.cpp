@@ -87,13 +87,14 @@ int UvReactor::spawn(const Program& program, int& pid) {
     if (error) {
         // A handle that was not started is closed all the same; it outlives this call.
         Child* failed = child.release();
-        uv_close(reinterpret_cast<uv_handle_t*>(&failed->handle), [](uv_handle_t* h) { delete static_cast<Child*>(h->data); });
+        uv_close(reinterpret_cast<uv_handle_t*>(&failed->handle),
+                 [](uv_handle_t* h) { delete static_cast<Child*>(h->data); });
         return error;
     }
     child->started = true;
     pid = child->handle.pid;
     auto& place = children_[pid];
-    if (place && place->exited) finished_.push_back(std::move(place));   // its number is used again
+    if (place && place->exited) finished_.push_back(std::move(place));  // its number is used again
     place = std::move(child);
     return 0;
 }
@@ -143,12 +144,13 @@ int UvReactor::catch_signal(int number, SignalHandler handler) {
             auto& s = *static_cast<Signal*>(handle->data);
             UvReactor& self = *s.reactor;
             if (self.closing_) return;
-            s.handler(self.vm_, number);   // before those who wait for it
+            s.handler(self.vm_, number);  // before those who wait for it
             wake_all(self.vm_, self.signal_waiters_);
         },
         number);
     if (error) {
-        uv_close(reinterpret_cast<uv_handle_t*>(&s.release()->handle), [](uv_handle_t* h) { delete static_cast<Signal*>(h->data); });
+        uv_close(reinterpret_cast<uv_handle_t*>(&s.release()->handle),
+                 [](uv_handle_t* h) { delete static_cast<Signal*>(h->data); });
         return error;
     }
     signals_[number] = std::move(s);
@@ -166,7 +168,8 @@ void UvReactor::release_signal(int number) {
     signals_.erase(at);
     uv_signal_stop(&s->handle);
     sigaction(number, &s->before, nullptr);
-    uv_close(reinterpret_cast<uv_handle_t*>(&s->handle), [](uv_handle_t* h) { delete static_cast<Signal*>(h->data); });
+    uv_close(reinterpret_cast<uv_handle_t*>(&s->handle),
+             [](uv_handle_t* h) { delete static_cast<Signal*>(h->data); });
 }
 
 Outcome UvReactor::wait_for_signal(int64_t deadline) {
@@ -175,4 +178,4 @@ Outcome UvReactor::wait_for_signal(int64_t deadline) {
     return Outcome::park();
 }
 
-}   // namespace gen
+}  // namespace gen

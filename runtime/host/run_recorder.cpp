@@ -7,7 +7,8 @@ namespace gen {
 
 using What = RunHistory::What;
 
-RunRecorder::RunRecorder(VM& vm, size_t most_events) : vm_(vm), most_events_(most_events), start_(vm.clock->now()) {
+RunRecorder::RunRecorder(VM& vm, size_t most_events)
+    : vm_(vm), most_events_(most_events), start_(vm.clock->now()) {
     history_.jumps = vm.clock->is_virtual();
     running_ = fiber(vm.fiber);
     add(What::Runs, running_.lane);
@@ -36,7 +37,10 @@ unsigned RunRecorder::running() const { return running_.task != kNobody ? runnin
 RunRecorder::Known& RunRecorder::fiber(const Fiber* f) {
     Known& known = fibers_[f->id];
     if (known.lane == kNobody)
-        known.lane = begin_lane(f == vm_.main_fiber ? "main" : vm_.finalizing ? "finalisers" : "thread " + std::to_string(f->id), false, kNobody);
+        known.lane = begin_lane(f == vm_.main_fiber ? "main"
+                                : vm_.finalizing    ? "finalisers"
+                                                    : "thread " + std::to_string(f->id),
+                                false, kNobody);
     return known;
 }
 
@@ -52,7 +56,9 @@ void RunRecorder::runs(VM&, const Fiber* f) {
     auto& events = history_.events;
     // It was pre-empted and nobody else was ready: it never stopped.
     auto was_preempted = [&](unsigned lane) {
-        if (events.empty() || events.back().what != What::Stops || events.back().waits_for != WaitsFor::Turn || events.back().lane != lane) return false;
+        if (events.empty() || events.back().what != What::Stops ||
+            events.back().waits_for != WaitsFor::Turn || events.back().lane != lane)
+            return false;
         events.pop_back();
         return true;
     };
@@ -71,25 +77,42 @@ void RunRecorder::stops(VM& vm, const Fiber* f) {
     WaitsFor why = WaitsFor::Outside;
     std::string text;
     switch (f->state == Fiber::kParked ? f->wait : Wait::Nothing) {
-    case Wait::Nothing: why = WaitsFor::Turn; break;
-    case Wait::Time: why = WaitsFor::Time; text = "sleeps " + duration_text(f->deadline - vm.clock->now()); break;
-    case Wait::Lock:
-        why = WaitsFor::Lock;
-        text = library_call(f->frame);
-        text = text.empty() ? "waits for a lock" : "waits in " + text;
-        break;
-    case Wait::Loop: why = f->deadline == kForever ? WaitsFor::Outside : WaitsFor::Time; break;   // what its tasks wait for says more
-    case Wait::Reactor: text = "waits for input or output"; break;
-    case Wait::Channel: text = "waits for an isolate"; break;
-    case Wait::Work: why = WaitsFor::Lock; text = "waits for work"; break;
-    case Wait::Host: text = "waits for the host"; break;
+        case Wait::Nothing:
+            why = WaitsFor::Turn;
+            break;
+        case Wait::Time:
+            why = WaitsFor::Time;
+            text = "sleeps " + duration_text(f->deadline - vm.clock->now());
+            break;
+        case Wait::Lock:
+            why = WaitsFor::Lock;
+            text = library_call(f->frame);
+            text = text.empty() ? "waits for a lock" : "waits in " + text;
+            break;
+        case Wait::Loop:
+            why = f->deadline == kForever ? WaitsFor::Outside : WaitsFor::Time;
+            break;  // what its tasks wait for says more
+        case Wait::Reactor:
+            text = "waits for input or output";
+            break;
+        case Wait::Channel:
+            text = "waits for an isolate";
+            break;
+        case Wait::Work:
+            why = WaitsFor::Lock;
+            text = "waits for work";
+            break;
+        case Wait::Host:
+            text = "waits for the host";
+            break;
     }
     if (f->state == Fiber::kEnded) {
         if (running_.task != kNobody) add(What::Ends, running_.task);
         add(What::Ends, known.lane);
         fibers_.erase(f->id);
     } else {
-        if (running_.task != kNobody) add(What::Stops, running_.task, kNobody, why, text);   // its step has not ended
+        if (running_.task != kNobody)
+            add(What::Stops, running_.task, kNobody, why, text);  // its step has not ended
         add(What::Stops, known.lane, kNobody, why, std::move(text));
     }
     running_ = Known();
@@ -106,7 +129,7 @@ void RunRecorder::wakes(const Fiber* f, bool by_itself) {
 void RunRecorder::task_ready(VM&, const Object* task, bool begins, bool by_itself) {
     if (is_full()) return;
     auto at = tasks_.find(task);
-    if (begins || at == tasks_.end()) {   // one that was collected before may have had the same address
+    if (begins || at == tasks_.end()) {  // one that was collected before may have had the same address
         unsigned lane = begin_lane("task", true, running_.lane);
         tasks_[task] = lane;
         add(What::Begins, lane, running());
@@ -141,4 +164,4 @@ void RunRecorder::task_ends(VM&, const Object* task) {
     running_.task = kNobody;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -15,29 +15,37 @@ namespace {
 using svg::escaped, svg::line, svg::number, svg::rect, svg::text_width;
 using What = RunHistory::What;
 
-constexpr size_t kMostEvents = 400;    // that are drawn
+constexpr size_t kMostEvents = 400;  // that are drawn
 constexpr unsigned kMostColumns = 24;
-constexpr size_t kMostLabel = 32;      // bytes
+constexpr size_t kMostLabel = 32;  // bytes
 // Pixels.
 constexpr double kMargin = 24, kAxis = 58, kHead = 24, kStep = 15, kGap = 20, kBar = 10, kWait = 4, kPad = 18;
 
 constexpr const char* kStyle =
     "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;fill:#1f2328}\n"
-    ".card{fill:#fff;stroke:#d8dee4}\n.head{fill:#fff;stroke:#8c959f}\n.name{font-weight:600;text-anchor:middle}\n"
-    ".small{font-size:11px;fill:#656d76}\n.label{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}\n"
-    ".time{text-anchor:end}\n.tick{stroke:#d8dee4}\n.idle{stroke:#8c959f}\n.ready{stroke:#8c959f;stroke-dasharray:2 3}\n"
-    ".run{fill:#54aeff;stroke:#54aeff}\n.main.run{fill:#8c959f;stroke:#8c959f}\n.carries{fill:#eaeef2;stroke:#8c959f}\n"
+    ".card{fill:#fff;stroke:#d8dee4}\n.head{fill:#fff;stroke:#8c959f}\n.name{font-weight:600;text-anchor:"
+    "middle}\n"
+    ".small{font-size:11px;fill:#656d76}\n.label{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-"
+    "linejoin:round}\n"
+    ".time{text-anchor:end}\n.tick{stroke:#d8dee4}\n.idle{stroke:#8c959f}\n.ready{stroke:#8c959f;stroke-"
+    "dasharray:2 3}\n"
+    ".run{fill:#54aeff;stroke:#54aeff}\n.main.run{fill:#8c959f;stroke:#8c959f}\n.carries{fill:#eaeef2;stroke:"
+    "#8c959f}\n"
     ".wake{stroke:#57606a;fill:#57606a}\n"
     ".sleep{fill:#d4a72c}\n.lock{fill:#e5534b}\n.task{fill:#a475f9}\n.outside{fill:#4ac26b}\n"
     "line,path{stroke-width:1.25}\n"
     "@media (prefers-color-scheme:dark){\n"
-    "text{fill:#e6edf3}\n.card{fill:#0d1117;stroke:#30363d}\n.head{fill:#0d1117;stroke:#8b949e}\n.small{fill:#9198a1}\n"
-    ".label{stroke:#0d1117}\n.tick{stroke:#30363d}\n.idle,.ready{stroke:#6e7681}\n.run{fill:#388bfd;stroke:#388bfd}\n"
-    ".main.run{fill:#6e7681;stroke:#6e7681}\n.carries{fill:#21262d;stroke:#6e7681}\n.wake{stroke:#9198a1;fill:#9198a1}\n"
+    "text{fill:#e6edf3}\n.card{fill:#0d1117;stroke:#30363d}\n.head{fill:#0d1117;stroke:#8b949e}\n.small{fill:"
+    "#9198a1}\n"
+    ".label{stroke:#0d1117}\n.tick{stroke:#30363d}\n.idle,.ready{stroke:#6e7681}\n.run{fill:#388bfd;stroke:#"
+    "388bfd}\n"
+    ".main.run{fill:#6e7681;stroke:#6e7681}\n.carries{fill:#21262d;stroke:#6e7681}\n.wake{stroke:#9198a1;"
+    "fill:#9198a1}\n"
     ".sleep{fill:#bb8009}\n.lock{fill:#da3633}\n.task{fill:#8957e5}\n.outside{fill:#2ea043}\n}\n";
 
-constexpr const char* kClasses[] = {"ready", "sleep", "lock", "task", "outside"};   // by WaitsFor
-constexpr const char* kMeanings[] = {"ready", "sleeps", "waits for a lock, queue, event", "waits for tasks", "waits for the world outside"};
+constexpr const char* kClasses[] = {"ready", "sleep", "lock", "task", "outside"};  // by WaitsFor
+constexpr const char* kMeanings[] = {"ready", "sleeps", "waits for a lock, queue, event", "waits for tasks",
+                                     "waits for the world outside"};
 
 std::string shortened(const std::string& text) {
     if (text.size() <= kMostLabel) return text;
@@ -48,23 +56,24 @@ std::string shortened(const std::string& text) {
 
 enum class State : uint8_t { Absent, Ready, Running, Carrying, Waiting };
 
-struct Place {   // of a lane
-    int first = -1, last = -1;   // events
+struct Place {                  // of a lane
+    int first = -1, last = -1;  // events
     bool ends = false, shown = false;
     unsigned column = 0;
     std::string name;
-    double head = 0;             // width
+    double head = 0;  // width
     State state = State::Absent;
     WaitsFor waits_for = WaitsFor::Turn;
-    double since = 0;            // y
+    double since = 0;  // y
 };
 
 class Drawing {
-public:
-    explicit Drawing(const RunHistory& h) : h_(h), count_(std::min(h.events.size(), kMostEvents)), places_(h.lanes.size()) {}
+  public:
+    explicit Drawing(const RunHistory& h)
+        : h_(h), count_(std::min(h.events.size(), kMostEvents)), places_(h.lanes.size()) {}
     std::string svg();
 
-private:
+  private:
     void find_lives();
     void name_lanes();
     void give_columns();
@@ -80,19 +89,20 @@ private:
     double x(unsigned lane) const { return columns_[places_[lane].column]; }
     bool is_shown(unsigned lane) const { return lane != RunHistory::kNobody && places_[lane].shown; }
     void text(double x, double y, const std::string& cls, const std::string& inner) {
-        front_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" class=\"" + cls + "\">" + escaped(inner) + "</text>\n";
+        front_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" class=\"" + cls + "\">" +
+                  escaped(inner) + "</text>\n";
     }
 
     const RunHistory& h_;
-    const size_t count_;                  // of events that are drawn
+    const size_t count_;  // of events that are drawn
     std::vector<Place> places_;
-    std::vector<double> columns_;         // x of each
+    std::vector<double> columns_;  // x of each
     double right_ = 0, y_ = 0;
     int64_t shown_time_ = -1;
-    unsigned hidden_ = 0;                 // lanes without a column
-    bool used_[5] = {};                   // by WaitsFor
+    unsigned hidden_ = 0;  // lanes without a column
+    bool used_[5] = {};    // by WaitsFor
     bool carries_ = false;
-    std::string ticks_, arrows_, bars_, front_;   // drawn in this order
+    std::string ticks_, arrows_, bars_, front_;  // drawn in this order
 };
 
 void Drawing::find_lives() {
@@ -111,18 +121,22 @@ void Drawing::name_lanes() {
     for (const auto& lane : h_.lanes) count[lane.name]++;
     for (size_t i = 0; i < places_.size(); i++) {
         std::string name = shortened(h_.lanes[i].name);
-        places_[i].name = count[h_.lanes[i].name] > 1 ? name + " " + std::to_string(++next[h_.lanes[i].name]) : name;
+        places_[i].name =
+            count[h_.lanes[i].name] > 1 ? name + " " + std::to_string(++next[h_.lanes[i].name]) : name;
         places_[i].head = text_width(places_[i].name, true) + 20;
     }
 }
 
 void Drawing::give_columns() {
-    std::vector<int> free_from;   // by column: the event from which it is free
+    std::vector<int> free_from;  // by column: the event from which it is free
     for (auto& p : places_) {
         if (p.first < 0) continue;
         size_t column = 0;
         while (column < free_from.size() && free_from[column] > p.first) column++;
-        if (column == kMostColumns) { hidden_++; continue; }
+        if (column == kMostColumns) {
+            hidden_++;
+            continue;
+        }
         if (column == free_from.size()) free_from.push_back(0);
         p.column = unsigned(column);
         p.shown = true;
@@ -142,7 +156,8 @@ void Drawing::lay_out() {
     for (size_t i = 0; i < count_; i++) {
         const auto& e = h_.events[i];
         if (e.what == What::Stops && is_shown(e.lane) && !e.text.empty())
-            right[places_[e.lane].column] = std::max(right[places_[e.lane].column], text_width(shortened(e.text)) * 0.93 + 10);
+            right[places_[e.lane].column] =
+                std::max(right[places_[e.lane].column], text_width(shortened(e.text)) * 0.93 + 10);
     }
     double at = kMargin + kAxis;
     for (size_t i = 0; i < columns_.size(); i++) {
@@ -158,20 +173,23 @@ void Drawing::change(unsigned lane, State state, double y, WaitsFor waits_for) {
     double at = x(lane), from = p.since;
     if (y > from) {
         switch (p.state) {
-        case State::Absent: break;
-        case State::Ready:
-            bars_ += line(at, from, at, y, "ready");
-            used_[int(WaitsFor::Turn)] = true;
-            break;
-        case State::Running: bars_ += rect(at - kBar / 2, from, kBar, y - from, "2", lane ? "run" : "main run"); break;
-        case State::Carrying:
-            bars_ += rect(at - kBar / 2, from, kBar, y - from, "2", "carries");
-            carries_ = true;
-            break;
-        case State::Waiting:
-            bars_ += rect(at - kWait / 2, from, kWait, y - from, "2", kClasses[int(p.waits_for)]);
-            used_[int(p.waits_for)] = true;
-            break;
+            case State::Absent:
+                break;
+            case State::Ready:
+                bars_ += line(at, from, at, y, "ready");
+                used_[int(WaitsFor::Turn)] = true;
+                break;
+            case State::Running:
+                bars_ += rect(at - kBar / 2, from, kBar, y - from, "2", lane ? "run" : "main run");
+                break;
+            case State::Carrying:
+                bars_ += rect(at - kBar / 2, from, kBar, y - from, "2", "carries");
+                carries_ = true;
+                break;
+            case State::Waiting:
+                bars_ += rect(at - kWait / 2, from, kWait, y - from, "2", kClasses[int(p.waits_for)]);
+                used_[int(p.waits_for)] = true;
+                break;
         }
     }
     p.since = y;
@@ -182,12 +200,14 @@ void Drawing::change(unsigned lane, State state, double y, WaitsFor waits_for) {
 // The fiber under a task that goes on or stops.
 void Drawing::carry(unsigned lane, State state, double y) {
     unsigned carrier = h_.lanes[lane].carrier;
-    if (h_.lanes[lane].is_task && is_shown(carrier) && places_[carrier].state != state) change(carrier, state, y);
+    if (h_.lanes[lane].is_task && is_shown(carrier) && places_[carrier].state != state)
+        change(carrier, state, y);
 }
 
 void Drawing::head(unsigned lane, double y) {
     const Place& p = places_[lane];
-    front_ += rect(x(lane) - p.head / 2, y - kHead / 2, p.head, kHead, h_.lanes[lane].is_task ? "12" : "4", "head");
+    front_ +=
+        rect(x(lane) - p.head / 2, y - kHead / 2, p.head, kHead, h_.lanes[lane].is_task ? "12" : "4", "head");
     text(x(lane), y + 4, "name", p.name);
 }
 
@@ -195,7 +215,8 @@ void Drawing::arrow(unsigned from, unsigned to, double y, double at_tip) {
     if (!is_shown(from) || !is_shown(to) || from == to) return;
     double side = x(to) > x(from) ? 1 : -1, tip = x(to) - side * at_tip;
     arrows_ += line(x(from) + side * kBar / 2, y, tip - side * 6, y, "wake");
-    arrows_ += "<path d=\"M" + number(tip) + " " + number(y) + "l" + number(-side * 7) + " -3.5v7z\" class=\"wake\" stroke=\"none\"/>\n";
+    arrows_ += "<path d=\"M" + number(tip) + " " + number(y) + "l" + number(-side * 7) +
+               " -3.5v7z\" class=\"wake\" stroke=\"none\"/>\n";
 }
 
 void Drawing::begin(unsigned lane, unsigned by) {
@@ -211,36 +232,39 @@ void Drawing::begin(unsigned lane, unsigned by) {
 void Drawing::event(const RunHistory::Event& e) {
     Place& p = places_[e.lane];
     if (!p.shown) return;
-    if (p.state == State::Absent && e.what != What::Begins && e.what != What::Ends) begin(e.lane, RunHistory::kNobody);
+    if (p.state == State::Absent && e.what != What::Begins && e.what != What::Ends)
+        begin(e.lane, RunHistory::kNobody);
     switch (e.what) {
-    case What::Begins: begin(e.lane, e.by); break;
-    case What::Runs:
-        carry(e.lane, State::Carrying, y_);
-        change(e.lane, State::Running, y_);
-        break;
-    case What::Stops:
-        y_ += kStep;
-        change(e.lane, e.waits_for == WaitsFor::Turn ? State::Ready : State::Waiting, y_, e.waits_for);
-        carry(e.lane, State::Running, y_);
-        if (!e.text.empty()) text(x(e.lane) + 8, y_ + 11, "small label", shortened(e.text));
-        break;
-    case What::Wakes:
-        if (is_shown(e.by)) y_ += kStep - 3;
-        arrow(e.by, e.lane, y_, kWait);
-        change(e.lane, State::Ready, y_);
-        break;
-    case What::Ends:
-        y_ += kStep;
-        change(e.lane, State::Absent, y_);
-        carry(e.lane, State::Running, y_);
-        front_ += line(x(e.lane) - 8, y_ + 1, x(e.lane) + 8, y_ + 1, "idle");
-        y_ += 4;
-        break;
+        case What::Begins:
+            begin(e.lane, e.by);
+            break;
+        case What::Runs:
+            carry(e.lane, State::Carrying, y_);
+            change(e.lane, State::Running, y_);
+            break;
+        case What::Stops:
+            y_ += kStep;
+            change(e.lane, e.waits_for == WaitsFor::Turn ? State::Ready : State::Waiting, y_, e.waits_for);
+            carry(e.lane, State::Running, y_);
+            if (!e.text.empty()) text(x(e.lane) + 8, y_ + 11, "small label", shortened(e.text));
+            break;
+        case What::Wakes:
+            if (is_shown(e.by)) y_ += kStep - 3;
+            arrow(e.by, e.lane, y_, kWait);
+            change(e.lane, State::Ready, y_);
+            break;
+        case What::Ends:
+            y_ += kStep;
+            change(e.lane, State::Absent, y_);
+            carry(e.lane, State::Running, y_);
+            front_ += line(x(e.lane) - 8, y_ + 1, x(e.lane) + 8, y_ + 1, "idle");
+            y_ += 4;
+            break;
     }
 }
 
 void Drawing::play() {
-    constexpr int64_t kNoticed = 1'000'000;   // less is not worth a tick
+    constexpr int64_t kNoticed = 1'000'000;  // less is not worth a tick
     y_ = kMargin + kHead / 2;
     head(0, y_);
     y_ += kHead / 2;
@@ -266,8 +290,10 @@ double Drawing::legend(double y, bool draws) {
     double at = kMargin;
     auto item = [&](const char* cls, double width, const char* meaning) {
         double middle = at + kBar / 2;
-        if (draws && width) front_ += rect(middle - width / 2, y - 6, width, 12, "2", cls);
-        else if (draws) front_ += line(middle, y - 7, middle, y + 7, cls);
+        if (draws && width)
+            front_ += rect(middle - width / 2, y - 6, width, 12, "2", cls);
+        else if (draws)
+            front_ += line(middle, y - 7, middle, y + 7, cls);
         if (draws) text(at + kSymbol, y + 4, "small", meaning);
         at += kSymbol + text_width(meaning) * 0.93 + kSpace;
     };
@@ -288,7 +314,9 @@ std::string Drawing::svg() {
     uint64_t more = h_.more + (h_.events.size() - count_);
     std::string left_out;
     if (more) left_out = "… and " + std::to_string(more) + (more == 1 ? " more event" : " more events");
-    if (hidden_) left_out += (more ? ", " : "… and ") + std::to_string(hidden_) + (hidden_ == 1 ? " more lane" : " more lanes");
+    if (hidden_)
+        left_out += (more ? ", " : "… and ") + std::to_string(hidden_) +
+                    (hidden_ == 1 ? " more lane" : " more lanes");
     if (!left_out.empty()) {
         text(kMargin, y + 4, "small", left_out);
         y += 22;
@@ -296,13 +324,15 @@ std::string Drawing::svg() {
     right_ = std::max(right_, legend(y, false));
     legend(y, true);
     std::string width = number(right_ + kMargin), height = number(y + kMargin);
-    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height + "\" viewBox=\"0 0 " + width + " " + height +
-           "\" role=\"img\">\n<title>Timeline of threads and tasks</title>\n<style>\n" + kStyle + "</style>\n" +
-           rect(0.5, 0.5, right_ + kMargin - 1, y + kMargin - 1, "8", "card") + ticks_ + arrows_ + bars_ + front_ + "</svg>\n";
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height +
+           "\" viewBox=\"0 0 " + width + " " + height +
+           "\" role=\"img\">\n<title>Timeline of threads and tasks</title>\n<style>\n" + kStyle +
+           "</style>\n" + rect(0.5, 0.5, right_ + kMargin - 1, y + kMargin - 1, "8", "card") + ticks_ +
+           arrows_ + bars_ + front_ + "</svg>\n";
 }
 
-}   // namespace
+}  // namespace
 
 std::string run_timeline_svg(const RunHistory& h) { return Drawing(h).svg(); }
 
-}   // namespace gen
+}  // namespace gen

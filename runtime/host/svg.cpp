@@ -60,13 +60,13 @@ std::string number(double d) {
 }
 
 std::string rect(double x, double y, double w, double h, const char* rx, const std::string& cls) {
-    return "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(w) + "\" height=\"" + number(h) + "\" rx=\"" + rx +
-           "\" class=\"" + cls + "\"/>\n";
+    return "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(w) + "\" height=\"" +
+           number(h) + "\" rx=\"" + rx + "\" class=\"" + cls + "\"/>\n";
 }
 
 std::string line(double x1, double y1, double x2, double y2, const std::string& cls) {
-    return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" + number(y2) + "\" class=\"" + cls +
-           "\"/>\n";
+    return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" +
+           number(y2) + "\" class=\"" + cls + "\"/>\n";
 }
 
-}   // namespace gen::svg
+}  // namespace gen::svg

@@ -13,4 +13,4 @@ std::string number(double d);
 std::string rect(double x, double y, double w, double h, const char* rx, const std::string& cls);
 std::string line(double x1, double y1, double x2, double y2, const std::string& cls);
 
-}   // namespace gen::svg
+}  // namespace gen::svg

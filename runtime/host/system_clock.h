@@ -9,4 +9,4 @@ namespace gen {
 // interrupt() may be called from any thread and from signal handlers: a byte goes into a pipe that wait_until() polls.
 std::unique_ptr<Clock> make_system_clock();
 
-}   // namespace gen
+}  // namespace gen

@@ -27,10 +27,10 @@ void ManualClock::interrupt() {
 
 std::unique_ptr<Clock> make_virtual_clock(std::optional<uint64_t> seed) {
     constexpr int64_t kStart = 1'000'000'000;
-    constexpr double kEpoch = 1'577'836'800;   // 2020-01-01
+    constexpr double kEpoch = 1'577'836'800;  // 2020-01-01
     if (seed) return std::make_unique<VirtualClock>(kStart, kEpoch);
     auto real = make_system_clock();
     return std::make_unique<VirtualClock>(real->now(), real->wall());
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -15,7 +15,7 @@ namespace gen {
 // A program that spins until some time has come would never see it come: behind kFreeReadings readings without a wait, each one
 // takes a microsecond.
 class VirtualClock : public Clock {
-public:
+  public:
     VirtualClock(int64_t start, double wall) : now_(start), start_(start), wall_(wall) {}
     int64_t now() override {
         if (++readings_ > kFreeReadings) now_ += kReading;
@@ -26,10 +26,10 @@ public:
         readings_ = 0;
         if (deadline > now_) now_ = deadline;
     }
-    void interrupt() override {}   // it never waits
+    void interrupt() override {}  // it never waits
     bool is_virtual() const override { return true; }
 
-private:
+  private:
     static constexpr int64_t kFreeReadings = 10'000, kReading = 1000;
     int64_t now_, start_, readings_ = 0;
     double wall_;
@@ -38,15 +38,15 @@ private:
 // Moves when the host says so: the time of a game, which can be paused. What waits for it holds the VM's thread until another
 // thread advances it; with `wall` the seconds since 1970 at its start.
 class ManualClock : public Clock {
-public:
+  public:
     explicit ManualClock(double wall = 0) : wall_(wall) {}
-    void advance(int64_t nanoseconds);   // from any thread
+    void advance(int64_t nanoseconds);  // from any thread
     int64_t now() override;
     double wall() override;
     void wait_until(int64_t deadline) override;
     void interrupt() override;
 
-private:
+  private:
     std::mutex mutex_;
     std::condition_variable moved_;
     int64_t now_ = 0;
@@ -57,4 +57,4 @@ private:
 // Begins at the machine's time; with a seed at 2020-01-01 00:00 UTC, so that a run can be repeated.
 std::unique_ptr<Clock> make_virtual_clock(std::optional<uint64_t> seed);
 
-}   // namespace gen
+}  // namespace gen

@@ -42,7 +42,7 @@ Value Fifo::pop(VM& vm, Object* holder) {
         }
         v = a->items[first];
         a->items[first++] = Value::unbound();
-    } while (v.is_unbound());   // removed before its turn
+    } while (v.is_unbound());  // removed before its turn
     packed = Value::integer(int64_t((n - 1) << 20 | first << 10 | end));
     return v;
 }
@@ -101,7 +101,9 @@ Value make_error(VM& vm, Value cls, Value message) {
     return Value::object(e);
 }
 
-static Outcome invalid_state(VM& vm, const char* text) { return vm.raise(make_error(vm, async_state(vm).invalid_state_error, vm.str(text))); }
+static Outcome invalid_state(VM& vm, const char* text) {
+    return vm.raise(make_error(vm, async_state(vm).invalid_state_error, vm.str(text)));
+}
 
 Value cancelled_error(VM& vm, Future* f) {
     Value e = f->cancelled_error;
@@ -124,7 +126,9 @@ static Value callback_pairs(VM& vm, Future* f) {
     List* pairs = make_list(vm.heap);
     auto add = [&](Value callback, Value context) {
         if (context.is_unbound()) {
-            if (callback.as_object()->shape != kShapeGatheringFuture) callback = vm.bound_method(vm.lookup(vm.type(kShapeTask), vm.intern("task_wakeup")), callback);
+            if (callback.as_object()->shape != kShapeGatheringFuture)
+                callback =
+                    vm.bound_method(vm.lookup(vm.type(kShapeTask), vm.intern("task_wakeup")), callback);
             context = Value::none();
         } else if (!is_context(context)) {
             context = Value::object(context_of(vm, context));
@@ -133,8 +137,11 @@ static Value callback_pairs(VM& vm, Future* f) {
     };
     Value callbacks = f->callbacks;
     if (callbacks.is_unbound()) return Value::object(pairs);
-    if (!is_exact_list(callbacks)) add(callbacks, Value::unbound());
-    else for (size_t i = 0; i < callbacks.as<List>()->size; i += 2) add(callbacks.as<List>()->items->items[i], callbacks.as<List>()->items->items[i + 1]);
+    if (!is_exact_list(callbacks))
+        add(callbacks, Value::unbound());
+    else
+        for (size_t i = 0; i < callbacks.as<List>()->size; i += 2)
+            add(callbacks.as<List>()->items->items[i], callbacks.as<List>()->items->items[i + 1]);
     return Value::object(pairs);
 }
 
@@ -155,11 +162,16 @@ static Outcome schedule_callbacks(VM& vm, Future* f, Value answer) {
             push_ready(vm, loop, callback);
             if (callback.as_object()->shape == kShapeGatheringFuture) push_ready(vm, loop, Value::object(f));
         } else {
-            push_ready(vm, loop, Value::object(make_handle(vm, callback, vm.tuple({Value::object(f)}), context, f->loop)));
+            push_ready(
+                vm, loop,
+                Value::object(make_handle(vm, callback, vm.tuple({Value::object(f)}), context, f->loop)));
         }
     };
-    if (!is_exact_list(callbacks)) push(callbacks, Value::unbound());
-    else for (size_t i = 0; i < callbacks.as<List>()->size; i += 2) push(callbacks.as<List>()->items->items[i], callbacks.as<List>()->items->items[i + 1]);
+    if (!is_exact_list(callbacks))
+        push(callbacks, Value::unbound());
+    else
+        for (size_t i = 0; i < callbacks.as<List>()->size; i += 2)
+            push(callbacks.as<List>()->items->items[i], callbacks.as<List>()->items->items[i + 1]);
     return answer;
 }
 
@@ -194,7 +206,7 @@ Outcome set_future_exception(VM& vm, Future* f, Value exception, Value answer) {
     f->state = Future::kFinished;
     f->aux |= Future::kFailed | Future::kLogTraceback;
     vm.heap.write(f);
-    if (!(f->flags & kFinalizer)) vm.register_finalizer(f);   // tells when nobody asks for it
+    if (!(f->flags & kFinalizer)) vm.register_finalizer(f);  // tells when nobody asks for it
     return schedule_callbacks(vm, f, answer);
 }
 
@@ -241,12 +253,14 @@ namespace {
 Future* future_of(Value v) { return v.as<Future>(); }
 bool is_ready(VM& vm, Future* f) {
     if (!f->loop.is_unbound()) return true;
-    vm.raisef(kShapeRuntimeError, "%s object is not initialized.", f->kind == Kind::LargeRecord ? "Task" : "Future");
+    vm.raisef(kShapeRuntimeError, "%s object is not initialized.",
+              f->kind == Kind::LargeRecord ? "Task" : "Future");
     return false;
 }
-#define NEED_INIT(v) if (!is_ready(vm, future_of(v))) return Outcome::raised()
+#define NEED_INIT(v) \
+    if (!is_ready(vm, future_of(v))) return Outcome::raised()
 
-Outcome future_new(VM& vm, Value* args) {   // cls, args, kwargs
+Outcome future_new(VM& vm, Value* args) {  // cls, args, kwargs
     Class* cls = checked_class(vm, args[0], kShapeFuture);
     if (!cls) return Outcome::raised();
     if (cls == vm.type(kShapeFuture)) return Value::object(make_future(vm, Value::unbound()));
@@ -254,15 +268,15 @@ Outcome future_new(VM& vm, Value* args) {   // cls, args, kwargs
     init_future(f, Value::unbound());
     return Value::object(f);
 }
-Outcome future_init_step(VM& vm, NativeFrame& frame) {   // self, loop
+Outcome future_init_step(VM& vm, NativeFrame& frame) {  // self, loop
     Value running;
     switch (frame.step_state()) {
-    case 0:
-        running = frame[1].is_unbound() || frame[1].is_none() ? vm.fiber->loop : frame[1];
-        if (running.is_none()) {
-            AWAIT(1, call_helper(vm, "loop_of_constructor", {}));
-            running = frame.result();
-        }
+        case 0:
+            running = frame[1].is_unbound() || frame[1].is_none() ? vm.fiber->loop : frame[1];
+            if (running.is_none()) {
+                AWAIT(1, call_helper(vm, "loop_of_constructor", {}));
+                running = frame.result();
+            }
     }
     init_future(future_of(frame[0]), running);
     vm.heap.write(frame[0].as_object());
@@ -286,23 +300,24 @@ Outcome future_set_result(VM& vm, Value* args) {
     if (future_of(args[0])->done()) return invalid_state(vm, "invalid state");
     return set_future_result(vm, future_of(args[0]), args[1]);
 }
-Outcome future_set_exception_step(VM& vm, NativeFrame& frame) {   // self, exception
+Outcome future_set_exception_step(VM& vm, NativeFrame& frame) {  // self, exception
     NEED_INIT(frame[0]);
     switch (frame.step_state()) {
-    case 0:
-        if (future_of(frame[0])->done()) return invalid_state(vm, "invalid state");
-        if (is_class(frame[1]) && frame[1].as<Class>()->class_flags & Class::kException) {
-            AWAIT(1, vm.call(frame[1], {}));
-            frame[1] = frame.result();
-        }
+        case 0:
+            if (future_of(frame[0])->done()) return invalid_state(vm, "invalid state");
+            if (is_class(frame[1]) && frame[1].as<Class>()->class_flags & Class::kException) {
+                AWAIT(1, vm.call(frame[1], {}));
+                frame[1] = frame.result();
+            }
     }
     if (!vm.is_instance(frame[1], kShapeBaseException)) return vm.type_error("invalid exception object");
     if (vm.is_instance(frame[1], kShapeStopIteration))
-        return vm.type_error("StopIteration interacts badly with generators and cannot be raised into a Future");
+        return vm.type_error(
+            "StopIteration interacts badly with generators and cannot be raised into a Future");
     if (future_of(frame[0])->done()) return invalid_state(vm, "invalid state");
     return set_future_exception(vm, future_of(frame[0]), frame[1]);
 }
-Outcome future_add_done_callback(VM& vm, Value* args) {   // self, fn, context
+Outcome future_add_done_callback(VM& vm, Value* args) {  // self, fn, context
     Future* f = future_of(args[0]);
     NEED_INIT(args[0]);
     Value context = args[2].is_unbound() || args[2].is_none() ? context_snapshot(vm) : args[2];
@@ -310,10 +325,13 @@ Outcome future_add_done_callback(VM& vm, Value* args) {   // self, fn, context
         add_callback(vm, f, args[1], context);
         return Value::none();
     }
-    if (!is_plain_loop(f->loop)) return call_helper(vm, "call_soon_with", {f->loop, args[1], args[0], Value::object(current_context(vm))});
+    if (!is_plain_loop(f->loop))
+        return call_helper(vm, "call_soon_with",
+                           {f->loop, args[1], args[0], Value::object(current_context(vm))});
     Outcome open = check_open(vm, f->loop.as<EventLoop>());
     if (open.is_raised()) return open;
-    push_ready(vm, f->loop.as<EventLoop>(), Value::object(make_handle(vm, args[1], vm.tuple({args[0]}), context, f->loop)));
+    push_ready(vm, f->loop.as<EventLoop>(),
+               Value::object(make_handle(vm, args[1], vm.tuple({args[0]}), context, f->loop)));
     return Value::none();
 }
 Outcome future_remove_done_callback(VM& vm, Value* args) {
@@ -321,14 +339,16 @@ Outcome future_remove_done_callback(VM& vm, Value* args) {
     if (future_of(args[0])->callbacks.is_unbound()) return Value::integer(0);
     return call_helper(vm, "remove_done_callback", {args[0], args[1]});
 }
-Outcome future_cancel(VM& vm, Value* args) {   // self, msg
+Outcome future_cancel(VM& vm, Value* args) {  // self, msg
     NEED_INIT(args[0]);
     Future* f = future_of(args[0]);
     f->aux &= uint8_t(~Future::kLogTraceback);
     if (f->done()) return Value::false_();
     return cancel_future(vm, f, args[1].is_unbound() ? Value::none() : args[1]);
 }
-Outcome future_cancelled(VM&, Value* args) { return Value::boolean(future_of(args[0])->state == Future::kCancelled); }
+Outcome future_cancelled(VM&, Value* args) {
+    return Value::boolean(future_of(args[0])->state == Future::kCancelled);
+}
 Outcome future_done(VM&, Value* args) { return Value::boolean(future_of(args[0])->done()); }
 Outcome future_get_loop(VM& vm, Value* args) {
     NEED_INIT(args[0]);
@@ -369,7 +389,9 @@ Outcome get_state(VM& vm, Value self) {
     const char* const kNames[] = {"PENDING", "FINISHED", "CANCELLED"};
     return Value::object(vm.intern(kNames[future_of(self)->state]));
 }
-Outcome get_loop(VM&, Value self) { return future_of(self)->loop.is_unbound() ? Value::none() : future_of(self)->loop; }
+Outcome get_loop(VM&, Value self) {
+    return future_of(self)->loop.is_unbound() ? Value::none() : future_of(self)->loop;
+}
 Outcome get_callbacks(VM& vm, Value self) {
     if (future_of(self)->callbacks.is_unbound()) return Value::none();
     return future_callback_pairs(vm, &self);
@@ -378,7 +400,9 @@ Outcome get_result(VM&, Value self) {
     Future* f = future_of(self);
     return f->result.is_unbound() || f->aux & Future::kFailed ? Value::none() : f->result;
 }
-Outcome get_exception(VM&, Value self) { return future_of(self)->aux & Future::kFailed ? future_of(self)->result : Value::none(); }
+Outcome get_exception(VM&, Value self) {
+    return future_of(self)->aux & Future::kFailed ? future_of(self)->result : Value::none();
+}
 Outcome get_message(VM&, Value self) { return future_of(self)->message; }
 Outcome set_message(VM& vm, Value self, Value v) {
     future_of(self)->message = v.is_unbound() ? Value::none() : v;
@@ -391,11 +415,15 @@ Outcome set_blocking(VM& vm, Value self, Value v) {
     bool on = false;
     Outcome failure = Value::none();
     if (!get_flag(vm, v, on, failure)) return failure;
-    if (on) future_of(self)->aux |= Future::kBlocking;
-    else future_of(self)->aux &= uint8_t(~Future::kBlocking);
+    if (on)
+        future_of(self)->aux |= Future::kBlocking;
+    else
+        future_of(self)->aux &= uint8_t(~Future::kBlocking);
     return Value::none();
 }
-Outcome get_log_traceback(VM&, Value self) { return Value::boolean(future_of(self)->aux & Future::kLogTraceback); }
+Outcome get_log_traceback(VM&, Value self) {
+    return Value::boolean(future_of(self)->aux & Future::kLogTraceback);
+}
 Outcome set_log_traceback(VM& vm, Value self, Value v) {
     if (v.is_unbound()) return vm.raise(kShapeAttributeError, "cannot delete attribute");
     bool on = false;
@@ -411,15 +439,31 @@ const NativeDef kMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwargs)", .fn = future_new, .flags = kStaticNative},
     {.signature = "__init__(self, *, loop=None)", .step = future_init_step},
     {.signature = "result(self, /)", .fn = future_result, .doc = "Return the result this future represents."},
-    {.signature = "exception(self, /)", .fn = future_exception, .doc = "Return the exception that was set on this future."},
-    {.signature = "set_result(self, result, /)", .fn = future_set_result, .doc = "Mark the future done and set its result."},
-    {.signature = "set_exception(self, exception, /)", .step = future_set_exception_step, .doc = "Mark the future done and set an exception."},
-    {.signature = "add_done_callback(self, fn, /, *, context=None)", .fn = future_add_done_callback, .doc = "Add a callback to be run when the future becomes done."},
-    {.signature = "remove_done_callback(self, fn, /)", .fn = future_remove_done_callback, .doc = "Remove all instances of a callback from the \"call when done\" list."},
-    {.signature = "cancel(self, /, msg=None)", .fn = future_cancel, .doc = "Cancel the future and schedule callbacks."},
-    {.signature = "cancelled(self, /)", .fn = future_cancelled, .doc = "Return True if the future was cancelled."},
+    {.signature = "exception(self, /)",
+     .fn = future_exception,
+     .doc = "Return the exception that was set on this future."},
+    {.signature = "set_result(self, result, /)",
+     .fn = future_set_result,
+     .doc = "Mark the future done and set its result."},
+    {.signature = "set_exception(self, exception, /)",
+     .step = future_set_exception_step,
+     .doc = "Mark the future done and set an exception."},
+    {.signature = "add_done_callback(self, fn, /, *, context=None)",
+     .fn = future_add_done_callback,
+     .doc = "Add a callback to be run when the future becomes done."},
+    {.signature = "remove_done_callback(self, fn, /)",
+     .fn = future_remove_done_callback,
+     .doc = "Remove all instances of a callback from the \"call when done\" list."},
+    {.signature = "cancel(self, /, msg=None)",
+     .fn = future_cancel,
+     .doc = "Cancel the future and schedule callbacks."},
+    {.signature = "cancelled(self, /)",
+     .fn = future_cancelled,
+     .doc = "Return True if the future was cancelled."},
     {.signature = "done(self, /)", .fn = future_done, .doc = "Return True if the future is done."},
-    {.signature = "get_loop(self, /)", .fn = future_get_loop, .doc = "Return the event loop the Future is bound to."},
+    {.signature = "get_loop(self, /)",
+     .fn = future_get_loop,
+     .doc = "Return the event loop the Future is bound to."},
     {.signature = "_make_cancelled_error(self, /)", .fn = future_make_cancelled_error},
     {.signature = "_callback_pairs(self, /)", .fn = future_callback_pairs},
     {.signature = "_keep_callbacks(self, flags, /)", .fn = future_keep_callbacks},
@@ -430,9 +474,15 @@ const NativeDef kMethods[] = {
     {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative},
 };
 const AttributeDef kAttributes[] = {
-    {"_state", get_state}, {"_loop", get_loop}, {"_callbacks", get_callbacks}, {"_result", get_result}, {"_exception", get_exception},
-    {"_cancel_message", get_message, set_message}, {"_asyncio_future_blocking", get_blocking, set_blocking},
-    {"_log_traceback", get_log_traceback, set_log_traceback}, {"_source_traceback", get_none},
+    {"_state", get_state},
+    {"_loop", get_loop},
+    {"_callbacks", get_callbacks},
+    {"_result", get_result},
+    {"_exception", get_exception},
+    {"_cancel_message", get_message, set_message},
+    {"_asyncio_future_blocking", get_blocking, set_blocking},
+    {"_log_traceback", get_log_traceback, set_log_traceback},
+    {"_source_traceback", get_none},
 };
 
 // ---- FutureIter: what __await__() gives to who asks for it
@@ -440,7 +490,8 @@ const AttributeDef kAttributes[] = {
 Outcome iter_send(VM& vm, Value* args) {
     auto* r = args[0].as<Record>();
     if (r->fields[0].is_unbound()) return vm.raise(kShapeStopIteration, std::initializer_list<Value>{});
-    if (is_native_coroutine(r->fields[0])) return send_to_coroutine(vm, r->fields[0].as<NativeCoroutine>(), args[1]);
+    if (is_native_coroutine(r->fields[0]))
+        return send_to_coroutine(vm, r->fields[0].as<NativeCoroutine>(), args[1]);
     Future* f = future_of(r->fields[0]);
     if (!f->done() && r->fields[1].is_unbound()) {
         r->fields[1] = Value::true_();
@@ -453,33 +504,37 @@ Outcome iter_send(VM& vm, Value* args) {
     return o.is_value() ? vm.raise(kShapeStopIteration, {o.value()}) : o;
 }
 // The argument of throw() is checked by those of a generator.
-Outcome iter_throw_step(VM& vm, NativeFrame& frame) {   // self, type, value, traceback
+Outcome iter_throw_step(VM& vm, NativeFrame& frame) {  // self, type, value, traceback
     Value type = frame[1];
     switch (frame.step_state()) {
-    case 0:
-        if (is_class(type) && type.as<Class>()->class_flags & Class::kException) {
-            if (vm.is_instance(frame[2], kShapeBaseException)) {
-                frame.result() = frame[2];
+        case 0:
+            if (is_class(type) && type.as<Class>()->class_flags & Class::kException) {
+                if (vm.is_instance(frame[2], kShapeBaseException)) {
+                    frame.result() = frame[2];
+                } else {
+                    AWAIT(1, frame[2].is_unbound() || frame[2].is_none() ? vm.call(frame[1], {})
+                             : is_tuple(frame[2])                        ? vm.call_with(frame[1], frame[2])
+                                                                         : vm.call(frame[1], {frame[2]}));
+                }
+            } else if (vm.is_instance(type, kShapeBaseException)) {
+                if (!frame[2].is_unbound() && !frame[2].is_none())
+                    return vm.type_error("instance exception may not have a separate value");
+                frame.result() = type;
             } else {
-                AWAIT(1, frame[2].is_unbound() || frame[2].is_none() ? vm.call(frame[1], {})
-                         : is_tuple(frame[2])                        ? vm.call_with(frame[1], frame[2])
-                                                                     : vm.call(frame[1], {frame[2]}));
+                return vm.type_error(
+                    "exceptions must be classes deriving BaseException or instances of such a class");
             }
-        } else if (vm.is_instance(type, kShapeBaseException)) {
-            if (!frame[2].is_unbound() && !frame[2].is_none()) return vm.type_error("instance exception may not have a separate value");
-            frame.result() = type;
-        } else {
-            return vm.type_error("exceptions must be classes deriving BaseException or instances of such a class");
-        }
     }
     if (!frame[3].is_unbound() && !frame[3].is_none()) {
-        if (!frame[3].is_object() || frame[3].as_object()->kind != Kind::Traceback) return vm.type_error("throw() third argument must be a traceback object");
+        if (!frame[3].is_object() || frame[3].as_object()->kind != Kind::Traceback)
+            return vm.type_error("throw() third argument must be a traceback object");
         frame.result().as<Exception>()->traceback = frame[3];
         vm.heap.write(frame.result().as_object());
     }
     Value awaited = frame[0].as<Record>()->fields[0];
     frame[0].as<Record>()->fields[0] = Value::unbound();
-    if (is_native_coroutine(awaited)) return throw_into_coroutine(vm, awaited.as<NativeCoroutine>(), frame.result());
+    if (is_native_coroutine(awaited))
+        return throw_into_coroutine(vm, awaited.as<NativeCoroutine>(), frame.result());
     return raise_again(vm, frame.result());
 }
 Outcome iter_next(VM& vm, Value* args) {
@@ -487,7 +542,8 @@ Outcome iter_next(VM& vm, Value* args) {
     return iter_send(vm, with_none);
 }
 Outcome iter_close(VM& vm, Value* args) {
-    if (is_native_coroutine(args[0].as<Record>()->fields[0])) close_coroutine(vm, args[0].as<Record>()->fields[0].as<NativeCoroutine>());
+    if (is_native_coroutine(args[0].as<Record>()->fields[0]))
+        close_coroutine(vm, args[0].as<Record>()->fields[0].as<NativeCoroutine>());
     args[0].as<Record>()->fields[0] = Value::unbound();
     return Value::none();
 }
@@ -499,13 +555,15 @@ const NativeDef kIterMethods[] = {
     {.signature = "__iter__(self, /)", .fn = same},
 };
 
-}   // namespace
+}  // namespace
 
 void define_futures(VM& vm, Module* m) {
-    define_type(vm, {.shape = kShapeFuture, .methods = kMethods, .attributes = kAttributes,
+    define_type(vm, {.shape = kShapeFuture,
+                     .methods = kMethods,
+                     .attributes = kAttributes,
                      .doc = "This class is *almost* compatible with concurrent.futures.Future."});
     define_type(vm, {.shape = kShapeFutureIter, .methods = kIterMethods});
     vm.set(m->dict, "Future", Value::object(vm.type(kShapeFuture)));
 }
 
-}   // namespace gen
+}  // namespace gen

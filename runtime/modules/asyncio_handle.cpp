@@ -39,8 +39,10 @@ Outcome fill(VM& vm, Handle* h, Value callback, Value arguments, Value loop, Val
     vm.heap.write(h);
     return Value::none();
 }
-Outcome handle_init(VM& vm, Value* args) { return fill(vm, handle_of(args[0]), args[1], args[2], args[3], args[4]); }
-Outcome timer_init(VM& vm, Value* args) {   // self, when, callback, args, loop, context
+Outcome handle_init(VM& vm, Value* args) {
+    return fill(vm, handle_of(args[0]), args[1], args[2], args[3], args[4]);
+}
+Outcome timer_init(VM& vm, Value* args) {  // self, when, callback, args, loop, context
     handle_of(args[0])->when = args[1];
     handle_of(args[0])->order = Value::integer(0);
     return fill(vm, handle_of(args[0]), args[2], args[3], args[4], args[5]);
@@ -53,23 +55,27 @@ Outcome handle_cancel(VM& vm, Value* args) {
     h->callback = h->arguments = Value::none();
     return Value::none();
 }
-Outcome handle_cancelled(VM&, Value* args) { return Value::boolean(handle_of(args[0])->state & Handle::kCancelled); }
-Outcome handle_run_step(VM& vm, NativeFrame& frame) {   // self; 1 previous context
+Outcome handle_cancelled(VM&, Value* args) {
+    return Value::boolean(handle_of(args[0])->state & Handle::kCancelled);
+}
+Outcome handle_run_step(VM& vm, NativeFrame& frame) {  // self; 1 previous context
     Handle* h = handle_of(frame[0]);
     switch (frame.step_state()) {
-    case 0:
-        if (h->state & Handle::kCancelled) return Value::none();
-        frame[1] = vm.fiber->context;
-        if (!enter_context(vm, h->context)) return raise_entered(vm, h->context);
-        AWAIT_CATCHING(1, vm.call_with(handle_of(frame[0])->callback, handle_of(frame[0])->arguments));
+        case 0:
+            if (h->state & Handle::kCancelled) return Value::none();
+            frame[1] = vm.fiber->context;
+            if (!enter_context(vm, h->context)) return raise_entered(vm, h->context);
+            AWAIT_CATCHING(1, vm.call_with(handle_of(frame[0])->callback, handle_of(frame[0])->arguments));
     }
     leave_context(vm, frame[1]);
-    return frame.result().is_unbound() ? call_helper(vm, "callback_failed", {frame[0], vm.caught}) : Outcome(Value::none());
+    return frame.result().is_unbound() ? call_helper(vm, "callback_failed", {frame[0], vm.caught})
+                                       : Outcome(Value::none());
 }
 Outcome handle_repr(VM& vm, Value* args) { return call_helper(vm, "handle_repr", {args[0]}); }
 Outcome timer_when(VM&, Value* args) { return handle_of(args[0])->when; }
 
-template <CompareOp op> Outcome timer_compare(VM& vm, Value* args) {
+template <CompareOp op>
+Outcome timer_compare(VM& vm, Value* args) {
     if (!vm.is_instance(args[1], kShapeTimerHandle)) return Value::not_implemented();
     return op_compare(vm, op, handle_of(args[0])->when, handle_of(args[1])->when);
 }
@@ -90,8 +96,10 @@ Outcome get_none(VM&, Value) { return Value::none(); }
 Outcome get_when(VM&, Value self) { return handle_of(self)->when; }
 Outcome get_scheduled(VM&, Value self) { return Value::boolean(handle_of(self)->state & Handle::kScheduled); }
 Outcome set_scheduled(VM&, Value self, Value v) {
-    if (v.is_true()) handle_of(self)->state |= Handle::kScheduled;
-    else handle_of(self)->state &= uint8_t(~Handle::kScheduled);
+    if (v.is_true())
+        handle_of(self)->state |= Handle::kScheduled;
+    else
+        handle_of(self)->state &= uint8_t(~Handle::kScheduled);
     return Value::none();
 }
 
@@ -104,8 +112,8 @@ const NativeDef kMethods[] = {
     {.signature = "__repr__(self, /)", .fn = handle_repr},
 };
 const AttributeDef kAttributes[] = {
-    {"_callback", get_callback}, {"_args", get_args}, {"_loop", get_loop}, {"_cancelled", get_cancelled}, {"_context", get_context},
-    {"_source_traceback", get_none},
+    {"_callback", get_callback},   {"_args", get_args},       {"_loop", get_loop},
+    {"_cancelled", get_cancelled}, {"_context", get_context}, {"_source_traceback", get_none},
 };
 const NativeDef kTimerMethods[] = {
     {.signature = "__init__(self, when, callback, args, loop, context=None)", .fn = timer_init},
@@ -117,15 +125,19 @@ const NativeDef kTimerMethods[] = {
 };
 const AttributeDef kTimerAttributes[] = {{"_when", get_when}, {"_scheduled", get_scheduled, set_scheduled}};
 
-}   // namespace
+}  // namespace
 
 void define_handles(VM& vm, Module* m) {
-    define_type(vm, {.shape = kShapeHandle, .methods = kMethods, .attributes = kAttributes,
+    define_type(vm, {.shape = kShapeHandle,
+                     .methods = kMethods,
+                     .attributes = kAttributes,
                      .doc = "Object returned by callback registration methods."});
-    define_type(vm, {.shape = kShapeTimerHandle, .methods = kTimerMethods, .attributes = kTimerAttributes,
+    define_type(vm, {.shape = kShapeTimerHandle,
+                     .methods = kTimerMethods,
+                     .attributes = kTimerAttributes,
                      .doc = "Object returned by timed callback registration methods."});
     vm.set(m->dict, "Handle", Value::object(vm.type(kShapeHandle)));
     vm.set(m->dict, "TimerHandle", Value::object(vm.type(kShapeTimerHandle)));
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,10 +5,10 @@ namespace gen {
 
 namespace {
 
-struct AsyncLock : Object {   // Event has the same layout: `locked` is whether it is set
-    Fifo waiters;             // NativeCoroutines; the one that was woken stays until it has run
-    Value locked;             // bool
-    Value loop;               // that it was used in first, or None
+struct AsyncLock : Object {  // Event has the same layout: `locked` is whether it is set
+    Fifo waiters;            // NativeCoroutines; the one that was woken stays until it has run
+    Value locked;            // bool
+    Value loop;              // that it was used in first, or None
     Value rest;
 };
 static_assert(sizeof(AsyncLock) == sizeof(Record));
@@ -26,13 +26,14 @@ bool all_cancelled(const AsyncLock* l) {
     return all;
 }
 
-}   // namespace
+}  // namespace
 
 Outcome await_lock(VM& vm, NativeCoroutine* c) {
     AsyncLock* l = lock_of(c->owner);
     const bool event = c->aux == NativeCoroutine::kEventWait;
     Value result = c->aux == NativeCoroutine::kLockEnter ? Value::none() : Value::true_();
-    if (c->state == NativeCoroutine::kWoken || (event ? l->locked.is_true() : l->locked.is_false() && all_cancelled(l))) {
+    if (c->state == NativeCoroutine::kWoken ||
+        (event ? l->locked.is_true() : l->locked.is_false() && all_cancelled(l))) {
         if (c->state == NativeCoroutine::kWoken) l->waiters.remove(vm, l, Value::object(c));
         if (!event) l->locked = Value::true_();
         c->state = NativeCoroutine::kClosed;
@@ -44,7 +45,8 @@ Outcome await_lock(VM& vm, NativeCoroutine* c) {
         l->loop = vm.fiber->loop;
         vm.heap.write(l);
     }
-    if (!l->loop.is(vm.fiber->loop)) return raise_with_repr(vm, kShapeRuntimeError, "%R is bound to a different event loop", c->owner);
+    if (!l->loop.is(vm.fiber->loop))
+        return raise_with_repr(vm, kShapeRuntimeError, "%R is bound to a different event loop", c->owner);
     c->state = NativeCoroutine::kWaiting;
     l->waiters.push(vm, l, Value::object(c));
     return Value::object(c);
@@ -58,7 +60,8 @@ void abandon_lock(VM& vm, NativeCoroutine* c) {
 
 namespace {
 
-template <BuiltinShape shape> Outcome lock_new(VM& vm, Value* args) {   // cls, args, kwargs
+template <BuiltinShape shape>
+Outcome lock_new(VM& vm, Value* args) {  // cls, args, kwargs
     Class* cls = checked_class(vm, args[0], shape);
     if (!cls) return Outcome::raised();
     auto* l = static_cast<AsyncLock*>(allocate_instance(vm, cls));
@@ -67,13 +70,15 @@ template <BuiltinShape shape> Outcome lock_new(VM& vm, Value* args) {   // cls, 
     l->loop = Value::none();
     return Value::object(l);
 }
-Outcome lock_init(VM& vm, Value* args) {   // self, keywords
+Outcome lock_init(VM& vm, Value* args) {  // self, keywords
     if (args[1].is_unbound() || !dict_length(args[1].as<Dict>())) return Value::none();
     uint32_t position = 0;
     Value name = next_entry(args[1].as<Dict>(), position)->key;
-    return vm.type_error("%s.__init__() got an unexpected keyword argument '%s'", vm.type_name(args[0]), name.as<Str>()->data);
+    return vm.type_error("%s.__init__() got an unexpected keyword argument '%s'", vm.type_name(args[0]),
+                         name.as<Str>()->data);
 }
-template <NativeCoroutine::Operation operation> Outcome wait(VM& vm, Value* args) {
+template <NativeCoroutine::Operation operation>
+Outcome wait(VM& vm, Value* args) {
     return Value::object(make_native_coroutine(vm, operation, args[0], Value::none()));
 }
 Outcome lock_release(VM& vm, Value* args) {
@@ -103,7 +108,8 @@ Outcome event_clear(VM&, Value* args) {
     lock_of(args[0])->locked = Value::false_();
     return Value::none();
 }
-template <bool event> Outcome repr(VM& vm, Value* args) {
+template <bool event>
+Outcome repr(VM& vm, Value* args) {
     AsyncLock* l = lock_of(args[0]);
     StringBuilder out(vm.heap);
     append_default_repr(vm, out, args[0]);
@@ -127,7 +133,9 @@ Outcome set_loop(VM& vm, Value self, Value v) {
 }
 
 const NativeDef kLockMethods[] = {
-    {.signature = "__new__(cls, /, *args, **kwargs)", .fn = lock_new<kShapeAsyncLock>, .flags = kStaticNative},
+    {.signature = "__new__(cls, /, *args, **kwargs)",
+     .fn = lock_new<kShapeAsyncLock>,
+     .flags = kStaticNative},
     {.signature = "__init__(self, **kwargs)", .fn = lock_init},
     {.signature = "acquire(self)", .fn = wait<NativeCoroutine::kLockAcquire>, .doc = "Acquire a lock."},
     {.signature = "release(self)", .fn = lock_release, .doc = "Release a lock."},
@@ -136,23 +144,36 @@ const NativeDef kLockMethods[] = {
     {.signature = "__aexit__(self, exc_type, exc, tb)", .fn = lock_exit},
     {.signature = "__repr__(self, /)", .fn = repr<false>},
 };
-const AttributeDef kLockAttributes[] = {{"_waiters", get_waiters}, {"_locked", get_locked}, {"_loop", get_loop, set_loop}};
+const AttributeDef kLockAttributes[] = {
+    {"_waiters", get_waiters}, {"_locked", get_locked}, {"_loop", get_loop, set_loop}};
 const NativeDef kEventMethods[] = {
-    {.signature = "__new__(cls, /, *args, **kwargs)", .fn = lock_new<kShapeAsyncEvent>, .flags = kStaticNative},
+    {.signature = "__new__(cls, /, *args, **kwargs)",
+     .fn = lock_new<kShapeAsyncEvent>,
+     .flags = kStaticNative},
     {.signature = "__init__(self, **kwargs)", .fn = lock_init},
-    {.signature = "is_set(self)", .fn = is_locked, .doc = "Return True if and only if the internal flag is true."},
+    {.signature = "is_set(self)",
+     .fn = is_locked,
+     .doc = "Return True if and only if the internal flag is true."},
     {.signature = "set(self)", .fn = event_set, .doc = "Set the internal flag to true."},
     {.signature = "clear(self)", .fn = event_clear, .doc = "Reset the internal flag to false."},
-    {.signature = "wait(self)", .fn = wait<NativeCoroutine::kEventWait>, .doc = "Block until the internal flag is true."},
+    {.signature = "wait(self)",
+     .fn = wait<NativeCoroutine::kEventWait>,
+     .doc = "Block until the internal flag is true."},
     {.signature = "__repr__(self, /)", .fn = repr<true>},
 };
-const AttributeDef kEventAttributes[] = {{"_waiters", get_waiters}, {"_value", get_locked}, {"_loop", get_loop, set_loop}};
+const AttributeDef kEventAttributes[] = {
+    {"_waiters", get_waiters}, {"_value", get_locked}, {"_loop", get_loop, set_loop}};
 
-}   // namespace
+}  // namespace
 
 void define_async_locks(VM& vm, Module* m) {
-    define_type(vm, {.shape = kShapeAsyncLock, .methods = kLockMethods, .attributes = kLockAttributes, .doc = "Primitive lock objects."});
-    define_type(vm, {.shape = kShapeAsyncEvent, .methods = kEventMethods, .attributes = kEventAttributes,
+    define_type(vm, {.shape = kShapeAsyncLock,
+                     .methods = kLockMethods,
+                     .attributes = kLockAttributes,
+                     .doc = "Primitive lock objects."});
+    define_type(vm, {.shape = kShapeAsyncEvent,
+                     .methods = kEventMethods,
+                     .attributes = kEventAttributes,
                      .doc = "Asynchronous equivalent to threading.Event."});
     vm.set(m->dict, "Lock", Value::object(vm.type(kShapeAsyncLock)));
     vm.set(m->dict, "Event", Value::object(vm.type(kShapeAsyncEvent)));
@@ -163,4 +184,4 @@ void define_async_locks(VM& vm, Module* m) {
     async_state(vm).done_future = Value::object(done);
 }
 
-}   // namespace gen
+}  // namespace gen

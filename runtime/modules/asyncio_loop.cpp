@@ -16,7 +16,8 @@ double loop_time(VM& vm) { return vm.clock ? double(vm.clock->now()) / 1e9 : 0; 
 EventLoop* running_loop(VM& vm) { return is_plain_loop(vm.fiber->loop) ? loop_of(vm.fiber->loop) : nullptr; }
 
 Outcome check_open(VM& vm, EventLoop* l) {
-    return l->state & EventLoop::kClosed ? vm.raise(kShapeRuntimeError, "Event loop is closed") : Outcome(Value::none());
+    return l->state & EventLoop::kClosed ? vm.raise(kShapeRuntimeError, "Event loop is closed")
+                                         : Outcome(Value::none());
 }
 
 static void wake_loop(VM& vm, EventLoop* l) {
@@ -28,7 +29,7 @@ static void wake_loop(VM& vm, EventLoop* l) {
 void push_ready(VM& vm, EventLoop* l, Value entry) {
     l->ready.push(vm, l, entry);
     if (vm.scheduler.observer) observe_ready(vm, entry);
-    wake_loop(vm, l);   // the reactor may push while the fiber that ran last, and parked, is the loop's own
+    wake_loop(vm, l);  // the reactor may push while the fiber that ran last, and parked, is the loop's own
 }
 
 // ---- timers: a binary heap
@@ -37,10 +38,12 @@ namespace {
 
 double time_of(Value when) { return when.is_int() ? double(when.as_int()) : as_float(when); }
 int64_t order_of(Value entry) {
-    return is_native_coroutine(entry) ? entry.as<NativeCoroutine>()->order.as_int() : entry.as<Handle>()->order.as_int();
+    return is_native_coroutine(entry) ? entry.as<NativeCoroutine>()->order.as_int()
+                                      : entry.as<Handle>()->order.as_int();
 }
 bool is_stale(Value entry) {
-    return is_native_coroutine(entry) ? entry.as_object()->state != NativeCoroutine::kWaiting : entry.as_object()->state & Handle::kCancelled;
+    return is_native_coroutine(entry) ? entry.as_object()->state != NativeCoroutine::kWaiting
+                                      : entry.as_object()->state & Handle::kCancelled;
 }
 bool sooner(const Value* a, const Value* b) {
     double x = time_of(a[0]), y = time_of(b[0]);
@@ -77,7 +80,8 @@ void drop_stale_timers(EventLoop* l) {
     size_t n = size_t(l->timer_count.as_int()), kept = 0;
     for (size_t i = 0; i < n; i++) {
         if (is_stale(t[2 * i + 1])) {
-            if (!is_native_coroutine(t[2 * i + 1])) t[2 * i + 1].as_object()->state &= uint8_t(~Handle::kScheduled);
+            if (!is_native_coroutine(t[2 * i + 1]))
+                t[2 * i + 1].as_object()->state &= uint8_t(~Handle::kScheduled);
             continue;
         }
         t[2 * kept] = t[2 * i];
@@ -92,18 +96,21 @@ void drop_stale_timers(EventLoop* l) {
 
 // Moves what is due at `now` to the ready ones.
 void fire_timers(VM& vm, EventLoop* l, double now) {
-    if (l->cancelled_timers.as_int() > 100 && 2 * l->cancelled_timers.as_int() > l->timer_count.as_int()) drop_stale_timers(l);
+    if (l->cancelled_timers.as_int() > 100 && 2 * l->cancelled_timers.as_int() > l->timer_count.as_int())
+        drop_stale_timers(l);
     while (l->timer_count.as_int()) {
         Value* t = l->timers.as<Array>()->items;
         bool stale = is_stale(t[1]);
         if (!stale && time_of(t[0]) >= now + 1e-9) return;
         Value entry = pop_timer(l);
-        if (!stale) l->ready.push(vm, l, entry);
-        else if (l->cancelled_timers.as_int()) l->cancelled_timers = Value::integer(l->cancelled_timers.as_int() - 1);
+        if (!stale)
+            l->ready.push(vm, l, entry);
+        else if (l->cancelled_timers.as_int())
+            l->cancelled_timers = Value::integer(l->cancelled_timers.as_int() - 1);
     }
 }
 
-}   // namespace
+}  // namespace
 
 bool add_timer(VM& vm, EventLoop* l, Value entry, double when) {
     size_t n = size_t(l->timer_count.as_int());
@@ -127,14 +134,17 @@ bool add_timer(VM& vm, EventLoop* l, Value entry, double when) {
     Value* t = l->timers.as<Array>()->items;
     t[2 * n] = w;
     t[2 * n + 1] = entry;
-    for (size_t i = n; i && sooner(t + 2 * i, t + 2 * ((i - 1) / 2)); i = (i - 1) / 2) exchange(t + 2 * i, t + 2 * ((i - 1) / 2));
+    for (size_t i = n; i && sooner(t + 2 * i, t + 2 * ((i - 1) / 2)); i = (i - 1) / 2)
+        exchange(t + 2 * i, t + 2 * ((i - 1) / 2));
     vm.heap.write(l->timers.as_object());
     l->timer_count = Value::integer(int64_t(n + 1));
     if (vm.fiber != l->fiber.as<Fiber>()) wake_loop(vm, l);
     return true;
 }
 
-void timer_cancelled(VM&, EventLoop* l) { l->cancelled_timers = Value::integer(l->cancelled_timers.as_int() + 1); }
+void timer_cancelled(VM&, EventLoop* l) {
+    l->cancelled_timers = Value::integer(l->cancelled_timers.as_int() + 1);
+}
 
 namespace {
 
@@ -166,80 +176,89 @@ Outcome run_step(VM& vm, NativeFrame& frame) {
     Outcome failure = Value::none();
     double now = 0;
     switch (frame.step_state()) {
-    case 0:
-        frame[3] = vm.fiber->context;
-        for (;;) {
-            if (l->timer_count.as_int()) {
-                if (l->aux & EventLoop::kOwnTime) {
-                    AWAIT(1, vm.call_with(vm.bound_method(vm.lookup(vm.class_of(frame[0]), vm.intern("time")), frame[0]), Value::object(vm.empty_tuple)));
-                    l = loop_of(frame[0]);
-                    if (!get_real(vm, frame.result(), now, failure)) return failure;
-                } else {
-                    now = loop_time(vm);
-                }
-                fire_timers(vm, l, now);
-            }
-            if (!l->ready.size() && !(l->state & EventLoop::kStopping)) {
-                AWAIT(2, wait_for_work(vm, l, now));
-                l = loop_of(frame[0]);
-                continue;
-            }
-            frame[2] = Value::integer(int64_t(l->ready.size()));
-            while (frame[2].as_int() > 0 && l->ready.size()) {
-                frame[2] = Value::integer(frame[2].as_int() - 1);
-                frame[1] = l->ready.pop(vm, l);
-                if (frame[1].as_object()->kind == Kind::LargeRecord && frame[1].as_object()->shape != kShapeGatheringFuture) {
-                    // A task.
-                    if (frame[1].as<Task>()->done()) continue;
-                    if (!enter_context(vm, frame[1].as<Task>()->context)) {
-                        AWAIT_CATCHING(3, raise_entered(vm, frame[1].as<Task>()->context));
-                        AWAIT(4, call_helper(vm, "step_failed", {frame[1], vm.caught}));
+        case 0:
+            frame[3] = vm.fiber->context;
+            for (;;) {
+                if (l->timer_count.as_int()) {
+                    if (l->aux & EventLoop::kOwnTime) {
+                        AWAIT(1,
+                              vm.call_with(vm.bound_method(
+                                               vm.lookup(vm.class_of(frame[0]), vm.intern("time")), frame[0]),
+                                           Value::object(vm.empty_tuple)));
                         l = loop_of(frame[0]);
-                        continue;
-                    }
-                    l->current = frame[1];
-                    vm.heap.write(l);
-                    if (vm.scheduler.observer) observe_step(vm, frame[1].as<Task>());
-                    AWAIT_CATCHING(5, begin_step(vm, frame[1].as<Task>()));
-                    l = loop_of(frame[0]);
-                    l->current = Value::none();
-                    leave_step(vm, frame[1].as<Task>(), frame[3]);
-                    AWAIT(6, end_step(vm, frame[1].as<Task>(), frame.result()));
-                    if (vm.scheduler.observer) observe_step_end(vm, frame[1].as<Task>());
-                    l = loop_of(frame[0]);
-                } else if (is_exact(frame[1], kShapeHandle) || is_exact(frame[1], kShapeTimerHandle)) {
-                    frame[1].as_object()->state &= uint8_t(~Handle::kQueued);
-                    if (frame[1].as_object()->state & Handle::kCancelled) continue;
-                    if (!enter_context(vm, frame[1].as<Handle>()->context)) {
-                        AWAIT_CATCHING(7, raise_entered(vm, frame[1].as<Handle>()->context));
+                        if (!get_real(vm, frame.result(), now, failure)) return failure;
                     } else {
-                        AWAIT_CATCHING(8, vm.call_with(frame[1].as<Handle>()->callback, frame[1].as<Handle>()->arguments));
-                        leave_context(vm, frame[3]);
+                        now = loop_time(vm);
                     }
+                    fire_timers(vm, l, now);
+                }
+                if (!l->ready.size() && !(l->state & EventLoop::kStopping)) {
+                    AWAIT(2, wait_for_work(vm, l, now));
                     l = loop_of(frame[0]);
-                    if (frame.result().is_unbound()) {
-                        if (vm.is_instance(vm.caught, kShapeKeyboardInterrupt) || vm.is_instance(vm.caught, kShapeSystemExit)) return raise_again(vm, vm.caught);
-                        AWAIT(9, call_helper(vm, "callback_failed", {frame[1], vm.caught}));
+                    continue;
+                }
+                frame[2] = Value::integer(int64_t(l->ready.size()));
+                while (frame[2].as_int() > 0 && l->ready.size()) {
+                    frame[2] = Value::integer(frame[2].as_int() - 1);
+                    frame[1] = l->ready.pop(vm, l);
+                    if (frame[1].as_object()->kind == Kind::LargeRecord &&
+                        frame[1].as_object()->shape != kShapeGatheringFuture) {
+                        // A task.
+                        if (frame[1].as<Task>()->done()) continue;
+                        if (!enter_context(vm, frame[1].as<Task>()->context)) {
+                            AWAIT_CATCHING(3, raise_entered(vm, frame[1].as<Task>()->context));
+                            AWAIT(4, call_helper(vm, "step_failed", {frame[1], vm.caught}));
+                            l = loop_of(frame[0]);
+                            continue;
+                        }
+                        l->current = frame[1];
+                        vm.heap.write(l);
+                        if (vm.scheduler.observer) observe_step(vm, frame[1].as<Task>());
+                        AWAIT_CATCHING(5, begin_step(vm, frame[1].as<Task>()));
+                        l = loop_of(frame[0]);
+                        l->current = Value::none();
+                        leave_step(vm, frame[1].as<Task>(), frame[3]);
+                        AWAIT(6, end_step(vm, frame[1].as<Task>(), frame.result()));
+                        if (vm.scheduler.observer) observe_step_end(vm, frame[1].as<Task>());
+                        l = loop_of(frame[0]);
+                    } else if (is_exact(frame[1], kShapeHandle) || is_exact(frame[1], kShapeTimerHandle)) {
+                        frame[1].as_object()->state &= uint8_t(~Handle::kQueued);
+                        if (frame[1].as_object()->state & Handle::kCancelled) continue;
+                        if (!enter_context(vm, frame[1].as<Handle>()->context)) {
+                            AWAIT_CATCHING(7, raise_entered(vm, frame[1].as<Handle>()->context));
+                        } else {
+                            AWAIT_CATCHING(8, vm.call_with(frame[1].as<Handle>()->callback,
+                                                           frame[1].as<Handle>()->arguments));
+                            leave_context(vm, frame[3]);
+                        }
+                        l = loop_of(frame[0]);
+                        if (frame.result().is_unbound()) {
+                            if (vm.is_instance(vm.caught, kShapeKeyboardInterrupt) ||
+                                vm.is_instance(vm.caught, kShapeSystemExit))
+                                return raise_again(vm, vm.caught);
+                            AWAIT(9, call_helper(vm, "callback_failed", {frame[1], vm.caught}));
+                            l = loop_of(frame[0]);
+                        }
+                    } else if (is_native_coroutine(frame[1])) {
+                        // A sleep is over.
+                        if (frame[1].as_object()->state == NativeCoroutine::kWaiting)
+                            wake_coroutine(vm, frame[1].as<NativeCoroutine>(), NativeCoroutine::kWoken);
+                    } else if (is_exact(frame[1], kShapeGatheringFuture)) {
+                        frame[2] = Value::integer(frame[2].as_int() - 1);
+                        frame[4] = l->ready.pop(vm, l);
+                        AWAIT(10, child_is_done(vm, frame[1].as<GatheringFuture>(), frame[4].as<Future>()));
+                        l = loop_of(frame[0]);
+                    } else {
+                        // A Handle of a subclass.
+                        AWAIT(11, vm.call(vm.natives.call_attribute,
+                                          {frame[1], vm.str("_run"), Value::object(vm.empty_tuple)}));
                         l = loop_of(frame[0]);
                     }
-                } else if (is_native_coroutine(frame[1])) {
-                    // A sleep is over.
-                    if (frame[1].as_object()->state == NativeCoroutine::kWaiting) wake_coroutine(vm, frame[1].as<NativeCoroutine>(), NativeCoroutine::kWoken);
-                } else if (is_exact(frame[1], kShapeGatheringFuture)) {
-                    frame[2] = Value::integer(frame[2].as_int() - 1);
-                    frame[4] = l->ready.pop(vm, l);
-                    AWAIT(10, child_is_done(vm, frame[1].as<GatheringFuture>(), frame[4].as<Future>()));
-                    l = loop_of(frame[0]);
-                } else {
-                    // A Handle of a subclass.
-                    AWAIT(11, vm.call(vm.natives.call_attribute, {frame[1], vm.str("_run"), Value::object(vm.empty_tuple)}));
+                    PAUSE(12);
                     l = loop_of(frame[0]);
                 }
-                PAUSE(12);
-                l = loop_of(frame[0]);
+                if (l->state & EventLoop::kStopping) return Value::none();
             }
-            if (l->state & EventLoop::kStopping) return Value::none();
-        }
     }
     return Value::none();
 }
@@ -253,7 +272,8 @@ uint8_t abilities(VM& vm, Class* cls) {
         return v.is_object() && v.as_object()->kind == Kind::Native;
     };
     uint8_t aux = EventLoop::kIsLoop;
-    if (is_own("call_soon") && is_own("call_later") && is_own("call_at") && is_own("create_future") && is_own("create_task") && is_own("time"))
+    if (is_own("call_soon") && is_own("call_later") && is_own("call_at") && is_own("create_future") &&
+        is_own("create_task") && is_own("time"))
         aux |= EventLoop::kPlain;
     if (!is_own("time")) aux |= EventLoop::kOwnTime;
     return aux;
@@ -273,7 +293,8 @@ Outcome loop_new(VM& vm, Value* args) {
 Outcome check_callback(VM& vm, EventLoop* l, Value callback, const char* method) {
     if (!(l->state & EventLoop::kDebug)) return check_open(vm, l);
     Outcome open = check_open(vm, l);
-    return open.is_raised() ? open : call_helper(vm, "check_callback", {Value::object(l), callback, vm.str(method)});
+    return open.is_raised() ? open
+                            : call_helper(vm, "check_callback", {Value::object(l), callback, vm.str(method)});
 }
 // The callback of call_soon(callback, *args) and the tuple of its arguments.
 bool split(VM& vm, Value all, size_t skip, const char* name, Value& callback, Value& arguments) {
@@ -283,25 +304,31 @@ bool split(VM& vm, Value all, size_t skip, const char* name, Value& callback, Va
         return false;
     }
     callback = t->items[skip];
-    Tuple* rest = t->size == skip + 1 ? vm.empty_tuple : make_tuple(vm.heap, t->items + skip + 1, t->size - skip - 1);
-    if (!rest) { vm.out_of_memory(); return false; }
+    Tuple* rest =
+        t->size == skip + 1 ? vm.empty_tuple : make_tuple(vm.heap, t->items + skip + 1, t->size - skip - 1);
+    if (!rest) {
+        vm.out_of_memory();
+        return false;
+    }
     arguments = Value::object(rest);
     return true;
 }
-Value context_or_snapshot(VM& vm, Value context) { return context.is_unbound() || context.is_none() ? context_snapshot(vm) : context; }
+Value context_or_snapshot(VM& vm, Value context) {
+    return context.is_unbound() || context.is_none() ? context_snapshot(vm) : context;
+}
 
-Outcome soon(VM& vm, NativeFrame& frame, const char* name) {   // self, args, context; 3 callback, 4 arguments
+Outcome soon(VM& vm, NativeFrame& frame, const char* name) {  // self, args, context; 3 callback, 4 arguments
     switch (frame.step_state()) {
-    case 0:
-        if (!split(vm, frame[2], 0, name, frame[3], frame[4])) return Outcome::raised();
-        AWAIT(1, check_callback(vm, loop_of(frame[0]), frame[3], name));
+        case 0:
+            if (!split(vm, frame[2], 0, name, frame[3], frame[4])) return Outcome::raised();
+            AWAIT(1, check_callback(vm, loop_of(frame[0]), frame[3], name));
     }
     Handle* h = make_handle(vm, frame[3], frame[4], context_or_snapshot(vm, frame[1]), frame[0]);
     push_ready(vm, loop_of(frame[0]), Value::object(h));
     return Value::object(h);
 }
 // Slots: keyword-only come before *args.
-Outcome call_soon(VM& vm, Value* args) {   // self, context, args
+Outcome call_soon(VM& vm, Value* args) {  // self, context, args
     EventLoop* l = loop_of(args[0]);
     if (l->state & EventLoop::kDebug) return Outcome::unhandled();
     Value callback, arguments;
@@ -313,45 +340,55 @@ Outcome call_soon(VM& vm, Value* args) {   // self, context, args
     return Value::object(h);
 }
 Outcome call_soon_step(VM& vm, NativeFrame& frame) { return soon(vm, frame, "call_soon"); }
-Outcome call_soon_threadsafe_step(VM& vm, NativeFrame& frame) { return soon(vm, frame, "call_soon_threadsafe"); }
+Outcome call_soon_threadsafe_step(VM& vm, NativeFrame& frame) {
+    return soon(vm, frame, "call_soon_threadsafe");
+}
 
-Outcome at(VM& vm, Value self, double when, Value when_value, Value callback, Value arguments, Value context) {
+Outcome at(VM& vm, Value self, double when, Value when_value, Value callback, Value arguments,
+           Value context) {
     auto* h = make_handle(vm, callback, arguments, context_or_snapshot(vm, context), self);
     h->shape = kShapeTimerHandle;
     h->when = when_value;
     if (!add_timer(vm, loop_of(self), Value::object(h), when)) return vm.out_of_memory();
     return Value::object(h);
 }
-Outcome call_at_step(VM& vm, NativeFrame& frame) {   // self, context, args; 3 callback, 4 arguments
+Outcome call_at_step(VM& vm, NativeFrame& frame) {  // self, context, args; 3 callback, 4 arguments
     double when;
     Outcome failure = Value::none();
     switch (frame.step_state()) {
-    case 0:
-        if (frame[2].as<Tuple>()->size < 2) return vm.type_error("call_at() missing required positional arguments: 'when' and 'callback'");
-        if (frame[2].as<Tuple>()->items[0].is_none()) return vm.type_error("when cannot be None");
-        if (!split(vm, frame[2], 1, "call_at", frame[3], frame[4])) return Outcome::raised();
-        AWAIT(1, check_callback(vm, loop_of(frame[0]), frame[3], "call_at"));
+        case 0:
+            if (frame[2].as<Tuple>()->size < 2)
+                return vm.type_error(
+                    "call_at() missing required positional arguments: 'when' and 'callback'");
+            if (frame[2].as<Tuple>()->items[0].is_none()) return vm.type_error("when cannot be None");
+            if (!split(vm, frame[2], 1, "call_at", frame[3], frame[4])) return Outcome::raised();
+            AWAIT(1, check_callback(vm, loop_of(frame[0]), frame[3], "call_at"));
     }
     Value v = frame[2].as<Tuple>()->items[0];
-    if (!get_real(vm, v, when, failure)) return failure.is_unhandled() ? vm.type_error("when must be a number") : failure;
+    if (!get_real(vm, v, when, failure))
+        return failure.is_unhandled() ? vm.type_error("when must be a number") : failure;
     return at(vm, frame[0], when, v, frame[3], frame[4], frame[1]);
 }
-Outcome call_later_step(VM& vm, NativeFrame& frame) {   // self, context, args; 3 callback, 4 arguments
+Outcome call_later_step(VM& vm, NativeFrame& frame) {  // self, context, args; 3 callback, 4 arguments
     double delay, now;
     Outcome failure = Value::none();
     switch (frame.step_state()) {
-    case 0:
-        if (frame[2].as<Tuple>()->size < 2) return vm.type_error("call_later() missing required positional arguments: 'delay' and 'callback'");
-        if (frame[2].as<Tuple>()->items[0].is_none()) return vm.type_error("delay must not be None");
-        if (!split(vm, frame[2], 1, "call_later", frame[3], frame[4])) return Outcome::raised();
-        AWAIT(1, check_callback(vm, loop_of(frame[0]), frame[3], "call_later"));
-        if (loop_of(frame[0])->aux & EventLoop::kOwnTime) {
-            AWAIT(2, vm.call(vm.natives.call_attribute, {frame[0], vm.str("time"), Value::object(vm.empty_tuple)}));
-        } else {
-            frame.result() = vm.real(loop_time(vm));
-        }
+        case 0:
+            if (frame[2].as<Tuple>()->size < 2)
+                return vm.type_error(
+                    "call_later() missing required positional arguments: 'delay' and 'callback'");
+            if (frame[2].as<Tuple>()->items[0].is_none()) return vm.type_error("delay must not be None");
+            if (!split(vm, frame[2], 1, "call_later", frame[3], frame[4])) return Outcome::raised();
+            AWAIT(1, check_callback(vm, loop_of(frame[0]), frame[3], "call_later"));
+            if (loop_of(frame[0])->aux & EventLoop::kOwnTime) {
+                AWAIT(2, vm.call(vm.natives.call_attribute,
+                                 {frame[0], vm.str("time"), Value::object(vm.empty_tuple)}));
+            } else {
+                frame.result() = vm.real(loop_time(vm));
+            }
     }
-    if (!get_real(vm, frame.result(), now, failure) || !get_real(vm, frame[2].as<Tuple>()->items[0], delay, failure))
+    if (!get_real(vm, frame.result(), now, failure) ||
+        !get_real(vm, frame[2].as<Tuple>()->items[0], delay, failure))
         return failure.is_unhandled() ? vm.type_error("delay must be a number") : failure;
     return at(vm, frame[0], now + delay, vm.real(now + delay), frame[3], frame[4], frame[1]);
 }
@@ -373,7 +410,7 @@ Outcome make_task_in(VM& vm, Value loop, Value coroutine, Value name, Value cont
 }
 Outcome create_task(VM& vm, Value* args) { return make_task_in(vm, args[0], args[1], args[2], args[3]); }
 // asyncio.create_task(): in the loop that runs.
-Outcome create_task_here(VM& vm, Value* args) {   // coro, name, context
+Outcome create_task_here(VM& vm, Value* args) {  // coro, name, context
     if (running_loop(vm)) return make_task_in(vm, vm.fiber->loop, args[0], args[1], args[2]);
     if (vm.fiber->loop.is_none()) return vm.raise(kShapeRuntimeError, "no running event loop");
     auto or_none = [](Value v) { return v.is_unbound() ? Value::none() : v; };
@@ -389,12 +426,15 @@ Outcome is_running(VM&, Value* args) { return Value::boolean(!loop_of(args[0])->
 Outcome is_closed(VM&, Value* args) { return Value::boolean(loop_of(args[0])->state & EventLoop::kClosed); }
 Outcome get_debug(VM&, Value* args) { return Value::boolean(loop_of(args[0])->state & EventLoop::kDebug); }
 Outcome set_debug(VM&, Value* args) {
-    if (args[1].is_false() || args[1].is_none()) loop_of(args[0])->state &= uint8_t(~EventLoop::kDebug);
-    else loop_of(args[0])->state |= EventLoop::kDebug;
+    if (args[1].is_false() || args[1].is_none())
+        loop_of(args[0])->state &= uint8_t(~EventLoop::kDebug);
+    else
+        loop_of(args[0])->state |= EventLoop::kDebug;
     return Value::none();
 }
 Outcome set_task_factory(VM& vm, Value* args) {
-    if (!args[1].is_none() && !is_callable(vm, args[1])) return vm.type_error("task factory must be a callable or None");
+    if (!args[1].is_none() && !is_callable(vm, args[1]))
+        return vm.type_error("task factory must be a callable or None");
     loop_of(args[0])->task_factory = args[1];
     vm.heap.write(args[0].as_object());
     return Value::none();
@@ -409,7 +449,7 @@ Outcome set_running(VM& vm, Value* args) {
     vm.heap.write(l);
     return Value::none();
 }
-Outcome drop_all(VM&, Value* args) {   // closes the loop
+Outcome drop_all(VM&, Value* args) {  // closes the loop
     EventLoop* l = loop_of(args[0]);
     l->state |= EventLoop::kClosed;
     l->ready.init();
@@ -417,8 +457,9 @@ Outcome drop_all(VM&, Value* args) {   // closes the loop
     l->timer_count = l->cancelled_timers = Value::integer(0);
     return Value::none();
 }
-Outcome add_ready(VM& vm, Value* args) {   // a Handle, for those who make their own
-    if (!vm.is_instance(args[1], kShapeHandle)) return vm.type_error("a Handle is wanted, not %s", vm.type_name(args[1]));
+Outcome add_ready(VM& vm, Value* args) {  // a Handle, for those who make their own
+    if (!vm.is_instance(args[1], kShapeHandle))
+        return vm.type_error("a Handle is wanted, not %s", vm.type_name(args[1]));
     push_ready(vm, loop_of(args[0]), args[1]);
     return Value::none();
 }
@@ -431,7 +472,8 @@ Outcome get_ready(VM& vm, Value self) {
 Outcome get_scheduled(VM& vm, Value self) {
     List* out = make_list(vm.heap);
     for (int64_t i = 0; i < loop_of(self)->timer_count.as_int(); i++)
-        if (!list_append(vm.heap, out, loop_of(self)->timers.as<Array>()->items[2 * i + 1])) return vm.out_of_memory();
+        if (!list_append(vm.heap, out, loop_of(self)->timers.as<Array>()->items[2 * i + 1]))
+            return vm.out_of_memory();
     return Value::object(out);
 }
 Outcome get_thread_id(VM&, Value self) {
@@ -450,8 +492,14 @@ Outcome set_current(VM& vm, Value self, Value v) {
 const NativeDef kMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwargs)", .fn = loop_new, .flags = kStaticNative},
     {.signature = "_run(self)", .step = run_step, .locals = 4},
-    {.signature = "call_soon(self, *args, context=None)", .fn = call_soon, .step = call_soon_step, .locals = 2},
-    {.signature = "call_soon_threadsafe(self, *args, context=None)", .fn = call_soon, .step = call_soon_threadsafe_step, .locals = 2},
+    {.signature = "call_soon(self, *args, context=None)",
+     .fn = call_soon,
+     .step = call_soon_step,
+     .locals = 2},
+    {.signature = "call_soon_threadsafe(self, *args, context=None)",
+     .fn = call_soon,
+     .step = call_soon_threadsafe_step,
+     .locals = 2},
     {.signature = "call_at(self, *args, context=None)", .step = call_at_step, .locals = 2},
     {.signature = "call_later(self, *args, context=None)", .step = call_later_step, .locals = 2},
     {.signature = "time(self)", .fn = time_native},
@@ -470,8 +518,8 @@ const NativeDef kMethods[] = {
     {.signature = "_add_callback(self, handle)", .fn = add_ready},
 };
 const AttributeDef kAttributes[] = {
-    {"_ready", get_ready}, {"_scheduled", get_scheduled}, {"_thread_id", get_thread_id}, {"_stopping", get_stopping}, {"_closed", get_closed},
-    {"_current", get_current, set_current},
+    {"_ready", get_ready},       {"_scheduled", get_scheduled}, {"_thread_id", get_thread_id},
+    {"_stopping", get_stopping}, {"_closed", get_closed},       {"_current", get_current, set_current},
 };
 
 // ---- the loop of the running fiber
@@ -482,7 +530,8 @@ Outcome set_running_loop(VM& vm, Value* args) {
     return Value::none();
 }
 Outcome get_running_loop(VM& vm, Value*) {
-    return vm.fiber->loop.is_none() ? vm.raise(kShapeRuntimeError, "no running event loop") : Outcome(vm.fiber->loop);
+    return vm.fiber->loop.is_none() ? vm.raise(kShapeRuntimeError, "no running event loop")
+                                    : Outcome(vm.fiber->loop);
 }
 Outcome get_event_loop(VM& vm, Value*) {
     return vm.fiber->loop.is_none() ? call_helper(vm, "policy_loop", {}) : Outcome(vm.fiber->loop);
@@ -493,7 +542,7 @@ Outcome current_task(VM& vm, Value* args) {
     if (is_event_loop(loop)) return loop_of(loop)->current;
     return call_helper(vm, "foreign_current_task", {loop});
 }
-Outcome set_helpers(VM& vm, Value* args) {   // cancelled error, invalid state error, globals
+Outcome set_helpers(VM& vm, Value* args) {  // cancelled error, invalid state error, globals
     AsyncState& s = async_state(vm);
     s.cancelled_error = args[0];
     s.invalid_state_error = args[1];
@@ -513,7 +562,8 @@ const NativeDef kFunctions[] = {
 };
 
 Outcome await_native(VM& vm, Value v) {
-    return is_native_coroutine(v) ? await_coroutine(vm, v.as<NativeCoroutine>()) : await_future(vm, v.as<Future>());
+    return is_native_coroutine(v) ? await_coroutine(vm, v.as<NativeCoroutine>())
+                                  : await_future(vm, v.as<Future>());
 }
 
 void init(VM& vm, Module* m) {
@@ -534,19 +584,24 @@ void init(VM& vm, Module* m) {
     define_async_locks(vm, m);
     define_streams(vm, m);
     define_transports(vm, m);
-    for (BuiltinShape s : {kShapeFuture, kShapeTask, kShapeGatheringFuture, kShapeFutureIter, kShapeEventLoop}) vm.type(s)->module = vm.str("_asyncio");
+    for (BuiltinShape s :
+         {kShapeFuture, kShapeTask, kShapeGatheringFuture, kShapeFutureIter, kShapeEventLoop})
+        vm.type(s)->module = vm.str("_asyncio");
     for (BuiltinShape s : {kShapeHandle, kShapeTimerHandle}) vm.type(s)->module = vm.str("asyncio.events");
     vm.type(kShapeAsyncQueue)->module = vm.str("asyncio.queues");
     for (BuiltinShape s : {kShapeAsyncLock, kShapeAsyncEvent}) vm.type(s)->module = vm.str("asyncio.locks");
 }
 
-}   // namespace
+}  // namespace
 
 void define_event_loop(VM& vm, Module* m) {
     define_type(vm, {.shape = kShapeEventLoop, .methods = kMethods, .attributes = kAttributes});
     vm.set(m->dict, "_EventLoop", Value::object(vm.type(kShapeEventLoop)));
 }
 
-const ModuleDef kAsyncioModule = {.name = "_asyncio", .functions = kFunctions, .init = init, .doc = "Futures, tasks and the event loop's core."};
+const ModuleDef kAsyncioModule = {.name = "_asyncio",
+                                  .functions = kFunctions,
+                                  .init = init,
+                                  .doc = "Futures, tasks and the event loop's core."};
 
-}   // namespace gen
+}  // namespace gen

@@ -7,11 +7,11 @@ namespace gen {
 namespace {
 
 struct Queue : Object {
-    Fifo items, getters, putters;   // those that wait are NativeCoroutines
-    Value maxsize;                  // int or float
-    Value loop;                     // that it was used in first, or None
-    Value unfinished;               // int
-    Value finished;                 // Future that join() waits for; or unbound: there is none yet
+    Fifo items, getters, putters;  // those that wait are NativeCoroutines
+    Value maxsize;                 // int or float
+    Value loop;                    // that it was used in first, or None
+    Value unfinished;              // int
+    Value finished;                // Future that join() waits for; or unbound: there is none yet
     Value rest;
 };
 static_assert(sizeof(Queue) == sizeof(LargeRecord));
@@ -42,7 +42,7 @@ Value take(VM& vm, Queue* q) {
     return v;
 }
 
-}   // namespace
+}  // namespace
 
 Outcome await_queue(VM& vm, NativeCoroutine* c) {
     Queue* q = queue_of(c->owner);
@@ -58,7 +58,8 @@ Outcome await_queue(VM& vm, NativeCoroutine* c) {
         q->loop = vm.fiber->loop;
         vm.heap.write(q);
     }
-    if (!q->loop.is(vm.fiber->loop)) return raise_with_repr(vm, kShapeRuntimeError, "%R is bound to a different event loop", c->owner);
+    if (!q->loop.is(vm.fiber->loop))
+        return raise_with_repr(vm, kShapeRuntimeError, "%R is bound to a different event loop", c->owner);
     c->state = NativeCoroutine::kWaiting;
     (getting ? q->getters : q->putters).push(vm, q, Value::object(c));
     return Value::object(c);
@@ -70,12 +71,13 @@ void abandon_queue(VM& vm, NativeCoroutine* c) {
     Fifo& waiters = getting ? q->getters : q->putters;
     waiters.remove(vm, q, Value::object(c));
     // It was woken for an item, or a place, that somebody else may have now.
-    if (c->state == NativeCoroutine::kWoken && (getting ? q->items.size() != 0 : !is_full(q))) wake_next(vm, q, waiters);
+    if (c->state == NativeCoroutine::kWoken && (getting ? q->items.size() != 0 : !is_full(q)))
+        wake_next(vm, q, waiters);
 }
 
 namespace {
 
-Outcome queue_new(VM& vm, Value* args) {   // cls, args, kwargs
+Outcome queue_new(VM& vm, Value* args) {  // cls, args, kwargs
     Class* cls = checked_class(vm, args[0], kShapeAsyncQueue);
     if (!cls) return Outcome::raised();
     auto* q = static_cast<Queue*>(allocate_instance(vm, cls));
@@ -86,20 +88,24 @@ Outcome queue_new(VM& vm, Value* args) {   // cls, args, kwargs
     q->loop = Value::none();
     return Value::object(q);
 }
-Outcome queue_init(VM& vm, Value* args) {   // self, maxsize
-    if (!is_plain(args[0])) return call_helper(vm, "queue_init", {args[0], args[1].is_unbound() ? Value::integer(0) : args[1]});
+Outcome queue_init(VM& vm, Value* args) {  // self, maxsize
+    if (!is_plain(args[0]))
+        return call_helper(vm, "queue_init", {args[0], args[1].is_unbound() ? Value::integer(0) : args[1]});
     Value maxsize = args[1].is_unbound() ? Value::integer(0) : args[1];
-    if (!maxsize.is_int() && !is_float(maxsize)) return vm.type_error("'<=' not supported between instances of '%s' and 'int'", vm.type_name(maxsize));
+    if (!maxsize.is_int() && !is_float(maxsize))
+        return vm.type_error("'<=' not supported between instances of '%s' and 'int'", vm.type_name(maxsize));
     queue_of(args[0])->maxsize = maxsize;
     vm.heap.write(args[0].as_object());
     return Value::none();
 }
 Outcome queue_get(VM& vm, Value* args) {
-    if (!is_plain(args[0]) || (!vm.fiber->loop.is_none() && !is_event_loop(vm.fiber->loop))) return call_helper(vm, "queue_get", {args[0]});
+    if (!is_plain(args[0]) || (!vm.fiber->loop.is_none() && !is_event_loop(vm.fiber->loop)))
+        return call_helper(vm, "queue_get", {args[0]});
     return Value::object(make_native_coroutine(vm, NativeCoroutine::kQueueGet, args[0], Value::none()));
 }
 Outcome queue_put(VM& vm, Value* args) {
-    if (!is_plain(args[0]) || (!vm.fiber->loop.is_none() && !is_event_loop(vm.fiber->loop))) return call_helper(vm, "queue_put", {args[0], args[1]});
+    if (!is_plain(args[0]) || (!vm.fiber->loop.is_none() && !is_event_loop(vm.fiber->loop)))
+        return call_helper(vm, "queue_put", {args[0], args[1]});
     return Value::object(make_native_coroutine(vm, NativeCoroutine::kQueuePut, args[0], args[1]));
 }
 Outcome queue_get_nowait(VM& vm, Value* args) {
@@ -137,19 +143,21 @@ Outcome queue_task_done(VM& vm, Value* args) {
 // The Event that join() waits for.
 Outcome queue_finished_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        if (queue_of(frame[0])->finished.is_unbound()) {
-            AWAIT(1, call_helper(vm, "make_event", {}));
-            queue_of(frame[0])->finished = frame.result();
-            vm.heap.write(frame[0].as_object());
-        }
+        case 0:
+            if (queue_of(frame[0])->finished.is_unbound()) {
+                AWAIT(1, call_helper(vm, "make_event", {}));
+                queue_of(frame[0])->finished = frame.result();
+                vm.heap.write(frame[0].as_object());
+            }
     }
     return queue_of(frame[0])->finished;
 }
 // What a subclass may write anew.
 Outcome queue_default_init(VM& vm, Value* args) { return call_helper(vm, "queue_default_init", {args[0]}); }
 Outcome queue_default_get(VM& vm, Value* args) { return call_helper(vm, "queue_default_get", {args[0]}); }
-Outcome queue_default_put(VM& vm, Value* args) { return call_helper(vm, "queue_default_put", {args[0], args[1]}); }
+Outcome queue_default_put(VM& vm, Value* args) {
+    return call_helper(vm, "queue_default_put", {args[0], args[1]});
+}
 Outcome queue_join(VM& vm, Value* args) { return call_helper(vm, "queue_join", {args[0]}); }
 Outcome queue_repr(VM& vm, Value* args) { return call_helper(vm, "queue_repr", {args[0]}); }
 Outcome queue_str(VM& vm, Value* args) { return call_helper(vm, "queue_str", {args[0]}); }
@@ -178,17 +186,25 @@ Outcome set_unfinished(VM& vm, Value self, Value v) {
     return Value::none();
 }
 // What subclasses keep in attributes of these names.
-template <Fifo Queue::* member> const char* name_of() {
+template <Fifo Queue::*member>
+const char* name_of() {
     return member == &Queue::items ? "_queue" : member == &Queue::getters ? "_getters" : "_putters";
 }
-template <Fifo Queue::* member> Outcome get_list(VM& vm, Value self) {
+template <Fifo Queue::*member>
+Outcome get_list(VM& vm, Value self) {
     if (is_plain(self)) return list_of(vm, queue_of(self)->*member);
     Value v = get_instance_attribute(vm, self.as_object(), vm.intern(name_of<member>()));
-    return v.is_unbound() ? vm.raisef(kShapeAttributeError, "'%s' object has no attribute '%s'", vm.type_name(self), name_of<member>()) : Outcome(v);
+    return v.is_unbound() ? vm.raisef(kShapeAttributeError, "'%s' object has no attribute '%s'",
+                                      vm.type_name(self), name_of<member>())
+                          : Outcome(v);
 }
-template <Fifo Queue::* member> Outcome set_list(VM& vm, Value self, Value v) {
-    if (is_plain(self) || v.is_unbound()) return vm.raisef(kShapeAttributeError, "attribute '%s' is not writable", name_of<member>());
-    return set_instance_attribute(vm, self.as_object(), vm.intern(name_of<member>()), v) ? Outcome(Value::none()) : vm.out_of_memory();
+template <Fifo Queue::*member>
+Outcome set_list(VM& vm, Value self, Value v) {
+    if (is_plain(self) || v.is_unbound())
+        return vm.raisef(kShapeAttributeError, "attribute '%s' is not writable", name_of<member>());
+    return set_instance_attribute(vm, self.as_object(), vm.intern(name_of<member>()), v)
+               ? Outcome(Value::none())
+               : vm.out_of_memory();
 }
 
 const NativeDef kMethods[] = {
@@ -202,7 +218,9 @@ const NativeDef kMethods[] = {
     {.signature = "empty(self)", .fn = queue_empty},
     {.signature = "full(self)", .fn = queue_full},
     {.signature = "task_done(self)", .fn = queue_task_done},
-    {.signature = "join(self)", .fn = queue_join, .doc = "Block until all items in the queue have been gotten and processed."},
+    {.signature = "join(self)",
+     .fn = queue_join,
+     .doc = "Block until all items in the queue have been gotten and processed."},
     {.signature = "_init(self, maxsize)", .fn = queue_default_init},
     {.signature = "_get(self)", .fn = queue_default_get},
     {.signature = "_put(self, item)", .fn = queue_default_put},
@@ -214,20 +232,25 @@ const NativeDef kMethods[] = {
     {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative},
 };
 const AttributeDef kAttributes[] = {
-    {"maxsize", get_maxsize}, {"_maxsize", get_maxsize, set_maxsize}, {"_unfinished_tasks", get_unfinished, set_unfinished},
+    {"maxsize", get_maxsize},
+    {"_maxsize", get_maxsize, set_maxsize},
+    {"_unfinished_tasks", get_unfinished, set_unfinished},
 };
 const AttributeDef kLists[] = {
-    {"_queue", get_list<&Queue::items>, set_list<&Queue::items>}, {"_getters", get_list<&Queue::getters>, set_list<&Queue::getters>},
+    {"_queue", get_list<&Queue::items>, set_list<&Queue::items>},
+    {"_getters", get_list<&Queue::getters>, set_list<&Queue::getters>},
     {"_putters", get_list<&Queue::putters>, set_list<&Queue::putters>},
 };
 
-}   // namespace
+}  // namespace
 
 void define_async_queue(VM& vm, Module* m) {
-    define_type(vm, {.shape = kShapeAsyncQueue, .methods = kMethods, .attributes = kAttributes,
+    define_type(vm, {.shape = kShapeAsyncQueue,
+                     .methods = kMethods,
+                     .attributes = kAttributes,
                      .doc = "A queue, useful for coordinating producer and consumer coroutines."});
     define_type(vm, {.shape = kShapeAsyncQueue, .attributes = kLists});
     vm.set(m->dict, "Queue", Value::object(vm.type(kShapeAsyncQueue)));
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -15,31 +15,39 @@ std::string name_of(const Task* t) {
     if (t->name.is_int()) return "Task-" + std::to_string(t->name.as_int());
     return is_str(t->name) ? std::string(t->name.as<Str>()->view()) : "task";
 }
-bool is_task(Value v) { return v.is_object() && v.as_object()->kind == Kind::LargeRecord && v.as_object()->shape != kShapeGatheringFuture; }
+bool is_task(Value v) {
+    return v.is_object() && v.as_object()->kind == Kind::LargeRecord &&
+           v.as_object()->shape != kShapeGatheringFuture;
+}
 
 struct Waiting {
     WaitsFor kind;
     std::string text;
 };
 
-std::string a_class(VM& vm, Value owner) {   // "an Event"
+std::string a_class(VM& vm, Value owner) {  // "an Event"
     std::string name = vm.type_name(owner);
     return (std::string_view("AEIO").find(name[0]) == std::string_view::npos ? "a " : "an ") + name;
 }
 
 Waiting waits_in(VM& vm, const NativeCoroutine* c) {
     switch (NativeCoroutine::Operation(c->aux)) {
-    case NativeCoroutine::kSleep: {
-        double left = (c->when.is_int() ? double(c->when.as_int()) : as_float(c->when)) - loop_time(vm);
-        return {WaitsFor::Time, "sleeps " + duration_text(int64_t(std::clamp(left, 0.0, 9e9) * 1e9))};
-    }
-    case NativeCoroutine::kQueueGet: return {WaitsFor::Lock, "waits for an item of " + a_class(vm, c->owner)};
-    case NativeCoroutine::kQueuePut: return {WaitsFor::Lock, "waits for room in " + a_class(vm, c->owner)};
-    case NativeCoroutine::kLockAcquire:
-    case NativeCoroutine::kLockEnter:
-    case NativeCoroutine::kEventWait: return {WaitsFor::Lock, "waits for " + a_class(vm, c->owner)};
-    case NativeCoroutine::kStreamDrain: return {WaitsFor::Outside, "waits until output has gone out"};
-    default: return {WaitsFor::Outside, "waits for input"};
+        case NativeCoroutine::kSleep: {
+            double left = (c->when.is_int() ? double(c->when.as_int()) : as_float(c->when)) - loop_time(vm);
+            return {WaitsFor::Time, "sleeps " + duration_text(int64_t(std::clamp(left, 0.0, 9e9) * 1e9))};
+        }
+        case NativeCoroutine::kQueueGet:
+            return {WaitsFor::Lock, "waits for an item of " + a_class(vm, c->owner)};
+        case NativeCoroutine::kQueuePut:
+            return {WaitsFor::Lock, "waits for room in " + a_class(vm, c->owner)};
+        case NativeCoroutine::kLockAcquire:
+        case NativeCoroutine::kLockEnter:
+        case NativeCoroutine::kEventWait:
+            return {WaitsFor::Lock, "waits for " + a_class(vm, c->owner)};
+        case NativeCoroutine::kStreamDrain:
+            return {WaitsFor::Outside, "waits until output has gone out"};
+        default:
+            return {WaitsFor::Outside, "waits for input"};
     }
 }
 
@@ -52,7 +60,9 @@ Waiting waits_for_children(const GatheringFuture* g) {
     for (size_t i = 0; i < children->size; i++) {
         Value v = children->items->items[i];
         if (v.as<Future>()->done()) continue;
-        if (left++ < kNamed) names += (names.empty() ? "" : ", ") + (is_task(v) ? name_of(v.as<Task>()) : std::string("a Future"));
+        if (left++ < kNamed)
+            names +=
+                (names.empty() ? "" : ", ") + (is_task(v) ? name_of(v.as<Task>()) : std::string("a Future"));
     }
     if (left > kNamed) names += " and " + std::to_string(left - kNamed) + " more";
     return {WaitsFor::Task, "waits for " + names};
@@ -60,11 +70,14 @@ Waiting waits_for_children(const GatheringFuture* g) {
 
 Waiting waits_for(VM& vm, const Task* t) {
     Value w = t->waiter;
-    if (is_native_coroutine(w) && w.as_object()->state == NativeCoroutine::kWaiting) return waits_in(vm, w.as<NativeCoroutine>());
-    if (is_exact(w, kShapeGatheringFuture) && !w.as<Future>()->done()) return waits_for_children(w.as<GatheringFuture>());
+    if (is_native_coroutine(w) && w.as_object()->state == NativeCoroutine::kWaiting)
+        return waits_in(vm, w.as<NativeCoroutine>());
+    if (is_exact(w, kShapeGatheringFuture) && !w.as<Future>()->done())
+        return waits_for_children(w.as<GatheringFuture>());
     if (is_task(w) && !w.as<Future>()->done()) return {WaitsFor::Task, "waits for " + name_of(w.as<Task>())};
     if (is_exact_future(w) && !w.as<Future>()->done()) return {WaitsFor::Lock, "waits for " + a_class(vm, w)};
-    if (w.is_object() && !is_exact_future(w) && !is_native_coroutine(w)) return {WaitsFor::Lock, "waits for " + a_class(vm, w)};
+    if (w.is_object() && !is_exact_future(w) && !is_native_coroutine(w))
+        return {WaitsFor::Lock, "waits for " + a_class(vm, w)};
     return {WaitsFor::Turn, "is ready"};
 }
 
@@ -78,7 +91,10 @@ std::string describe_tasks(VM& vm, const Fiber* f) {
         for (size_t i = 2; i < block.as<Array>()->capacity; i++) {
             Value v = block.as<Array>()->items[i];
             if (!is_task(v) || !v.as<Task>()->loop.is(f->loop) || v.as<Task>()->done()) continue;
-            if (told == kMost) { more++; continue; }
+            if (told == kMost) {
+                more++;
+                continue;
+            }
             told++;
             const Task* t = v.as<Task>();
             const bool runs = f->loop.as<EventLoop>()->current.is(v);
@@ -97,11 +113,12 @@ bool has_not_begun(const Task* t) {
     return c.is_object() && c.as_object()->kind == Kind::Generator && c.as_object()->state == kCreated;
 }
 
-}   // namespace
+}  // namespace
 
 void observe_ready(VM& vm, Value entry) {
     if (is_task(entry))
-        vm.scheduler.observer->task_ready(vm, entry.as_object(), has_not_begun(entry.as<Task>()), vm.scheduler.wakes_by_itself());
+        vm.scheduler.observer->task_ready(vm, entry.as_object(), has_not_begun(entry.as<Task>()),
+                                          vm.scheduler.wakes_by_itself());
 }
 void observe_step(VM& vm, const Task* t) { vm.scheduler.observer->task_runs(vm, t, name_of(t)); }
 void observe_step_end(VM& vm, const Task* t) {
@@ -112,4 +129,4 @@ void observe_step_end(VM& vm, const Task* t) {
 
 void install_task_reports(VM& vm) { vm.describe_wait = describe_tasks; }
 
-}   // namespace gen
+}  // namespace gen

@@ -8,7 +8,9 @@ namespace gen {
 namespace {
 
 Task* task_of(Value v) { return v.as<Task>(); }
-bool is_task(VM& vm, Value v) { return v.is_object() && v.as_object()->kind == Kind::LargeRecord && vm.is_instance(v, kShapeTask); }
+bool is_task(VM& vm, Value v) {
+    return v.is_object() && v.as_object()->kind == Kind::LargeRecord && vm.is_instance(v, kShapeTask);
+}
 bool is_future(VM& vm, Value v) { return is_exact_future(v) || vm.is_instance(v, kShapeFuture); }
 
 // ---- all tasks
@@ -67,7 +69,7 @@ void link(VM& vm, Task* t) {
     s.filled = Value::integer(s.filled.as_int() + 1);
 }
 void unlink(VM&, Task* t) {
-    if (t->block.is_unbound()) return;   // it is not there
+    if (t->block.is_unbound()) return;  // it is not there
     auto* block = t->block.as<Array>();
     block->items[t->place.as_int()] = Value::unbound();
     block->items[0] = Value::integer(block->items[0].as_int() - 1);
@@ -90,7 +92,7 @@ void init_task(VM& vm, Task* t, Value coroutine, Value loop, Value name, Value c
     vm.heap.write(t);
 }
 
-}   // namespace
+}  // namespace
 
 Task* make_task(VM& vm, Class* cls, Value coroutine, Value loop, Value name, Value context) {
     Task* t;
@@ -106,7 +108,8 @@ Task* make_task(VM& vm, Class* cls, Value coroutine, Value loop, Value name, Val
 
 bool is_coroutine(VM&, Value v, bool& known) {
     known = true;
-    if (is_native_coroutine(v) || is_exact(v, kShapeAsyncGenSend) || is_exact(v, kShapeAsyncGenThrow)) return true;
+    if (is_native_coroutine(v) || is_exact(v, kShapeAsyncGenSend) || is_exact(v, kShapeAsyncGenThrow))
+        return true;
     if (v.is_object() && v.as_object()->kind == Kind::Generator) {
         if (v.as_object()->shape == kShapeCoroutine || v.as_object()->shape == kShapeGenerator) return true;
     }
@@ -124,7 +127,7 @@ Outcome register_task(VM& vm, Task* t) {
 // ---- cancelling
 
 Cancelled cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
-    constexpr uint8_t kSeen = 64;   // of Object::aux, for the time being
+    constexpr uint8_t kSeen = 64;  // of Object::aux, for the time being
     foreign = nullptr;
     bool any = false, first = true, cycle = false;
     std::vector<Value> todo{v};
@@ -163,12 +166,13 @@ Cancelled cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
                     if (asked && w.as_object()->shape == kShapeGatheringFuture) {
                         asked = false;
                         List* children = w.as<GatheringFuture>()->children.as<List>();
-                        for (size_t i = 0; i < children->size && !asked; i++) asked = !children->items->items[i].as<Future>()->done();
+                        for (size_t i = 0; i < children->size && !asked; i++)
+                            asked = !children->items->items[i].as<Future>()->done();
                     }
                 } else if (w.is_object()) {
                     if (!foreign) foreign = make_list(vm.heap);
                     list_append(vm.heap, foreign, at);
-                    asked = true;   // its own answer decides
+                    asked = true;  // its own answer decides
                     w = Value::unbound();
                 }
                 if (!asked) {
@@ -229,12 +233,18 @@ Outcome begin_step(VM& vm, Task* t) {
         // What it waited for may have been cancelled before: then that is what arrives.
         if (is_exact_future(waiter)) {
             auto* f = waiter.as<Future>();
-            if (f->state == Future::kCancelled) thrown = cancelled_error(vm, f);
-            else if (f->aux & Future::kFailed) thrown = exception_of(vm, f);
+            if (f->state == Future::kCancelled)
+                thrown = cancelled_error(vm, f);
+            else if (f->aux & Future::kFailed)
+                thrown = exception_of(vm, f);
         }
-        bool comes_of_itself = is_native_coroutine(waiter) && waiter.as_object()->state == NativeCoroutine::kCancelled;
-        if (comes_of_itself) thrown = Value::unbound();
-        else if (thrown.is_unbound() || !vm.is_subclass(vm.class_of(thrown), async_state(vm).cancelled_error.as<Class>())) thrown = cancelled_error(vm, t);
+        bool comes_of_itself =
+            is_native_coroutine(waiter) && waiter.as_object()->state == NativeCoroutine::kCancelled;
+        if (comes_of_itself)
+            thrown = Value::unbound();
+        else if (thrown.is_unbound() ||
+                 !vm.is_subclass(vm.class_of(thrown), async_state(vm).cancelled_error.as<Class>()))
+            thrown = cancelled_error(vm, t);
     } else if (thrown.is_unbound() && is_exact_future(waiter)) {
         auto* f = waiter.as<Future>();
         bool ok = f->state == Future::kFinished && !(f->aux & Future::kFailed);
@@ -243,13 +253,15 @@ Outcome begin_step(VM& vm, Task* t) {
     }
     Value c = t->coroutine;
     if (is_native_coroutine(c)) {
-        Outcome o = thrown.is_unbound() ? await_coroutine(vm, c.as<NativeCoroutine>()) : throw_into_coroutine(vm, c.as<NativeCoroutine>(), thrown);
+        Outcome o = thrown.is_unbound() ? await_coroutine(vm, c.as<NativeCoroutine>())
+                                        : throw_into_coroutine(vm, c.as<NativeCoroutine>(), thrown);
         vm.caught = Value::unbound();
         return o;
     }
     auto mode = thrown.is_unbound() ? Request::Resume::Send : Request::Resume::Throw;
     Value v = thrown.is_unbound() ? Value::none() : thrown;
-    if (c.is_object() && c.as_object()->kind == Kind::Generator) return vm.resume_to_end(c.as<Frame>(), mode, v);
+    if (c.is_object() && c.as_object()->kind == Kind::Generator)
+        return vm.resume_to_end(c.as<Frame>(), mode, v);
     Str* name = thrown.is_unbound() ? vm.names.send : vm.names.throw_;
     return vm.call(vm.natives.call_attribute, {c, Value::object(name), vm.tuple({v})});
 }
@@ -272,7 +284,7 @@ Outcome end_step(VM& vm, Task* t, Value yielded) {
         }
         unlink(vm, t);
         if (!caught.is_object()) {
-            if (t->aux & Future::kMustCancel) {   // just before the end
+            if (t->aux & Future::kMustCancel) {  // just before the end
                 t->aux &= uint8_t(~Future::kMustCancel);
                 return cancel_future(vm, t, t->message, Value::none());
             }
@@ -283,7 +295,9 @@ Outcome end_step(VM& vm, Task* t, Value yielded) {
             return cancel_future(vm, t, Value::none(), Value::none());
         }
         Outcome o = set_future_exception(vm, t, caught);
-        if (o.is_value() && (vm.is_instance(caught, kShapeKeyboardInterrupt) || vm.is_instance(caught, kShapeSystemExit))) return raise_again(vm, caught);
+        if (o.is_value() &&
+            (vm.is_instance(caught, kShapeKeyboardInterrupt) || vm.is_instance(caught, kShapeSystemExit)))
+            return raise_again(vm, caught);
         return o;
     }
     if (is_native_coroutine(yielded) && yielded.as<NativeCoroutine>()->state == NativeCoroutine::kWaiting &&
@@ -320,31 +334,37 @@ namespace {
 
 // ---- a step outside the loop's own queue: for loops of other kinds
 
-Outcome step_step(VM& vm, NativeFrame& frame) {   // self, future or exception; 2 previous context, 3 previous task
+Outcome step_step(VM& vm,
+                  NativeFrame& frame) {  // self, future or exception; 2 previous context, 3 previous task
     Task* t = task_of(frame[0]);
     switch (frame.step_state()) {
-    case 0:
-        if (t->done()) return vm.raise(make_error(vm, async_state(vm).invalid_state_error, vm.str("_step(): already done")));
-        frame[2] = vm.fiber->context;
-        if (vm.is_instance(frame[1], kShapeBaseException)) t->thrown = frame[1];
-        if (frame[1].is_object() && t->thrown.is_unbound() && !is_exact_future(frame[1])) {
-            AWAIT_CATCHING(5, vm.call(vm.natives.call_attribute, {frame[1], vm.str("result"), Value::object(vm.empty_tuple)}));
+        case 0:
+            if (t->done())
+                return vm.raise(
+                    make_error(vm, async_state(vm).invalid_state_error, vm.str("_step(): already done")));
+            frame[2] = vm.fiber->context;
+            if (vm.is_instance(frame[1], kShapeBaseException)) t->thrown = frame[1];
+            if (frame[1].is_object() && t->thrown.is_unbound() && !is_exact_future(frame[1])) {
+                AWAIT_CATCHING(5, vm.call(vm.natives.call_attribute,
+                                          {frame[1], vm.str("result"), Value::object(vm.empty_tuple)}));
+                t = task_of(frame[0]);
+                t->thrown = frame.result().is_unbound() ? vm.caught : Value::unbound();
+            }
+            vm.heap.write(t);
+            if (is_context(t->context) && t->context.is(vm.fiber->context))
+                frame[2] = Value::unbound();  // the loop has entered it
+            else
+                vm.fiber->context = t->context;
+            AWAIT(1, call_helper(vm, "enter_task", {t->loop, frame[0]}));
+            AWAIT_CATCHING(2, begin_step(vm, task_of(frame[0])));
             t = task_of(frame[0]);
-            t->thrown = frame.result().is_unbound() ? vm.caught : Value::unbound();
-        }
-        vm.heap.write(t);
-        if (is_context(t->context) && t->context.is(vm.fiber->context)) frame[2] = Value::unbound();   // the loop has entered it
-        else vm.fiber->context = t->context;
-        AWAIT(1, call_helper(vm, "enter_task", {t->loop, frame[0]}));
-        AWAIT_CATCHING(2, begin_step(vm, task_of(frame[0])));
-        t = task_of(frame[0]);
-        if (!frame[2].is_unbound()) {
-            t->context = vm.fiber->context;
-            vm.fiber->context = frame[2];
-        }
-        AWAIT_CATCHING(3, end_step(vm, t, frame.result()));
-        frame[1] = frame.result().is_unbound() ? vm.caught : Value::none();
-        AWAIT(4, call_helper(vm, "leave_task", {task_of(frame[0])->loop, frame[0]}));
+            if (!frame[2].is_unbound()) {
+                t->context = vm.fiber->context;
+                vm.fiber->context = frame[2];
+            }
+            AWAIT_CATCHING(3, end_step(vm, t, frame.result()));
+            frame[1] = frame.result().is_unbound() ? vm.caught : Value::none();
+            AWAIT(4, call_helper(vm, "leave_task", {task_of(frame[0])->loop, frame[0]}));
     }
     return frame[1].is_none() ? Outcome(frame[1]) : raise_again(vm, frame[1]);
 }
@@ -356,27 +376,30 @@ Outcome task_new(VM& vm, Value* args) {
     t->coroutine = Value::none();
     return Value::object(t);
 }
-Outcome task_init_step(VM& vm, NativeFrame& frame) {   // self, coro, loop, name, context
+Outcome task_init_step(VM& vm, NativeFrame& frame) {  // self, coro, loop, name, context
     bool known;
     switch (frame.step_state()) {
-    case 0:
-        if (frame[2].is_unbound() || frame[2].is_none()) frame[2] = vm.fiber->loop;
-        if (frame[2].is_none()) {
-            AWAIT(1, call_helper(vm, "loop_of_constructor", {}));
-            frame[2] = frame.result();
-        }
-        if (!is_coroutine(vm, frame[1], known)) {
-            if (known) { frame.result() = Value::false_(); }
-            else { AWAIT(2, call_helper(vm, "iscoroutine", {frame[1]})); }
-            if (!frame.result().is_true()) {
-                frame[2] = Value::unbound();
-                return raise_with_repr(vm, kShapeTypeError, "a coroutine was expected, got %R", frame[1]);
+        case 0:
+            if (frame[2].is_unbound() || frame[2].is_none()) frame[2] = vm.fiber->loop;
+            if (frame[2].is_none()) {
+                AWAIT(1, call_helper(vm, "loop_of_constructor", {}));
+                frame[2] = frame.result();
             }
-        }
-        if (!frame[3].is_unbound() && !frame[3].is_none() && !is_exact(frame[3], kShapeStr)) {
-            AWAIT(3, op_str(vm, frame[3]));
-            frame[3] = frame.result();
-        }
+            if (!is_coroutine(vm, frame[1], known)) {
+                if (known) {
+                    frame.result() = Value::false_();
+                } else {
+                    AWAIT(2, call_helper(vm, "iscoroutine", {frame[1]}));
+                }
+                if (!frame.result().is_true()) {
+                    frame[2] = Value::unbound();
+                    return raise_with_repr(vm, kShapeTypeError, "a coroutine was expected, got %R", frame[1]);
+                }
+            }
+            if (!frame[3].is_unbound() && !frame[3].is_none() && !is_exact(frame[3], kShapeStr)) {
+                AWAIT(3, op_str(vm, frame[3]));
+                frame[3] = frame.result();
+            }
     }
     unlink(vm, task_of(frame[0]));
     init_task(vm, task_of(frame[0]), frame[1], frame[2], frame[3], frame[4]);
@@ -387,29 +410,31 @@ bool is_ready(VM& vm, Value v) {
     vm.raise(kShapeRuntimeError, "Task object is not initialized.");
     return false;
 }
-Outcome task_cancel_step(VM& vm, NativeFrame& frame) {   // self, msg; 2 foreign, 3 index
+Outcome task_cancel_step(VM& vm, NativeFrame& frame) {  // self, msg; 2 foreign, 3 index
     List* foreign;
     Cancelled cancelled;
     switch (frame.step_state()) {
-    case 0:
-        if (!is_ready(vm, frame[0])) return Outcome::raised();
-        if (frame[1].is_unbound()) frame[1] = Value::none();
-        cancelled = cancel_waiting(vm, frame[0], frame[1], foreign);
-        if (cancelled == Cancelled::Cycle) return Outcome::raised();
-        if (cancelled == Cancelled::No) return Value::false_();
-        if (!foreign) return Value::true_();
-        frame[2] = Value::object(foreign);
-        frame[3] = Value::integer(0);
-        while (frame[3].as_int() < int64_t(frame[2].as<List>()->size)) {
-            AWAIT(1, call_helper(vm, "cancel_foreign", {task_of(frame[2].as<List>()->items->items[frame[3].as_int()])->waiter, frame[1]}));
-            if (!frame.result().is_true()) {
-                Task* t = task_of(frame[2].as<List>()->items->items[frame[3].as_int()]);
-                t->aux |= Future::kMustCancel;
-                t->message = frame[1];
-                vm.heap.write(t);
+        case 0:
+            if (!is_ready(vm, frame[0])) return Outcome::raised();
+            if (frame[1].is_unbound()) frame[1] = Value::none();
+            cancelled = cancel_waiting(vm, frame[0], frame[1], foreign);
+            if (cancelled == Cancelled::Cycle) return Outcome::raised();
+            if (cancelled == Cancelled::No) return Value::false_();
+            if (!foreign) return Value::true_();
+            frame[2] = Value::object(foreign);
+            frame[3] = Value::integer(0);
+            while (frame[3].as_int() < int64_t(frame[2].as<List>()->size)) {
+                AWAIT(1, call_helper(vm, "cancel_foreign",
+                                     {task_of(frame[2].as<List>()->items->items[frame[3].as_int()])->waiter,
+                                      frame[1]}));
+                if (!frame.result().is_true()) {
+                    Task* t = task_of(frame[2].as<List>()->items->items[frame[3].as_int()]);
+                    t->aux |= Future::kMustCancel;
+                    t->message = frame[1];
+                    vm.heap.write(t);
+                }
+                frame[3] = Value::integer(frame[3].as_int() + 1);
             }
-            frame[3] = Value::integer(frame[3].as_int() + 1);
-        }
     }
     return Value::true_();
 }
@@ -429,16 +454,23 @@ Outcome task_get_name(VM& vm, Value* args) {
 }
 Outcome task_set_name_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_str(vm, frame[1]));
+        case 0:
+            AWAIT(1, op_str(vm, frame[1]));
     }
     task_of(frame[0])->name = frame.result();
     vm.heap.write(frame[0].as_object());
     return Value::none();
 }
 Outcome task_get_coro(VM&, Value* args) { return task_of(args[0])->coroutine; }
-Outcome task_set_result(VM& vm, Value*) { return vm.raise(kShapeRuntimeError, "Task does not support set_result operation"); }
-Outcome task_set_exception(VM& vm, Value*) { return vm.raise(kShapeRuntimeError, "Task does not support set_exception operation"); }
-Outcome task_get_stack(VM& vm, Value* args) { return call_helper(vm, "task_get_stack", {args[0], args[1].is_unbound() ? Value::none() : args[1]}); }
+Outcome task_set_result(VM& vm, Value*) {
+    return vm.raise(kShapeRuntimeError, "Task does not support set_result operation");
+}
+Outcome task_set_exception(VM& vm, Value*) {
+    return vm.raise(kShapeRuntimeError, "Task does not support set_exception operation");
+}
+Outcome task_get_stack(VM& vm, Value* args) {
+    return call_helper(vm, "task_get_stack", {args[0], args[1].is_unbound() ? Value::none() : args[1]});
+}
 Outcome task_print_stack(VM& vm, Value* args) {
     auto or_none = [](Value v) { return v.is_unbound() ? Value::none() : v; };
     return call_helper(vm, "task_print_stack", {args[0], or_none(args[1]), or_none(args[2])});
@@ -451,14 +483,20 @@ Outcome task_set_waiter(VM& vm, Value* args) {
     vm.heap.write(args[0].as_object());
     return Value::none();
 }
-Outcome task_step_again(VM& vm, Value* args) { return step_again(vm, task_of(args[0]), args[1].is_none() ? Value::unbound() : args[1]); }
+Outcome task_step_again(VM& vm, Value* args) {
+    return step_again(vm, task_of(args[0]), args[1].is_none() ? Value::unbound() : args[1]);
+}
 
 Outcome get_coro(VM&, Value self) { return task_of(self)->coroutine; }
-Outcome get_waiter(VM&, Value self) { return task_of(self)->waiter.is_unbound() ? Value::none() : task_of(self)->waiter; }
+Outcome get_waiter(VM&, Value self) {
+    return task_of(self)->waiter.is_unbound() ? Value::none() : task_of(self)->waiter;
+}
 Outcome get_must_cancel(VM&, Value self) { return Value::boolean(task_of(self)->aux & Future::kMustCancel); }
 Outcome set_must_cancel(VM&, Value self, Value v) {
-    if (v.is_true()) task_of(self)->aux |= Future::kMustCancel;
-    else task_of(self)->aux &= uint8_t(~Future::kMustCancel);
+    if (v.is_true())
+        task_of(self)->aux |= Future::kMustCancel;
+    else
+        task_of(self)->aux &= uint8_t(~Future::kMustCancel);
     return Value::none();
 }
 Outcome get_log_destroy(VM&, Value self) { return Value::boolean(!(task_of(self)->aux & Future::kQuietEnd)); }
@@ -467,8 +505,10 @@ Outcome set_log_destroy(VM& vm, Value self, Value v) {
     Outcome failure = Value::none();
     if (v.is_unbound()) return vm.raise(kShapeAttributeError, "cannot delete attribute");
     if (!get_flag(vm, v, on, failure)) return failure;
-    if (on) task_of(self)->aux &= uint8_t(~Future::kQuietEnd);
-    else task_of(self)->aux |= Future::kQuietEnd;
+    if (on)
+        task_of(self)->aux &= uint8_t(~Future::kQuietEnd);
+    else
+        task_of(self)->aux |= Future::kQuietEnd;
     return Value::none();
 }
 Outcome get_task_context(VM& vm, Value self) {
@@ -483,16 +523,27 @@ Outcome get_task_context(VM& vm, Value self) {
 const NativeDef kMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwargs)", .fn = task_new, .flags = kStaticNative},
     {.signature = "__init__(self, coro, *, loop=None, name=None, context=None)", .step = task_init_step},
-    {.signature = "cancel(self, /, msg=None)", .step = task_cancel_step, .locals = 2, .doc = "Request that this task cancel itself."},
-    {.signature = "cancelling(self, /)", .fn = task_cancelling, .doc = "Return the count of the task's cancellation requests."},
-    {.signature = "uncancel(self, /)", .fn = task_uncancel, .doc = "Decrement the task's count of cancellation requests."},
+    {.signature = "cancel(self, /, msg=None)",
+     .step = task_cancel_step,
+     .locals = 2,
+     .doc = "Request that this task cancel itself."},
+    {.signature = "cancelling(self, /)",
+     .fn = task_cancelling,
+     .doc = "Return the count of the task's cancellation requests."},
+    {.signature = "uncancel(self, /)",
+     .fn = task_uncancel,
+     .doc = "Decrement the task's count of cancellation requests."},
     {.signature = "get_name(self, /)", .fn = task_get_name},
     {.signature = "set_name(self, value, /)", .step = task_set_name_step},
     {.signature = "get_coro(self, /)", .fn = task_get_coro},
     {.signature = "set_result(self, result, /)", .fn = task_set_result},
     {.signature = "set_exception(self, exception, /)", .fn = task_set_exception},
-    {.signature = "get_stack(self, /, *, limit=None)", .fn = task_get_stack, .doc = "Return the list of stack frames for this task's coroutine."},
-    {.signature = "print_stack(self, /, *, limit=None, file=None)", .fn = task_print_stack, .doc = "Print the stack or traceback for this task's coroutine."},
+    {.signature = "get_stack(self, /, *, limit=None)",
+     .fn = task_get_stack,
+     .doc = "Return the list of stack frames for this task's coroutine."},
+    {.signature = "print_stack(self, /, *, limit=None, file=None)",
+     .fn = task_print_stack,
+     .doc = "Print the stack or traceback for this task's coroutine."},
     {.signature = "_make_cancelled_error(self, /)", .fn = task_make_cancelled_error},
     {.signature = "_step(self, exc=None, /)", .step = step_step, .locals = 2},
     {.signature = "task_wakeup(self, future, /)", .step = step_step, .locals = 2},
@@ -502,11 +553,14 @@ const NativeDef kMethods[] = {
     {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative},
 };
 const AttributeDef kAttributes[] = {
-    {"_coro", get_coro}, {"_fut_waiter", get_waiter}, {"_must_cancel", get_must_cancel, set_must_cancel},
-    {"_log_destroy_pending", get_log_destroy, set_log_destroy}, {"_context", get_task_context},
+    {"_coro", get_coro},
+    {"_fut_waiter", get_waiter},
+    {"_must_cancel", get_must_cancel, set_must_cancel},
+    {"_log_destroy_pending", get_log_destroy, set_log_destroy},
+    {"_context", get_task_context},
 };
 
-Outcome live_tasks(VM& vm, Value* args) {   // of a loop, or of all with None
+Outcome live_tasks(VM& vm, Value* args) {  // of a loop, or of all with None
     List* l = make_list(vm.heap);
     for (Value v = async_state(vm).first; v.is_object(); v = v.as<Array>()->items[1]) {
         for (uint64_t i = kFirst; i < kBlock; i++) {
@@ -542,10 +596,13 @@ const NativeDef kFunctions[] = {
     {.signature = "_is_future(obj, /)", .fn = is_future_native},
 };
 
-}   // namespace
+}  // namespace
 
 void define_tasks(VM& vm, Module* m) {
-    define_type(vm, {.shape = kShapeTask, .methods = kMethods, .attributes = kAttributes, .doc = "A coroutine wrapped in a Future."});
+    define_type(vm, {.shape = kShapeTask,
+                     .methods = kMethods,
+                     .attributes = kAttributes,
+                     .doc = "A coroutine wrapped in a Future."});
     vm.set(m->dict, "Task", Value::object(vm.type(kShapeTask)));
     for (const NativeDef& def : kFunctions) {
         std::string_view text = def.signature.text;
@@ -553,4 +610,4 @@ void define_tasks(VM& vm, Module* m) {
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -6,9 +6,9 @@
 #include "runtime/host/reactor.h"
 #include "runtime/modules/descriptor.h"
 
-#include <cerrno>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <cerrno>
 
 namespace gen {
 
@@ -29,11 +29,12 @@ Value os_error(VM& vm, int number) {
     return error;
 }
 
-}   // namespace
+}  // namespace
 
 void call_transport_helper(VM& vm, Value loop, const char* name, std::initializer_list<Value> args) {
     Value callback = vm.get(async_state(vm).helpers.as<Dict>(), vm.intern(name));
-    push_ready(vm, loop.as<EventLoop>(), Value::object(make_handle(vm, callback, vm.tuple(args), Value::none(), loop)));
+    push_ready(vm, loop.as<EventLoop>(),
+               Value::object(make_handle(vm, callback, vm.tuple(args), Value::none(), loop)));
 }
 
 namespace {
@@ -100,24 +101,30 @@ void end_of_input(VM& vm, SocketTransport* t) {
 
 bool on_readable(VM& vm, Value target, bool event) {
     SocketTransport* t = transport_of(target);
-    if (t->state & SocketTransport::kDelivering) return false;   // what came before is on its way to the protocol
+    if (t->state & SocketTransport::kDelivering)
+        return false;  // what came before is on its way to the protocol
     if (!event) return true;
     // As long as it fills the buffer, a few times.
     for (int round = 0; round < 8; round++) {
         uint8_t buffer[32768];
-        ssize_t n = t->aux & SocketTransport::kSocket ? recv(descriptor_of(t), buffer, sizeof buffer, MSG_DONTWAIT)
-                                                      : ::read(descriptor_of(t), buffer, sizeof buffer);
+        ssize_t n = t->aux & SocketTransport::kSocket
+                        ? recv(descriptor_of(t), buffer, sizeof buffer, MSG_DONTWAIT)
+                        : ::read(descriptor_of(t), buffer, sizeof buffer);
         if (n > 0) {
             deliver(vm, t, buffer, size_t(n));
-            if (size_t(n) < sizeof buffer || t->state & (SocketTransport::kReadPaused | SocketTransport::kDelivering | SocketTransport::kClosing))
+            if (size_t(n) < sizeof buffer ||
+                t->state &
+                    (SocketTransport::kReadPaused | SocketTransport::kDelivering | SocketTransport::kClosing))
                 return true;
         } else if (n == 0) {
             end_of_input(vm, t);
             return true;
         } else {
             if (errno != EAGAIN && errno != EINTR) {
-                if (t->aux & SocketTransport::kSocket) force_close(vm, t, os_error(vm, errno));
-                else end_of_input(vm, t);   // a terminal whose other side is gone
+                if (t->aux & SocketTransport::kSocket)
+                    force_close(vm, t, os_error(vm, errno));
+                else
+                    end_of_input(vm, t);  // a terminal whose other side is gone
             }
             return true;
         }
@@ -127,7 +134,9 @@ bool on_readable(VM& vm, Value target, bool event) {
 
 void start_reading(VM& vm, Value v) {
     SocketTransport* t = transport_of(v);
-    if (t->state & (SocketTransport::kClosing | SocketTransport::kReadPaused) || !(t->state & SocketTransport::kListening)) return;
+    if (t->state & (SocketTransport::kClosing | SocketTransport::kReadPaused) ||
+        !(t->state & SocketTransport::kListening))
+        return;
     int error = UvReactor::of(vm).listen(descriptor_of(t), UvReactor::kRead, on_readable, v);
     if (error) force_close(vm, t, os_error(vm, error));
 }
@@ -135,8 +144,9 @@ void start_reading(VM& vm, Value v) {
 // ---- writing
 
 ssize_t write_some(SocketTransport* t, std::string_view data) {
-    ssize_t n = t->aux & SocketTransport::kSocket ? send(descriptor_of(t), data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
-                                                  : ::write(descriptor_of(t), data.data(), data.size());
+    ssize_t n = t->aux & SocketTransport::kSocket
+                    ? send(descriptor_of(t), data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                    : ::write(descriptor_of(t), data.data(), data.size());
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
 }
 void shut_down_writing(SocketTransport* t) {
@@ -161,21 +171,25 @@ bool on_writable(VM& vm, Value target, bool event) {
     writing_may_go_on(vm, t);
     if (t->out.size()) return true;
     stop_listening(vm, t, UvReactor::kWrite);
-    if (t->state & SocketTransport::kClosing) lose(vm, t, Value::none());
-    else if (t->state & SocketTransport::kEofWritten) shut_down_writing(t);
+    if (t->state & SocketTransport::kClosing)
+        lose(vm, t, Value::none());
+    else if (t->state & SocketTransport::kEofWritten)
+        shut_down_writing(t);
     return true;
 }
 
-Outcome write(VM& vm, Value* args) {   // self, data
+Outcome write(VM& vm, Value* args) {  // self, data
     SocketTransport* t = transport_of(args[0]);
     std::string_view data;
     std::string scratch;
     if (!view_bytes(vm, args[1], data, scratch))
         return vm.type_error("data argument must be a bytes-like object, not '%s'", vm.type_name(args[1]));
-    if (t->state & SocketTransport::kEofWritten) return vm.raise(kShapeRuntimeError, "Cannot call write() after write_eof()");
+    if (t->state & SocketTransport::kEofWritten)
+        return vm.raise(kShapeRuntimeError, "Cannot call write() after write_eof()");
     if (t->lost.as_int()) {
         t->lost = Value::integer(t->lost.as_int() + 1);
-        return t->lost.as_int() > 5 ? call_helper(vm, "transport_written_after_end", {args[0]}) : Outcome(Value::none());
+        return t->lost.as_int() > 5 ? call_helper(vm, "transport_written_after_end", {args[0]})
+                                    : Outcome(Value::none());
     }
     if (data.empty()) return Value::none();
     if (!t->out.size()) {
@@ -190,12 +204,13 @@ Outcome write(VM& vm, Value* args) {   // self, data
         if (error) return raise_os_error(vm, error);
     }
     if (!t->out.append(vm, t, data.data(), data.size())) return vm.out_of_memory();
-    if (t->out.size() <= size_t(t->high.as_int()) || t->state & SocketTransport::kWritePaused) return Value::none();
+    if (t->out.size() <= size_t(t->high.as_int()) || t->state & SocketTransport::kWritePaused)
+        return Value::none();
     t->state |= SocketTransport::kWritePaused;
     return feeds_reader(t) ? Outcome(Value::none()) : call_helper(vm, "transport_paused", {args[0]});
 }
 
-}   // namespace
+}  // namespace
 
 void pause_transport(VM& vm, Value v) {
     if (!is_socket_transport(vm, v)) {
@@ -227,7 +242,7 @@ Outcome await_drain(VM& vm, NativeCoroutine* c) {
             c->state = NativeCoroutine::kClosed;
             return raise_again(vm, c->item.as<StreamReader>()->exception);
         }
-        if (t->state & SocketTransport::kClosing) {   // lets the loop tell that the connection is lost
+        if (t->state & SocketTransport::kClosing) {  // lets the loop tell that the connection is lost
             c->state = NativeCoroutine::kWoken;
             return Value::none();
         }
@@ -267,10 +282,12 @@ namespace {
 
 constexpr int64_t kHighWater = 65536;
 
-Outcome transport_new(VM& vm, Value* args) {   // cls, loop, socket, protocol, descriptor, is_socket, extra, server
+Outcome transport_new(VM& vm,
+                      Value* args) {  // cls, loop, socket, protocol, descriptor, is_socket, extra, server
     Class* cls = checked_class(vm, args[0], kShapeSocketTransport);
     if (!cls) return Outcome::raised();
-    if (!is_event_loop(args[1])) return vm.type_error("an event loop is wanted, not %s", vm.type_name(args[1]));
+    if (!is_event_loop(args[1]))
+        return vm.type_error("an event loop is wanted, not %s", vm.type_name(args[1]));
     auto* t = static_cast<SocketTransport*>(allocate_instance(vm, cls));
     t->loop = args[1];
     t->socket = args[2];
@@ -293,7 +310,7 @@ Outcome start(VM& vm, Value* args) {
     start_reading(vm, args[0]);
     return Value::none();
 }
-Outcome attach(VM& vm, Value* args) {   // a StreamReader, which is fed directly from now on; or None
+Outcome attach(VM& vm, Value* args) {  // a StreamReader, which is fed directly from now on; or None
     transport_of(args[0])->reader = is_stream_reader(vm, args[1]) ? args[1] : Value::none();
     vm.heap.write(args[0].as_object());
     return Value::none();
@@ -311,7 +328,9 @@ Outcome note_lost(VM& vm, Value* args) {
     t->server = Value::none();
     return answer;
 }
-Outcome is_closing(VM&, Value* args) { return Value::boolean(transport_of(args[0])->state & SocketTransport::kClosing); }
+Outcome is_closing(VM&, Value* args) {
+    return Value::boolean(transport_of(args[0])->state & SocketTransport::kClosing);
+}
 Outcome close_native(VM& vm, Value* args) {
     close_transport(vm, transport_of(args[0]));
     return Value::none();
@@ -328,8 +347,10 @@ Outcome write_eof(VM& vm, Value* args) {
     SocketTransport* t = transport_of(args[0]);
     if (t->state & (SocketTransport::kClosing | SocketTransport::kEofWritten)) return Value::none();
     t->state |= SocketTransport::kEofWritten;
-    if (!(t->aux & SocketTransport::kSocket)) close_transport(vm, t);
-    else if (!t->out.size()) shut_down_writing(t);
+    if (!(t->aux & SocketTransport::kSocket))
+        close_transport(vm, t);
+    else if (!t->out.size())
+        shut_down_writing(t);
     return Value::none();
 }
 Outcome can_write_eof(VM&, Value*) { return Value::true_(); }
@@ -342,18 +363,22 @@ Outcome resume_reading(VM& vm, Value* args) {
     return Value::none();
 }
 Outcome is_reading(VM&, Value* args) {
-    return Value::boolean(!(transport_of(args[0])->state & (SocketTransport::kClosing | SocketTransport::kReadPaused)));
+    return Value::boolean(
+        !(transport_of(args[0])->state & (SocketTransport::kClosing | SocketTransport::kReadPaused)));
 }
-Outcome set_limits(VM& vm, Value* args) {   // self, high, low
+Outcome set_limits(VM& vm, Value* args) {  // self, high, low
     SocketTransport* t = transport_of(args[0]);
     int64_t high = kHighWater, low = -1;
     Outcome failure = Value::none();
-    bool has_high = !args[1].is_unbound() && !args[1].is_none(), has_low = !args[2].is_unbound() && !args[2].is_none();
+    bool has_high = !args[1].is_unbound() && !args[1].is_none(),
+         has_low = !args[2].is_unbound() && !args[2].is_none();
     if (has_low && !get_size(vm, args[2], low, failure)) return failure;
     if (has_high && !get_size(vm, args[1], high, failure)) return failure;
     if (!has_high && has_low) high = 4 * low;
     if (!has_low) low = high / 4;
-    if (!(high >= low && low >= 0)) return vm.value_error("high (%lld) must be >= low (%lld) must be >= 0", (long long)high, (long long)low);
+    if (!(high >= low && low >= 0))
+        return vm.value_error("high (%lld) must be >= low (%lld) must be >= 0", (long long)high,
+                              (long long)low);
     t->high = Value::integer(high);
     t->low = Value::integer(low);
     if (t->out.size() <= size_t(high) || t->state & SocketTransport::kWritePaused) return Value::none();
@@ -361,11 +386,14 @@ Outcome set_limits(VM& vm, Value* args) {   // self, high, low
     return feeds_reader(t) ? Outcome(Value::none()) : call_helper(vm, "transport_paused", {args[0]});
 }
 Outcome buffer_size(VM&, Value* args) { return Value::integer(int64_t(transport_of(args[0])->out.size())); }
-Outcome get_limits(VM& vm, Value* args) { return vm.tuple({transport_of(args[0])->low, transport_of(args[0])->high}); }
-Outcome extra_info(VM& vm, Value* args) {   // self, name, default
+Outcome get_limits(VM& vm, Value* args) {
+    return vm.tuple({transport_of(args[0])->low, transport_of(args[0])->high});
+}
+Outcome extra_info(VM& vm, Value* args) {  // self, name, default
     SocketTransport* t = transport_of(args[0]);
     Value found = Value::unbound();
-    if (is_str(args[1]) && is_dict(t->extra)) found = vm.get(t->extra.as<Dict>(), vm.intern(args[1].as<Str>()->view()));
+    if (is_str(args[1]) && is_dict(t->extra))
+        found = vm.get(t->extra.as<Dict>(), vm.intern(args[1].as<Str>()->view()));
     if (!found.is_unbound()) return found;
     return args[2].is_unbound() ? Value::none() : args[2];
 }
@@ -382,30 +410,41 @@ Outcome get_lost(VM&, Value self) { return transport_of(self)->lost; }
 Outcome get_extra(VM&, Value self) { return transport_of(self)->extra; }
 
 const NativeDef kMethods[] = {
-    {.signature = "__new__(cls, loop, sock, protocol, fd, is_socket, extra, server, /)", .fn = transport_new, .flags = kStaticNative},
+    {.signature = "__new__(cls, loop, sock, protocol, fd, is_socket, extra, server, /)",
+     .fn = transport_new,
+     .flags = kStaticNative},
     {.signature = "__init__(self, /, *args)", .fn = transport_init},
     {.signature = "_start(self)", .fn = start},
     {.signature = "_attach(self, reader, /)", .fn = attach},
     {.signature = "_delivered(self)", .fn = delivered},
     {.signature = "_note_lost(self)", .fn = note_lost},
     {.signature = "_force_close(self, exc, /)", .fn = fail},
-    {.signature = "is_closing(self)", .fn = is_closing, .doc = "Return True if the transport is closing or closed."},
-    {.signature = "close(self)", .fn = close_native, .doc = "Close the transport, after what was written has gone out."},
+    {.signature = "is_closing(self)",
+     .fn = is_closing,
+     .doc = "Return True if the transport is closing or closed."},
+    {.signature = "close(self)",
+     .fn = close_native,
+     .doc = "Close the transport, after what was written has gone out."},
     {.signature = "abort(self)", .fn = abort, .doc = "Close the transport immediately."},
     {.signature = "write(self, data)", .fn = write, .doc = "Write some data bytes to the transport."},
-    {.signature = "write_eof(self)", .fn = write_eof, .doc = "Close the write end after flushing buffered data."},
+    {.signature = "write_eof(self)",
+     .fn = write_eof,
+     .doc = "Close the write end after flushing buffered data."},
     {.signature = "can_write_eof(self)", .fn = can_write_eof},
     {.signature = "pause_reading(self)", .fn = pause_reading},
     {.signature = "resume_reading(self)", .fn = resume_reading},
     {.signature = "is_reading(self)", .fn = is_reading},
-    {.signature = "set_write_buffer_limits(self, high=None, low=None)", .fn = set_limits, .step = step_with_index},
+    {.signature = "set_write_buffer_limits(self, high=None, low=None)",
+     .fn = set_limits,
+     .step = step_with_index},
     {.signature = "get_write_buffer_limits(self)", .fn = get_limits},
     {.signature = "get_write_buffer_size(self)", .fn = buffer_size},
     {.signature = "get_extra_info(self, name, default=None)", .fn = extra_info},
     {.signature = "get_protocol(self)", .fn = get_protocol},
     {.signature = "set_protocol(self, protocol)", .fn = set_protocol},
 };
-const AttributeDef kAttributes[] = {{"_loop", get_loop}, {"_sock", get_socket}, {"_conn_lost", get_lost}, {"_extra", get_extra}};
+const AttributeDef kAttributes[] = {
+    {"_loop", get_loop}, {"_sock", get_socket}, {"_conn_lost", get_lost}, {"_extra", get_extra}};
 
 // ---- add_reader() and add_writer(): a Handle that runs whenever the descriptor is ready
 
@@ -419,17 +458,19 @@ bool on_ready(VM& vm, Value target, bool event) {
     return true;
 }
 
-Outcome listen(VM& vm, Value* args) {   // fd, writing, handle
+Outcome listen(VM& vm, Value* args) {  // fd, writing, handle
     int64_t fd = -1;
     if (!get_number(vm, args[0], fd)) return Outcome::raised();
     Direction d = args[1].is_true() ? UvReactor::kWrite : UvReactor::kRead;
     Value before = UvReactor::of(vm).listening(int(fd), d);
-    if (is_exact(before, kShapeHandle)) before.as_object()->state |= Handle::kCancelled;
-    else if (!before.is_unbound()) return vm.raise(kShapeRuntimeError, "the descriptor is used by a transport");
+    if (is_exact(before, kShapeHandle))
+        before.as_object()->state |= Handle::kCancelled;
+    else if (!before.is_unbound())
+        return vm.raise(kShapeRuntimeError, "the descriptor is used by a transport");
     int error = UvReactor::of(vm).listen(int(fd), d, on_ready, args[2]);
     return error ? raise_os_error(vm, error) : Outcome(Value::none());
 }
-Outcome unlisten(VM& vm, Value* args) {   // fd, writing: was there one?
+Outcome unlisten(VM& vm, Value* args) {  // fd, writing: was there one?
     int64_t fd = -1;
     if (!get_number(vm, args[0], fd)) return Outcome::raised();
     Direction d = args[1].is_true() ? UvReactor::kWrite : UvReactor::kRead;
@@ -440,7 +481,7 @@ Outcome unlisten(VM& vm, Value* args) {   // fd, writing: was there one?
     reactor->unlisten(int(fd), d);
     return Value::true_();
 }
-Outcome is_transport(VM& vm, Value* args) {   // does one use the descriptor?
+Outcome is_transport(VM& vm, Value* args) {  // does one use the descriptor?
     int64_t fd = -1;
     if (!get_number(vm, args[0], fd)) return Outcome::raised();
     UvReactor* reactor = runtime_of(vm).reactor;
@@ -451,13 +492,15 @@ Outcome is_transport(VM& vm, Value* args) {   // does one use the descriptor?
 Outcome drop_listeners(VM& vm, Value* args) {
     if (!runtime_of(vm).reactor) return Value::none();
     runtime_of(vm).reactor->unlisten_all([&](Value target) {
-        Value loop = is_socket_transport(vm, target) ? target.as<SocketTransport>()->loop : target.as<Handle>()->loop;
+        Value loop =
+            is_socket_transport(vm, target) ? target.as<SocketTransport>()->loop : target.as<Handle>()->loop;
         return loop.is(args[0]);
     });
     return Value::none();
 }
-Outcome drain(VM& vm, Value* args) {   // transport, reader
-    if (!is_socket_transport(vm, args[0])) return vm.type_error("a transport of sockets is wanted, not %s", vm.type_name(args[0]));
+Outcome drain(VM& vm, Value* args) {  // transport, reader
+    if (!is_socket_transport(vm, args[0]))
+        return vm.type_error("a transport of sockets is wanted, not %s", vm.type_name(args[0]));
     return Value::object(make_native_coroutine(vm, NativeCoroutine::kStreamDrain, args[0], args[1]));
 }
 
@@ -469,7 +512,7 @@ const NativeDef kFunctions[] = {
     {.signature = "_drain(transport, reader, /)", .fn = drain},
 };
 
-}   // namespace
+}  // namespace
 
 void define_transports(VM& vm, Module* m) {
     define_type(vm, {.shape = kShapeSocketTransport, .methods = kMethods, .attributes = kAttributes});
@@ -481,7 +524,7 @@ void define_transports(VM& vm, Module* m) {
     }
 }
 
-}   // namespace gen
+}  // namespace gen
 
 #else
 
@@ -490,10 +533,12 @@ namespace gen {
 void call_transport_helper(VM&, Value, const char*, std::initializer_list<Value>) {}
 void pause_transport(VM&, Value) {}
 void resume_transport(VM&, Value) {}
-Outcome await_drain(VM& vm, NativeCoroutine*) { return vm.raise(kShapeRuntimeError, "there are no sockets here"); }
+Outcome await_drain(VM& vm, NativeCoroutine*) {
+    return vm.raise(kShapeRuntimeError, "there are no sockets here");
+}
 void abandon_drain(VM&, NativeCoroutine*) {}
 void define_transports(VM&, Module*) {}
 
-}   // namespace gen
+}  // namespace gen
 
 #endif

@@ -4,7 +4,8 @@
 
 namespace gen {
 
-NativeCoroutine* make_native_coroutine(VM& vm, NativeCoroutine::Operation operation, Value owner, Value item) {
+NativeCoroutine* make_native_coroutine(VM& vm, NativeCoroutine::Operation operation, Value owner,
+                                       Value item) {
     auto* c = vm.heap.make<NativeCoroutine>(Kind::Record, kShapeNativeCoroutine);
     c->aux = operation;
     c->state = NativeCoroutine::kCreated;
@@ -17,10 +18,12 @@ NativeCoroutine* make_native_coroutine(VM& vm, NativeCoroutine::Operation operat
 
 void wake_coroutine(VM& vm, NativeCoroutine* c, NativeCoroutine::State state) {
     c->state = state;
-    if (state == NativeCoroutine::kCancelled && c->aux == NativeCoroutine::kSleep) timer_cancelled(vm, c->owner.as<EventLoop>());
+    if (state == NativeCoroutine::kCancelled && c->aux == NativeCoroutine::kSleep)
+        timer_cancelled(vm, c->owner.as<EventLoop>());
     Value task = c->task;
     c->task = Value::unbound();
-    if (task.is_object() && is_event_loop(task.as<Task>()->loop)) push_ready(vm, task.as<Task>()->loop.as<EventLoop>(), task);
+    if (task.is_object() && is_event_loop(task.as<Task>()->loop))
+        push_ready(vm, task.as<Task>()->loop.as<EventLoop>(), task);
 }
 
 static Outcome finished(VM& vm, NativeCoroutine* c, Value result) {
@@ -48,41 +51,64 @@ static Outcome await_sleep(VM& vm, NativeCoroutine* c) {
 
 static void abandon(VM& vm, NativeCoroutine* c) {
     switch (c->aux) {
-    case NativeCoroutine::kSleep:
-        if (c->state == NativeCoroutine::kWaiting) timer_cancelled(vm, c->owner.as<EventLoop>());
-        break;
-    case NativeCoroutine::kQueueGet: case NativeCoroutine::kQueuePut: abandon_queue(vm, c); break;
-    case NativeCoroutine::kStreamRead: case NativeCoroutine::kStreamLine: case NativeCoroutine::kStreamUntil:
-    case NativeCoroutine::kStreamExactly: abandon_stream(vm, c); break;
-    case NativeCoroutine::kStreamDrain: abandon_drain(vm, c); break;
-    default: abandon_lock(vm, c); break;
+        case NativeCoroutine::kSleep:
+            if (c->state == NativeCoroutine::kWaiting) timer_cancelled(vm, c->owner.as<EventLoop>());
+            break;
+        case NativeCoroutine::kQueueGet:
+        case NativeCoroutine::kQueuePut:
+            abandon_queue(vm, c);
+            break;
+        case NativeCoroutine::kStreamRead:
+        case NativeCoroutine::kStreamLine:
+        case NativeCoroutine::kStreamUntil:
+        case NativeCoroutine::kStreamExactly:
+            abandon_stream(vm, c);
+            break;
+        case NativeCoroutine::kStreamDrain:
+            abandon_drain(vm, c);
+            break;
+        default:
+            abandon_lock(vm, c);
+            break;
     }
 }
 
 Outcome await_coroutine(VM& vm, NativeCoroutine* c) {
     switch (c->state) {
-    case NativeCoroutine::kClosed: return vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
-    case NativeCoroutine::kWaiting:
-        if (!c->task.is_unbound()) return vm.raise(kShapeRuntimeError, "coroutine is being awaited already");
-        return vm.raise(kShapeRuntimeError, "await wasn't used with future");
-    case NativeCoroutine::kCancelled:
-        abandon(vm, c);
-        c->state = NativeCoroutine::kClosed;
-        return vm.raise(make_error(vm, async_state(vm).cancelled_error, c->message));
-    default: break;
+        case NativeCoroutine::kClosed:
+            return vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+        case NativeCoroutine::kWaiting:
+            if (!c->task.is_unbound())
+                return vm.raise(kShapeRuntimeError, "coroutine is being awaited already");
+            return vm.raise(kShapeRuntimeError, "await wasn't used with future");
+        case NativeCoroutine::kCancelled:
+            abandon(vm, c);
+            c->state = NativeCoroutine::kClosed;
+            return vm.raise(make_error(vm, async_state(vm).cancelled_error, c->message));
+        default:
+            break;
     }
     switch (c->aux) {
-    case NativeCoroutine::kSleep: return await_sleep(vm, c);
-    case NativeCoroutine::kQueueGet: case NativeCoroutine::kQueuePut: return await_queue(vm, c);
-    case NativeCoroutine::kStreamRead: case NativeCoroutine::kStreamLine: case NativeCoroutine::kStreamUntil:
-    case NativeCoroutine::kStreamExactly: return await_stream(vm, c);
-    case NativeCoroutine::kStreamDrain: return await_drain(vm, c);
-    default: return await_lock(vm, c);
+        case NativeCoroutine::kSleep:
+            return await_sleep(vm, c);
+        case NativeCoroutine::kQueueGet:
+        case NativeCoroutine::kQueuePut:
+            return await_queue(vm, c);
+        case NativeCoroutine::kStreamRead:
+        case NativeCoroutine::kStreamLine:
+        case NativeCoroutine::kStreamUntil:
+        case NativeCoroutine::kStreamExactly:
+            return await_stream(vm, c);
+        case NativeCoroutine::kStreamDrain:
+            return await_drain(vm, c);
+        default:
+            return await_lock(vm, c);
     }
 }
 
 Outcome throw_into_coroutine(VM& vm, NativeCoroutine* c, Value exception) {
-    if (c->state == NativeCoroutine::kClosed) return vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+    if (c->state == NativeCoroutine::kClosed)
+        return vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
     if (c->state != NativeCoroutine::kCreated) abandon(vm, c);
     c->state = NativeCoroutine::kClosed;
     c->task = Value::unbound();
@@ -90,7 +116,8 @@ Outcome throw_into_coroutine(VM& vm, NativeCoroutine* c, Value exception) {
 }
 
 Outcome send_to_coroutine(VM& vm, NativeCoroutine* c, Value v) {
-    if (c->state == NativeCoroutine::kCreated && !v.is_none()) return vm.type_error("can't send non-None value to a just-started coroutine");
+    if (c->state == NativeCoroutine::kCreated && !v.is_none())
+        return vm.type_error("can't send non-None value to a just-started coroutine");
     Outcome o = await_coroutine(vm, c);
     if (!o.is_stop()) return o;
     if (vm.returned.is_none()) return vm.raise(kShapeStopIteration, std::initializer_list<Value>{});
@@ -108,20 +135,23 @@ NativeCoroutine* coroutine_of(Value v) { return v.as<NativeCoroutine>(); }
 
 Outcome send(VM& vm, Value* args) { return send_to_coroutine(vm, coroutine_of(args[0]), args[1]); }
 Outcome await(VM& vm, Value* args) { return await_iterator(vm, args[0]); }
-Outcome throw_step(VM& vm, NativeFrame& frame) {   // self, type, value, traceback
+Outcome throw_step(VM& vm, NativeFrame& frame) {  // self, type, value, traceback
     switch (frame.step_state()) {
-    case 0:
-        if (is_class(frame[1]) && frame[1].as<Class>()->class_flags & Class::kException) {
-            if (vm.is_instance(frame[2], kShapeBaseException)) {
-                frame.result() = frame[2];
+        case 0:
+            if (is_class(frame[1]) && frame[1].as<Class>()->class_flags & Class::kException) {
+                if (vm.is_instance(frame[2], kShapeBaseException)) {
+                    frame.result() = frame[2];
+                } else {
+                    AWAIT(1, frame[2].is_unbound() || frame[2].is_none() ? vm.call(frame[1], {})
+                                                                         : vm.call(frame[1], {frame[2]}));
+                }
+            } else if (vm.is_instance(frame[1], kShapeBaseException)) {
+                frame.result() = frame[1];
             } else {
-                AWAIT(1, frame[2].is_unbound() || frame[2].is_none() ? vm.call(frame[1], {}) : vm.call(frame[1], {frame[2]}));
+                return vm.type_error(
+                    "exceptions must be classes or instances deriving from BaseException, not %s",
+                    vm.type_name(frame[1]));
             }
-        } else if (vm.is_instance(frame[1], kShapeBaseException)) {
-            frame.result() = frame[1];
-        } else {
-            return vm.type_error("exceptions must be classes or instances deriving from BaseException, not %s", vm.type_name(frame[1]));
-        }
     }
     return throw_into_coroutine(vm, coroutine_of(frame[0]), frame.result());
 }
@@ -131,16 +161,28 @@ Outcome close(VM& vm, Value* args) {
 }
 
 // What a task waits for looks like a future in its _fut_waiter.
-Outcome is_done(VM&, Value* args) { return Value::boolean(coroutine_of(args[0])->state >= NativeCoroutine::kWoken); }
-Outcome is_cancelled(VM&, Value* args) { return Value::boolean(coroutine_of(args[0])->state == NativeCoroutine::kCancelled); }
+Outcome is_done(VM&, Value* args) {
+    return Value::boolean(coroutine_of(args[0])->state >= NativeCoroutine::kWoken);
+}
+Outcome is_cancelled(VM&, Value* args) {
+    return Value::boolean(coroutine_of(args[0])->state == NativeCoroutine::kCancelled);
+}
 
-const char* const kNames[][2] = {{"sleep", "sleep"},       {"get", "Queue.get"},           {"put", "Queue.put"},
-                                 {"acquire", "Lock.acquire"}, {"__aenter__", "Lock.__aenter__"}, {"wait", "Event.wait"},
-                                 {"read", "StreamReader.read"}, {"readline", "StreamReader.readline"},
-                                 {"readuntil", "StreamReader.readuntil"}, {"readexactly", "StreamReader.readexactly"},
+const char* const kNames[][2] = {{"sleep", "sleep"},
+                                 {"get", "Queue.get"},
+                                 {"put", "Queue.put"},
+                                 {"acquire", "Lock.acquire"},
+                                 {"__aenter__", "Lock.__aenter__"},
+                                 {"wait", "Event.wait"},
+                                 {"read", "StreamReader.read"},
+                                 {"readline", "StreamReader.readline"},
+                                 {"readuntil", "StreamReader.readuntil"},
+                                 {"readexactly", "StreamReader.readexactly"},
                                  {"drain", "StreamWriter.drain"}};
 Outcome get_name(VM& vm, Value self) { return Value::object(vm.intern(kNames[self.as_object()->aux][0])); }
-Outcome get_qualname(VM& vm, Value self) { return Value::object(vm.intern(kNames[self.as_object()->aux][1])); }
+Outcome get_qualname(VM& vm, Value self) {
+    return Value::object(vm.intern(kNames[self.as_object()->aux][1]));
+}
 Outcome get_none(VM&, Value) { return Value::none(); }
 Outcome get_false(VM&, Value) { return Value::false_(); }
 Outcome repr(VM& vm, Value* args) {
@@ -163,21 +205,25 @@ const NativeDef kMethods[] = {
     {.signature = "__repr__(self, /)", .fn = repr},
 };
 const AttributeDef kAttributes[] = {
-    {"__name__", get_name}, {"__qualname__", get_qualname}, {"cr_await", get_none}, {"cr_frame", get_none}, {"cr_origin", get_none},
-    {"cr_running", get_false}, {"cr_suspended", get_false},
+    {"__name__", get_name},      {"__qualname__", get_qualname}, {"cr_await", get_none},
+    {"cr_frame", get_none},      {"cr_origin", get_none},        {"cr_running", get_false},
+    {"cr_suspended", get_false},
 };
 
-Outcome sleep(VM& vm, Value* args) {   // delay, result
+Outcome sleep(VM& vm, Value* args) {  // delay, result
     Value result = args[1].is_unbound() ? Value::none() : args[1];
     bool simple = is_int_like(args[0]) || (is_float(args[0]) && as_float(args[0]) == as_float(args[0]));
-    if (!simple || (!vm.fiber->loop.is_none() && !running_loop(vm))) return call_helper(vm, "sleep", {args[0], result});
+    if (!simple || (!vm.fiber->loop.is_none() && !running_loop(vm)))
+        return call_helper(vm, "sleep", {args[0], result});
     auto* c = make_native_coroutine(vm, NativeCoroutine::kSleep, Value::none(), result);
     c->when = args[0];
     return Value::object(c);
 }
-const NativeDef kSleep = {.signature = "sleep(delay, result=None)", .fn = sleep, .doc = "Coroutine that completes after a given time (in seconds)."};
+const NativeDef kSleep = {.signature = "sleep(delay, result=None)",
+                          .fn = sleep,
+                          .doc = "Coroutine that completes after a given time (in seconds)."};
 
-}   // namespace
+}  // namespace
 
 void define_native_coroutines(VM& vm, Module* m) {
     define_type(vm, {.shape = kShapeNativeCoroutine, .methods = kMethods, .attributes = kAttributes});
@@ -186,4 +232,4 @@ void define_native_coroutines(VM& vm, Module* m) {
     vm.set(m->dict, "sleep", make_native(vm, kSleep, vm.str("asyncio.tasks")));
 }
 
-}   // namespace gen
+}  // namespace gen

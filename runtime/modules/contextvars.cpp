@@ -10,12 +10,12 @@ namespace {
 
 struct ContextVar : Object {
     Value name;
-    Value otherwise;   // default, or unbound
+    Value otherwise;  // default, or unbound
     Value rest[4];
 };
 struct ContextToken : Object {
     Value variable;
-    Value old;         // or unbound: there was none
+    Value old;  // or unbound: there was none
     Value context;
     Value rest[3];
     enum State : uint8_t { kUsed = 1 };
@@ -47,7 +47,7 @@ Dict* own_table(VM& vm, Context* c) {
 
 // ---- ContextVar
 
-Outcome variable_new(VM& vm, Value* args) {   // cls, name, default
+Outcome variable_new(VM& vm, Value* args) {  // cls, name, default
     if (!is_str(args[1])) return vm.type_error("context variable name must be a str");
     auto* v = vm.heap.make<ContextVar>(Kind::Record, kShapeContextVar);
     v->name = args[1];
@@ -55,14 +55,14 @@ Outcome variable_new(VM& vm, Value* args) {   // cls, name, default
     for (Value& r : v->rest) r = Value::unbound();
     return Value::object(v);
 }
-Outcome variable_get(VM& vm, Value* args) {   // self, default
+Outcome variable_get(VM& vm, Value* args) {  // self, default
     Value v = find(vm, vm.fiber->context, args[0]);
     if (!v.is_unbound()) return v;
     if (!args[1].is_unbound()) return args[1];
     if (!args[0].as<ContextVar>()->otherwise.is_unbound()) return args[0].as<ContextVar>()->otherwise;
     return vm.raise(kShapeLookupError, {args[0]});
 }
-Outcome variable_set(VM& vm, Value* args) {   // self, value
+Outcome variable_set(VM& vm, Value* args) {  // self, value
     Context* c = current_context(vm);
     auto* t = vm.heap.make<ContextToken>(Kind::Record, kShapeContextToken);
     t->variable = args[0];
@@ -74,25 +74,31 @@ Outcome variable_set(VM& vm, Value* args) {   // self, value
     Outcome o = op_dict_set(vm, d, args[0], args[1]);
     return o.is_value() ? Outcome(Value::object(t)) : o;
 }
-Outcome variable_reset(VM& vm, Value* args) {   // self, token
-    if (!is_exact(args[1], kShapeContextToken)) return vm.type_error("expected an instance of Token, got %s", vm.type_name(args[1]));
+Outcome variable_reset(VM& vm, Value* args) {  // self, token
+    if (!is_exact(args[1], kShapeContextToken))
+        return vm.type_error("expected an instance of Token, got %s", vm.type_name(args[1]));
     auto* t = args[1].as<ContextToken>();
-    if (t->state & ContextToken::kUsed) return raise_with_repr(vm, kShapeRuntimeError, "%R has already been used once", args[1]);
-    if (!t->variable.is(args[0])) return raise_with_repr(vm, kShapeValueError, "%R was created by a different ContextVar", args[1]);
-    if (!t->context.is(vm.fiber->context)) return raise_with_repr(vm, kShapeValueError, "%R was created in a different Context", args[1]);
+    if (t->state & ContextToken::kUsed)
+        return raise_with_repr(vm, kShapeRuntimeError, "%R has already been used once", args[1]);
+    if (!t->variable.is(args[0]))
+        return raise_with_repr(vm, kShapeValueError, "%R was created by a different ContextVar", args[1]);
+    if (!t->context.is(vm.fiber->context))
+        return raise_with_repr(vm, kShapeValueError, "%R was created in a different Context", args[1]);
     t->state |= ContextToken::kUsed;
     Dict* d = own_table(vm, t->context.as<Context>());
     if (!d) return vm.out_of_memory();
     Outcome o = t->old.is_unbound() ? op_dict_del(vm, d, args[0]) : op_dict_set(vm, d, args[0], t->old);
     return o.is_value() || o.is_stop() ? Outcome(Value::none()) : o;
 }
-Outcome variable_repr_step(VM& vm, NativeFrame& frame) {   // self; 1 the name's repr
+Outcome variable_repr_step(VM& vm, NativeFrame& frame) {  // self; 1 the name's repr
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, op_repr(vm, frame[0].as<ContextVar>()->name));
-        frame[1] = frame.result();
-        frame.result() = Value::unbound();
-        if (!frame[0].as<ContextVar>()->otherwise.is_unbound()) { AWAIT(2, op_repr(vm, frame[0].as<ContextVar>()->otherwise)); }
+        case 0:
+            AWAIT(1, op_repr(vm, frame[0].as<ContextVar>()->name));
+            frame[1] = frame.result();
+            frame.result() = Value::unbound();
+            if (!frame[0].as<ContextVar>()->otherwise.is_unbound()) {
+                AWAIT(2, op_repr(vm, frame[0].as<ContextVar>()->otherwise));
+            }
     }
     StringBuilder out(vm.heap);
     out.append("<ContextVar name=");
@@ -110,7 +116,9 @@ Outcome variable_name(VM&, Value self) { return self.as<ContextVar>()->name; }
 
 // ---- Token
 
-Outcome token_new(VM& vm, Value*) { return vm.raise(kShapeRuntimeError, "Tokens can only be created by ContextVars"); }
+Outcome token_new(VM& vm, Value*) {
+    return vm.raise(kShapeRuntimeError, "Tokens can only be created by ContextVars");
+}
 Outcome token_variable(VM&, Value self) { return self.as<ContextToken>()->variable; }
 Outcome token_old_value(VM& vm, Value self) {
     Value v = self.as<ContextToken>()->old;
@@ -118,7 +126,8 @@ Outcome token_old_value(VM& vm, Value self) {
 }
 Outcome token_repr_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_repr(vm, frame[0].as<ContextToken>()->variable));
+        case 0:
+            AWAIT(1, op_repr(vm, frame[0].as<ContextToken>()->variable));
     }
     StringBuilder out(vm.heap);
     out.append(frame[0].as<ContextToken>()->state & ContextToken::kUsed ? "<Token used var=" : "<Token var=");
@@ -132,17 +141,18 @@ Outcome token_repr_step(VM& vm, NativeFrame& frame) {
 // ---- Context
 
 Outcome context_new(VM& vm, Value*) { return Value::object(context_of(vm, Value::none())); }
-Outcome context_run_step(VM& vm, NativeFrame& frame) {   // self, args, kwargs; 3 callable, 4 previous context
+Outcome context_run_step(VM& vm, NativeFrame& frame) {  // self, args, kwargs; 3 callable, 4 previous context
     switch (frame.step_state()) {
-    case 0:
-        if (!frame[1].as<Tuple>()->size) return vm.type_error("run() missing 1 required positional argument");
-        if (frame[0].as<Context>()->state & Context::kEntered) return raise_entered(vm, frame[0]);
-        frame[3] = frame[1].as<Tuple>()->items[0];
-        frame[1] = vm.checked_tuple(frame[1].as<Tuple>()->items + 1, frame[1].as<Tuple>()->size - 1);
-        if (frame[1].is_none()) return vm.out_of_memory();
-        frame[4] = vm.fiber->context;
-        enter_context(vm, frame[0]);
-        AWAIT_CATCHING(1, vm.call_with(frame[3], frame[1], frame[2]));
+        case 0:
+            if (!frame[1].as<Tuple>()->size)
+                return vm.type_error("run() missing 1 required positional argument");
+            if (frame[0].as<Context>()->state & Context::kEntered) return raise_entered(vm, frame[0]);
+            frame[3] = frame[1].as<Tuple>()->items[0];
+            frame[1] = vm.checked_tuple(frame[1].as<Tuple>()->items + 1, frame[1].as<Tuple>()->size - 1);
+            if (frame[1].is_none()) return vm.out_of_memory();
+            frame[4] = vm.fiber->context;
+            enter_context(vm, frame[0]);
+            AWAIT_CATCHING(1, vm.call_with(frame[3], frame[1], frame[2]));
     }
     leave_context(vm, frame[4]);
     return frame.result().is_unbound() ? raise_again(vm, vm.caught) : Outcome(frame.result());
@@ -168,7 +178,7 @@ Outcome context_contains(VM& vm, Value* args) {
     if (!check_key(vm, args[1], failure)) return failure;
     return Value::boolean(!find(vm, args[0], args[1]).is_unbound());
 }
-Outcome context_get(VM& vm, Value* args) {   // self, key, default
+Outcome context_get(VM& vm, Value* args) {  // self, key, default
     Outcome failure = Value::none();
     if (!check_key(vm, args[1], failure)) return failure;
     Value v = find(vm, args[0], args[1]);
@@ -184,7 +194,9 @@ Outcome iterate(VM& vm, Value self, Part part) {
     Value t = self.as<Context>()->table;
     uint32_t position = 0;
     while (DictEntry* e = t.is_object() ? next_entry(t.as<Dict>(), position) : nullptr) {
-        Value v = part == Part::Keys ? e->key : part == Part::Values ? e->value : vm.tuple({e->key, e->value});
+        Value v = part == Part::Keys     ? e->key
+                  : part == Part::Values ? e->value
+                                         : vm.tuple({e->key, e->value});
         if (!list_append(vm.heap, l, v)) return vm.out_of_memory();
     }
     return op_iter(vm, Value::object(l));
@@ -194,14 +206,20 @@ Outcome context_values(VM& vm, Value* args) { return iterate(vm, args[0], Part::
 Outcome context_items(VM& vm, Value* args) { return iterate(vm, args[0], Part::Items); }
 Outcome context_eq(VM& vm, Value* args) {
     if (!is_context(args[1])) return Value::not_implemented();
-    auto table = [&](Value c) { return c.as<Context>()->table.is_object() ? c.as<Context>()->table : Value::object(vm.dict()); };
+    auto table = [&](Value c) {
+        return c.as<Context>()->table.is_object() ? c.as<Context>()->table : Value::object(vm.dict());
+    };
     return op_compare(vm, CompareOp::Eq, table(args[0]), table(args[1]));
 }
 
 const NativeDef kVariableMethods[] = {
     {.signature = "__new__(cls, name, /, *, default=None)", .fn = variable_new, .flags = kStaticNative},
-    {.signature = "get(self, default=None, /)", .fn = variable_get, .doc = "Return a value for the context variable for the current context."},
-    {.signature = "set(self, value, /)", .fn = variable_set, .doc = "Call to set a new value for the context variable in the current context."},
+    {.signature = "get(self, default=None, /)",
+     .fn = variable_get,
+     .doc = "Return a value for the context variable for the current context."},
+    {.signature = "set(self, value, /)",
+     .fn = variable_set,
+     .doc = "Call to set a new value for the context variable in the current context."},
     {.signature = "reset(self, token, /)", .fn = variable_reset, .doc = "Reset the context variable."},
     {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative},
     {.signature = "__repr__(self, /)", .step = variable_repr_step, .locals = 1},
@@ -236,7 +254,8 @@ const NativeDef kFunctions[] = {
 };
 
 void init(VM& vm, Module* m) {
-    define_type(vm, {.shape = kShapeContextVar, .methods = kVariableMethods, .attributes = kVariableAttributes});
+    define_type(vm,
+                {.shape = kShapeContextVar, .methods = kVariableMethods, .attributes = kVariableAttributes});
     define_type(vm, {.shape = kShapeContextToken, .methods = kTokenMethods, .attributes = kTokenAttributes});
     define_type(vm, {.shape = kShapeContext, .methods = kContextMethods});
     auto* missing = vm.heap.make<Instance>(Kind::Instance, kShapeObject);
@@ -247,10 +266,11 @@ void init(VM& vm, Module* m) {
         vm.type(s)->class_flags |= Class::kFinal;
         vm.set(m->dict, vm.class_name(vm.type(s)), Value::object(vm.type(s)));
     }
-    vm.set(m->dict, "__all__", vm.tuple({vm.str("Context"), vm.str("ContextVar"), vm.str("Token"), vm.str("copy_context")}));
+    vm.set(m->dict, "__all__",
+           vm.tuple({vm.str("Context"), vm.str("ContextVar"), vm.str("Token"), vm.str("copy_context")}));
 }
 
-}   // namespace
+}  // namespace
 
 Context* context_of(VM& vm, Value snapshot) {
     auto* c = vm.heap.make<Context>(Kind::Record, kShapeContext);
@@ -298,6 +318,9 @@ Outcome raise_entered(VM& vm, Value context) {
     return raise_with_repr(vm, kShapeRuntimeError, "cannot enter context: %R is already entered", context);
 }
 
-const ModuleDef kContextvarsModule = {.name = "contextvars", .functions = kFunctions, .init = init, .doc = "Variables whose values belong to a thread or task."};
+const ModuleDef kContextvarsModule = {.name = "contextvars",
+                                      .functions = kFunctions,
+                                      .init = init,
+                                      .doc = "Variables whose values belong to a thread or task."};
 
-}   // namespace gen
+}  // namespace gen

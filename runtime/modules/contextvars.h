@@ -9,10 +9,10 @@
 namespace gen {
 
 struct Context : Object {
-    Value table;   // Dict or None
+    Value table;  // Dict or None
     Value rest[5];
     enum State : uint8_t { kEntered = 1 };
-    enum Aux : uint8_t { kShared = 1 };   // the table belongs to snapshots, too
+    enum Aux : uint8_t { kShared = 1 };  // the table belongs to snapshots, too
 };
 static_assert(sizeof(Context) == sizeof(Record));
 
@@ -28,4 +28,4 @@ bool enter_context(VM&, Value context);
 Value leave_context(VM&, Value previous);
 Outcome raise_entered(VM&, Value context);
 
-}   // namespace gen
+}  // namespace gen

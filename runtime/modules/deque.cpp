@@ -10,9 +10,9 @@ namespace gen {
 namespace {
 
 struct Ring : Object {
-    Value items;                     // Array, its capacity a power of two; unbound at first
-    Value first, size, version;      // ints; the version changes whenever items come, go or move
-    Value maxlen;                    // int or None
+    Value items;                 // Array, its capacity a power of two; unbound at first
+    Value first, size, version;  // ints; the version changes whenever items come, go or move
+    Value maxlen;                // int or None
     Value rest;
 };
 static_assert(sizeof(Ring) == sizeof(Record));
@@ -58,7 +58,7 @@ Value take_first(Ring* r) {
     return v;
 }
 
-Outcome ring_new(VM& vm, Value* args) {   // cls, *args, **kwargs
+Outcome ring_new(VM& vm, Value* args) {  // cls, *args, **kwargs
     Class* cls = checked_class(vm, args[0], kShapeRing);
     if (!cls) return Outcome::raised();
     auto* r = static_cast<Ring*>(allocate_instance(vm, cls));
@@ -72,8 +72,10 @@ Outcome append(VM& vm, Value* args) {
     Ring* r = ring_of(args[0]);
     const bool full = r->maxlen.is_int() && size_of(r) >= uint64_t(r->maxlen.as_int());
     if (full && size_of(r) == 0) return Value::none();
-    if (full) take_first(r);
-    else if (!make_room_for_one(vm, r)) return vm.no_room();
+    if (full)
+        take_first(r);
+    else if (!make_room_for_one(vm, r))
+        return vm.no_room();
     place(r, size_of(r)) = args[1];
     vm.heap.write(r->items.as_object());
     set_size(r, size_of(r) + 1);
@@ -84,8 +86,10 @@ Outcome append_left(VM& vm, Value* args) {
     Ring* r = ring_of(args[0]);
     const bool full = r->maxlen.is_int() && size_of(r) >= uint64_t(r->maxlen.as_int());
     if (full && size_of(r) == 0) return Value::none();
-    if (full) take_last(r);
-    else if (!make_room_for_one(vm, r)) return vm.no_room();
+    if (full)
+        take_last(r);
+    else if (!make_room_for_one(vm, r))
+        return vm.no_room();
     set_first(r, (uint64_t(r->first.as_int()) - 1) & (r->items.as<Array>()->capacity - 1));
     place(r, 0) = args[1];
     vm.heap.write(r->items.as_object());
@@ -93,7 +97,8 @@ Outcome append_left(VM& vm, Value* args) {
     changed(r);
     return Value::none();
 }
-template <Value (*take)(Ring*)> Outcome pop(VM& vm, Value* args) {
+template <Value (*take)(Ring*)>
+Outcome pop(VM& vm, Value* args) {
     Ring* r = ring_of(args[0]);
     if (size_of(r) == 0) return vm.raise(kShapeIndexError, "pop from an empty deque");
     changed(r);
@@ -144,7 +149,7 @@ Outcome to_list(VM& vm, Value* args) {
     list->size = size_of(r);
     return Value::object(list);
 }
-Outcome from_list(VM& vm, Value* args) {   // self, items
+Outcome from_list(VM& vm, Value* args) {  // self, items
     Ring* r = ring_of(args[0]);
     const List* list = args[1].as<List>();
     Array* items = make_array(vm.heap, std::max<uint64_t>(std::bit_ceil(list->size), 8));
@@ -167,8 +172,12 @@ Outcome set_maxlen(VM&, Value* args) {
 
 const NativeDef kMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwds)", .fn = ring_new, .flags = kStaticNative},
-    {.signature = "append(self, x, /)", .fn = append, .doc = "Add an element to the right side of the deque."},
-    {.signature = "appendleft(self, x, /)", .fn = append_left, .doc = "Add an element to the left side of the deque."},
+    {.signature = "append(self, x, /)",
+     .fn = append,
+     .doc = "Add an element to the right side of the deque."},
+    {.signature = "appendleft(self, x, /)",
+     .fn = append_left,
+     .doc = "Add an element to the left side of the deque."},
     {.signature = "pop(self)", .fn = pop<take_last>, .doc = "Remove and return the rightmost element."},
     {.signature = "popleft(self)", .fn = pop<take_first>, .doc = "Remove and return the leftmost element."},
     {.signature = "clear(self)", .fn = clear, .doc = "Remove all elements from the deque."},
@@ -191,8 +200,8 @@ void init(VM& vm, Module* m) {
     vm.set(m->dict, "Ring", Value::object(vm.type(kShapeRing)));
 }
 
-}   // namespace
+}  // namespace
 
 const ModuleDef kCollectionsModule = {.name = "_collections", .init = init};
 
-}   // namespace gen
+}  // namespace gen

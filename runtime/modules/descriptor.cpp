@@ -23,7 +23,8 @@ bool get_number(VM& vm, Value v, int64_t& out) {
     }
     out = int_clamp(v);
     if (out == int32_t(out)) return true;
-    vm.raise(kShapeOverflowError, out < 0 ? "signed integer is less than minimum" : "signed integer is greater than maximum");
+    vm.raise(kShapeOverflowError,
+             out < 0 ? "signed integer is less than minimum" : "signed integer is greater than maximum");
     return false;
 }
 
@@ -35,7 +36,8 @@ bool writable_bytes(VM& vm, Value v, uint8_t*& data, size_t& size, const char* c
         if (view->step == 1) base = view->base, start = view->start, length = view->length;
     }
     if (!is_bytearray(base)) {
-        vm.type_error("%s() argument 1 must be read-write bytes-like object, not %s", caller, vm.type_name(v));
+        vm.type_error("%s() argument 1 must be read-write bytes-like object, not %s", caller,
+                      vm.type_name(v));
         return false;
     }
     auto* bytes = base.as<ByteArray>();
@@ -49,7 +51,8 @@ Value deadline_after(VM& vm, Value seconds) {
     Outcome failure = Value::none();
     if (seconds.is_unbound() || seconds.is_none()) return Value::none();
     if (!get_real(vm, seconds, s, failure)) {
-        if (failure.is_unhandled()) vm.type_error("a timeout is a number or None, not '%s'", vm.type_name(seconds));
+        if (failure.is_unhandled())
+            vm.type_error("a timeout is a number or None, not '%s'", vm.type_name(seconds));
         return Value::unbound();
     }
     if (!(s < 9e9)) return Value::none();
@@ -58,4 +61,4 @@ Value deadline_after(VM& vm, Value seconds) {
 
 Outcome timed_out(VM& vm) { return vm.raise(kShapeTimeoutError, "timed out"); }
 
-}   // namespace gen
+}  // namespace gen

@@ -5,7 +5,7 @@ namespace gen {
 
 namespace {
 
-Outcome unbound(VM& vm, Value* args) {   // *functions
+Outcome unbound(VM& vm, Value* args) {  // *functions
     auto* functions = args[0].as<Tuple>();
     for (uint64_t i = 0; i < functions->size; i++) {
         Value f = functions->items[i];
@@ -17,12 +17,13 @@ Outcome unbound(VM& vm, Value* args) {   // *functions
 }
 
 const NativeDef kFunctions[] = {
-    {.signature = "unbound(*functions)", .fn = unbound,
+    {.signature = "unbound(*functions)",
+     .fn = unbound,
      .doc = "These functions do not become methods of a class that has them as attributes."},
 };
 
-}   // namespace
+}  // namespace
 
 const ModuleDef kFunctoolsModule = {.name = "_functools", .functions = kFunctions};
 
-}   // namespace gen
+}  // namespace gen

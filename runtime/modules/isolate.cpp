@@ -14,7 +14,7 @@ namespace {
 ChannelId id_of(Value v) { return v.is_int() ? ChannelId(v.as_int()) : 0; }
 
 Outcome open_channel(VM& vm, Value*) { return Value::integer(int64_t(isolates_of(vm)->open())); }
-Outcome send(VM& vm, Value* args) {   // channel, message
+Outcome send(VM& vm, Value* args) {  // channel, message
     if (!is_bytes(args[1])) return vm.type_error("a message is bytes, not %s", vm.type_name(args[1]));
     return Value::boolean(isolates_of(vm)->send(id_of(args[0]), view_of(args[1].as<Bytes>())));
 }
@@ -35,44 +35,48 @@ bool note_deadline(VM& vm, Value seconds, Value& deadline, Outcome& failure) {
 }
 
 Outcome wait_for(VM& vm, ChannelId channel, Value deadline) {
-    vm.scheduler.park(vm, Wait::Channel, deadline.is_none() ? kForever : deadline.as_int(), Value::unbound(), Value::false_(),
-                      &completions_of(vm)->waiting(channel));
+    vm.scheduler.park(vm, Wait::Channel, deadline.is_none() ? kForever : deadline.as_int(), Value::unbound(),
+                      Value::false_(), &completions_of(vm)->waiting(channel));
     return Outcome::park();
 }
 
-Outcome receive_step(VM& vm, NativeFrame& frame) {   // channel, timeout; local: deadline
+Outcome receive_step(VM& vm, NativeFrame& frame) {  // channel, timeout; local: deadline
     std::string message;
     Outcome failure = Value::none();
     switch (frame.step_state()) {
-    case 0:
-        if (!note_deadline(vm, frame[1], frame[2], failure)) return failure;
-        for (;;) {
-            switch (isolates_of(vm)->receive(id_of(frame[0]), completions_of(vm), message)) {
-            case IsolateGroup::Received::Message: {
-                vm.heap.reserve(message.size());
-                Bytes* bytes = make_bytes(vm.heap, message);
-                return bytes ? Outcome(Value::object(bytes)) : vm.out_of_memory();
+        case 0:
+            if (!note_deadline(vm, frame[1], frame[2], failure)) return failure;
+            for (;;) {
+                switch (isolates_of(vm)->receive(id_of(frame[0]), completions_of(vm), message)) {
+                    case IsolateGroup::Received::Message: {
+                        vm.heap.reserve(message.size());
+                        Bytes* bytes = make_bytes(vm.heap, message);
+                        return bytes ? Outcome(Value::object(bytes)) : vm.out_of_memory();
+                    }
+                    case IsolateGroup::Received::Closed:
+                        return vm.raise(kShapeEOFError, std::initializer_list<Value>{});
+                    case IsolateGroup::Received::Nothing:
+                        break;
+                }
+                if (!frame[2].is_none() && frame[2].as_int() <= vm.clock->now()) return Value::none();
+                AWAIT(1, wait_for(vm, id_of(frame[0]), frame[2]));
             }
-            case IsolateGroup::Received::Closed: return vm.raise(kShapeEOFError, std::initializer_list<Value>{});
-            case IsolateGroup::Received::Nothing: break;
-            }
-            if (!frame[2].is_none() && frame[2].as_int() <= vm.clock->now()) return Value::none();
-            AWAIT(1, wait_for(vm, id_of(frame[0]), frame[2]));
-        }
     }
     return Value::none();
 }
 
-Outcome poll_step(VM& vm, NativeFrame& frame) {      // channel, timeout; local: deadline
+Outcome poll_step(VM& vm, NativeFrame& frame) {  // channel, timeout; local: deadline
     Outcome failure = Value::none();
     switch (frame.step_state()) {
-    case 0:
-        if (!note_deadline(vm, frame[1], frame[2], failure)) return failure;
-        for (;;) {
-            if (isolates_of(vm)->peek(id_of(frame[0]), completions_of(vm)) != IsolateGroup::Received::Nothing) return Value::true_();
-            if (!frame[2].is_none() && frame[2].as_int() <= vm.clock->now()) return Value::false_();
-            AWAIT(1, wait_for(vm, id_of(frame[0]), frame[2]));
-        }
+        case 0:
+            if (!note_deadline(vm, frame[1], frame[2], failure)) return failure;
+            for (;;) {
+                if (isolates_of(vm)->peek(id_of(frame[0]), completions_of(vm)) !=
+                    IsolateGroup::Received::Nothing)
+                    return Value::true_();
+                if (!frame[2].is_none() && frame[2].as_int() <= vm.clock->now()) return Value::false_();
+                AWAIT(1, wait_for(vm, id_of(frame[0]), frame[2]));
+            }
     }
     return Value::none();
 }
@@ -81,12 +85,14 @@ Outcome share(VM& vm, Value* args) {
     isolates_of(vm)->share(id_of(args[0]));
     return Value::none();
 }
-Outcome start(VM& vm, Value* args) {   // inbox, outcome
-    if (!runtime_of(vm).grants.isolates) return vm.raise(kShapePermissionError, "the host does not grant isolates");
-    if (!isolates_of(vm)->start(vm, id_of(args[0]), id_of(args[1]))) return vm.raise(kShapeRuntimeError, "can't start new thread");
+Outcome start(VM& vm, Value* args) {  // inbox, outcome
+    if (!runtime_of(vm).grants.isolates)
+        return vm.raise(kShapePermissionError, "the host does not grant isolates");
+    if (!isolates_of(vm)->start(vm, id_of(args[0]), id_of(args[1])))
+        return vm.raise(kShapeRuntimeError, "can't start new thread");
     return Value::none();
 }
-Outcome interrupt(VM& vm, Value* args) {   // outcome
+Outcome interrupt(VM& vm, Value* args) {  // outcome
     isolates_of(vm)->interrupt(id_of(args[0]));
     return Value::none();
 }
@@ -108,8 +114,9 @@ const NativeDef kFunctions[] = {
     {.signature = "program_text()", .fn = program_text},
 };
 
-}   // namespace
+}  // namespace
 
-const ModuleDef kIsolateModule = {.name = "_isolate", .functions = kFunctions, .doc = "Channels, and VMs on threads of their own."};
+const ModuleDef kIsolateModule = {
+    .name = "_isolate", .functions = kFunctions, .doc = "Channels, and VMs on threads of their own."};
 
-}   // namespace gen
+}  // namespace gen

@@ -4,9 +4,6 @@
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 
-#include <cerrno>
-#include <climits>
-#include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,6 +13,9 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
 
 extern char** environ;
 
@@ -31,38 +31,54 @@ static bool granted(VM& vm) {
 
 static bool path_of(VM& vm, Value v, std::string& out) {
     if (!granted(vm)) return false;
-    if (is_str(v)) out = v.as<Str>()->view();
-    else if (is_bytes(v)) out = view_of(v.as<Bytes>());
-    else { vm.type_error("path should be string, bytes or os.PathLike, not %s", vm.type_name(v)); return false; }
-    if (out.find('\0') != std::string::npos) { vm.value_error("embedded null byte"); return false; }
+    if (is_str(v))
+        out = v.as<Str>()->view();
+    else if (is_bytes(v))
+        out = view_of(v.as<Bytes>());
+    else {
+        vm.type_error("path should be string, bytes or os.PathLike, not %s", vm.type_name(v));
+        return false;
+    }
+    if (out.find('\0') != std::string::npos) {
+        vm.value_error("embedded null byte");
+        return false;
+    }
     return true;
 }
 static bool number_of(VM& vm, Value v, int64_t& out) {
     if (v.is_unbound()) return true;
-    if (!is_int_like(v)) { vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v)); return false; }
+    if (!is_int_like(v)) {
+        vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v));
+        return false;
+    }
     out = int_clamp(v);
     return true;
 }
 static Outcome done(VM& vm, int result, Value path = Value::unbound(), Value second = Value::unbound()) {
     return result < 0 ? raise_os_error(vm, errno, path, second) : Outcome(Value::none());
 }
-static Outcome file_name(VM& vm, std::string_view name) {   // bytes that are no UTF-8 show as replacement characters
+static Outcome file_name(VM& vm,
+                         std::string_view name) {  // bytes that are no UTF-8 show as replacement characters
     std::string text;
     while (!name.empty()) {
         size_t n = valid_utf8(name);
         text += name.substr(0, n);
         name.remove_prefix(n);
-        if (!name.empty()) { text += "\xef\xbf\xbd"; name.remove_prefix(1); }
+        if (!name.empty()) {
+            text += "\xef\xbf\xbd";
+            name.remove_prefix(1);
+        }
     }
     return vm.checked(vm.str(text));
 }
 
 // ---- descriptors
 
-static Outcome px_open(VM& vm, Value* args) {   // path, flags, mode
+static Outcome px_open(VM& vm, Value* args) {  // path, flags, mode
     std::string path;
     int64_t flags = 0, mode = 0777;
-    if (!path_of(vm, args[0], path) || !number_of(vm, args[1], flags) || !number_of(vm, args[2], mode)) return Outcome::raised();
+    if (!path_of(vm, args[0], path) || !number_of(vm, args[1], flags) || !number_of(vm, args[2], mode))
+        return Outcome::raised();
     int fd;
     do fd = open(path.c_str(), int(flags) | O_CLOEXEC, mode_t(mode));
     while (fd < 0 && errno == EINTR && !vm.interrupt.load());
@@ -80,7 +96,8 @@ static bool would_wait(int fd, short events) {
 #if defined(GEN_HAS_LIBUV)
     struct stat s;
     pollfd p{fd, events, 0};
-    if (fstat(fd, &s) < 0 || !(S_ISFIFO(s.st_mode) || S_ISCHR(s.st_mode) || S_ISSOCK(s.st_mode))) return false;
+    if (fstat(fd, &s) < 0 || !(S_ISFIFO(s.st_mode) || S_ISCHR(s.st_mode) || S_ISSOCK(s.st_mode)))
+        return false;
     return !(fcntl(fd, F_GETFL) & O_NONBLOCK) && poll(&p, 1, 0) == 0;
 #else
     return fd < 0 && events < 0;
@@ -88,16 +105,17 @@ static bool would_wait(int fd, short events) {
 }
 #if defined(GEN_HAS_LIBUV)
 // The native again, once the descriptor is ready; the fiber parks meanwhile.
-template <PlainFn native, UvReactor::Direction direction> static Outcome when_ready(VM& vm, NativeFrame& frame) {
+template <PlainFn native, UvReactor::Direction direction>
+static Outcome when_ready(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        for (;;) {
-            AWAIT(1, UvReactor::of(vm).wait_for(int(int_clamp(frame[0])), direction, kForever));
-            {
-                Outcome o = native(vm, &frame[0]);
-                if (!o.is_unhandled()) return o;
+        case 0:
+            for (;;) {
+                AWAIT(1, UvReactor::of(vm).wait_for(int(int_clamp(frame[0])), direction, kForever));
+                {
+                    Outcome o = native(vm, &frame[0]);
+                    if (!o.is_unhandled()) return o;
+                }
             }
-        }
     }
     return Value::none();
 }
@@ -105,7 +123,7 @@ template <PlainFn native, UvReactor::Direction direction> static Outcome when_re
 #else
 #define WAITING(native, direction) .fn = native
 #endif
-static Outcome px_read(VM& vm, Value* args) {   // descriptor, size
+static Outcome px_read(VM& vm, Value* args) {  // descriptor, size
     int64_t fd = -1, size = 0;
     if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
     if (size < 0) return raise_os_error(vm, EINVAL);
@@ -120,24 +138,27 @@ static Outcome px_read(VM& vm, Value* args) {   // descriptor, size
     if (n == size) return Value::object(b);
     return vm.checked(Value::object(make_bytes(vm.heap, b->data, size_t(n))));
 }
-static Outcome px_write(VM& vm, Value* args) {   // descriptor, data: how many bytes were written
+static Outcome px_write(VM& vm, Value* args) {  // descriptor, data: how many bytes were written
     int64_t fd = -1;
     std::string_view data;
     std::string scratch;
     if (!number_of(vm, args[0], fd)) return Outcome::raised();
-    if (!view_bytes(vm, args[1], data, scratch)) return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(args[1]));
+    if (!view_bytes(vm, args[1], data, scratch))
+        return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(args[1]));
     ssize_t n;
     if (would_wait(int(fd), POLLOUT)) return Outcome::unhandled();
     // A pipe takes so much without waiting when it takes anything; whoever writes more looks at the answer.
     struct stat s;
-    if (data.size() > PIPE_BUF && fstat(int(fd), &s) == 0 && S_ISFIFO(s.st_mode)) data = data.substr(0, PIPE_BUF);
+    if (data.size() > PIPE_BUF && fstat(int(fd), &s) == 0 && S_ISFIFO(s.st_mode))
+        data = data.substr(0, PIPE_BUF);
     do n = write(int(fd), data.data(), data.size());
     while (n < 0 && errno == EINTR && !vm.interrupt.load());
     return n < 0 ? raise_os_error(vm, errno) : Outcome(Value::integer(n));
 }
 static Outcome px_lseek(VM& vm, Value* args) {
     int64_t fd = -1, position = 0, how = 0;
-    if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], position) || !number_of(vm, args[2], how)) return Outcome::raised();
+    if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], position) || !number_of(vm, args[2], how))
+        return Outcome::raised();
     off_t at = lseek(int(fd), off_t(position), int(how));
     return at < 0 ? raise_os_error(vm, errno) : Outcome(vm.integer(at));
 }
@@ -160,7 +181,7 @@ static Outcome px_get_blocking(VM& vm, Value* args) {
     int flags = fcntl(int(fd), F_GETFL);
     return flags < 0 ? raise_os_error(vm, errno) : Outcome(Value::boolean(!(flags & O_NONBLOCK)));
 }
-static Outcome px_set_blocking(VM& vm, Value* args) {   // descriptor, blocking
+static Outcome px_set_blocking(VM& vm, Value* args) {  // descriptor, blocking
     int64_t fd = -1;
     if (!number_of(vm, args[0], fd)) return Outcome::raised();
     int flags = fcntl(int(fd), F_GETFL);
@@ -186,25 +207,30 @@ static Outcome px_pipe(VM& vm, Value*) {
 
 // ---- files and directories
 
-static Outcome stat_fields(VM& vm, const struct stat& s) {   // the ten of the tuple, then times in full
+static Outcome stat_fields(VM& vm, const struct stat& s) {  // the ten of the tuple, then times in full
     auto seconds = [](const timespec& t) { return Value::integer(t.tv_sec); };
     auto exact = [&](const timespec& t) { return vm.real(double(t.tv_sec) + double(t.tv_nsec) * 1e-9); };
-    auto nanoseconds = [&](const timespec& t) { return vm.integer(int64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec); };
-    return vm.tuple({Value::integer(s.st_mode), vm.integer(int64_t(s.st_ino)), vm.integer(int64_t(s.st_dev)), Value::integer(int64_t(s.st_nlink)),
-                     Value::integer(s.st_uid), Value::integer(s.st_gid), vm.integer(s.st_size), seconds(s.st_atim), seconds(s.st_mtim),
-                     seconds(s.st_ctim), exact(s.st_atim), exact(s.st_mtim), exact(s.st_ctim), nanoseconds(s.st_atim), nanoseconds(s.st_mtim),
-                     nanoseconds(s.st_ctim), Value::integer(s.st_blksize), Value::integer(s.st_blocks)});
+    auto nanoseconds = [&](const timespec& t) {
+        return vm.integer(int64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec);
+    };
+    return vm.tuple({Value::integer(s.st_mode), vm.integer(int64_t(s.st_ino)), vm.integer(int64_t(s.st_dev)),
+                     Value::integer(int64_t(s.st_nlink)), Value::integer(s.st_uid), Value::integer(s.st_gid),
+                     vm.integer(s.st_size), seconds(s.st_atim), seconds(s.st_mtim), seconds(s.st_ctim),
+                     exact(s.st_atim), exact(s.st_mtim), exact(s.st_ctim), nanoseconds(s.st_atim),
+                     nanoseconds(s.st_mtim), nanoseconds(s.st_ctim), Value::integer(s.st_blksize),
+                     Value::integer(s.st_blocks)});
 }
-static Outcome px_stat(VM& vm, Value* args) {   // path or descriptor, follow
+static Outcome px_stat(VM& vm, Value* args) {  // path or descriptor, follow
     struct stat s;
-    if (is_int_like(args[0])) return fstat(int(int_clamp(args[0])), &s) < 0 ? raise_os_error(vm, errno) : stat_fields(vm, s);
+    if (is_int_like(args[0]))
+        return fstat(int(int_clamp(args[0])), &s) < 0 ? raise_os_error(vm, errno) : stat_fields(vm, s);
     std::string path;
     if (!path_of(vm, args[0], path)) return Outcome::raised();
     int r = args[1].is_false() ? lstat(path.c_str(), &s) : stat(path.c_str(), &s);
     return r < 0 ? raise_os_error(vm, errno, args[0]) : stat_fields(vm, s);
 }
 
-static Outcome px_listdir(VM& vm, Value* args) {   // path: a list of (name, d_type)
+static Outcome px_listdir(VM& vm, Value* args) {  // path: a list of (name, d_type)
     std::string path;
     if (!path_of(vm, args[0], path)) return Outcome::raised();
     DIR* d = opendir(path.c_str());
@@ -215,7 +241,8 @@ static Outcome px_listdir(VM& vm, Value* args) {   // path: a list of (name, d_t
         std::string_view name = e->d_name;
         if (name == "." || name == "..") continue;
         Outcome text = file_name(vm, name);
-        if (text.is_raised() || !list_append(vm.heap, list.as<List>(), vm.tuple({text.value(), Value::integer(e->d_type)}))) {
+        if (text.is_raised() ||
+            !list_append(vm.heap, list.as<List>(), vm.tuple({text.value(), Value::integer(e->d_type)}))) {
             closedir(d);
             return text.is_raised() ? text : vm.out_of_memory();
         }
@@ -224,16 +251,19 @@ static Outcome px_listdir(VM& vm, Value* args) {   // path: a list of (name, d_t
     return list;
 }
 
-template <int (*call)(const char*)> static Outcome one_path(VM& vm, Value* args) {
+template <int (*call)(const char*)>
+static Outcome one_path(VM& vm, Value* args) {
     std::string path;
     return path_of(vm, args[0], path) ? done(vm, call(path.c_str()), args[0]) : Outcome::raised();
 }
-template <int (*call)(const char*, const char*)> static Outcome two_paths(VM& vm, Value* args) {
+template <int (*call)(const char*, const char*)>
+static Outcome two_paths(VM& vm, Value* args) {
     std::string from, to;
     if (!path_of(vm, args[0], from) || !path_of(vm, args[1], to)) return Outcome::raised();
     return done(vm, call(from.c_str(), to.c_str()), args[0], args[1]);
 }
-template <int (*call)(const char*, mode_t)> static Outcome path_and_mode(VM& vm, Value* args) {
+template <int (*call)(const char*, mode_t)>
+static Outcome path_and_mode(VM& vm, Value* args) {
     std::string path;
     int64_t mode = 0777;
     if (!path_of(vm, args[0], path) || !number_of(vm, args[1], mode)) return Outcome::raised();
@@ -252,7 +282,7 @@ static Outcome px_access(VM& vm, Value* args) {
     if (!path_of(vm, args[0], path) || !number_of(vm, args[1], mode)) return Outcome::raised();
     return Value::boolean(access(path.c_str(), int(mode)) == 0);
 }
-static Outcome px_utime(VM& vm, Value* args) {   // path, (atime_ns, mtime_ns) or None
+static Outcome px_utime(VM& vm, Value* args) {  // path, (atime_ns, mtime_ns) or None
     std::string path;
     timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
     if (!path_of(vm, args[0], path)) return Outcome::raised();
@@ -286,15 +316,21 @@ static Outcome px_environ(VM& vm, Value*) {
     return Value::object(d);
 }
 static Outcome px_putenv(VM& vm, Value* args) {
-    if (!is_str(args[0]) || !is_str(args[1])) return vm.type_error("str expected, not %s", vm.type_name(is_str(args[0]) ? args[1] : args[0]));
+    if (!is_str(args[0]) || !is_str(args[1]))
+        return vm.type_error("str expected, not %s", vm.type_name(is_str(args[0]) ? args[1] : args[0]));
     return done(vm, setenv(args[0].as<Str>()->data, args[1].as<Str>()->data, 1));
 }
 static Outcome px_unsetenv(VM& vm, Value* args) {
     if (!is_str(args[0])) return vm.type_error("str expected, not %s", vm.type_name(args[0]));
     return done(vm, unsetenv(args[0].as<Str>()->data));
 }
-template <auto call> static Outcome process_number(VM& vm, Value*) { return vm.integer(int64_t(call())); }
-static Outcome px_cpu_count(VM&, Value*) { return Value::integer(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN))); }
+template <auto call>
+static Outcome process_number(VM& vm, Value*) {
+    return vm.integer(int64_t(call()));
+}
+static Outcome px_cpu_count(VM&, Value*) {
+    return Value::integer(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+}
 static Outcome px_urandom(VM& vm, Value* args) {
     int64_t n = 0;
     if (!number_of(vm, args[0], n)) return Outcome::raised();
@@ -323,7 +359,7 @@ static Outcome px_kill(VM& vm, Value* args) {
     if (!number_of(vm, args[0], pid) || !number_of(vm, args[1], signal)) return Outcome::raised();
     return done(vm, kill(pid_t(pid), int(signal)));
 }
-static Outcome px_exit(VM& vm, Value* args) {   // os._exit: nothing is flushed or closed
+static Outcome px_exit(VM& vm, Value* args) {  // os._exit: nothing is flushed or closed
     int64_t status = 0;
     if (!number_of(vm, args[0], status)) return Outcome::raised();
     _exit(int(status));
@@ -348,39 +384,81 @@ static Outcome px_terminal_size(VM& vm, Value* args) {
 static Outcome px_uname(VM& vm, Value*) {
     utsname u;
     if (uname(&u) < 0) return raise_os_error(vm, errno);
-    return vm.tuple({vm.str(u.sysname), vm.str(u.nodename), vm.str(u.release), vm.str(u.version), vm.str(u.machine)});
+    return vm.tuple(
+        {vm.str(u.sysname), vm.str(u.nodename), vm.str(u.release), vm.str(u.version), vm.str(u.machine)});
 }
 
 static const NativeDef kFunctions[] = {
-    {.signature = "open(path, flags, mode=0o777, /)", .fn = px_open}, {.signature = "close(fd, /)", .fn = px_close},
-    {.signature = "read(fd, length, /)", WAITING(px_read, kRead)}, {.signature = "write(fd, data, /)", WAITING(px_write, kWrite)},
-    {.signature = "lseek(fd, position, how, /)", .fn = px_lseek}, {.signature = "ftruncate(fd, length, /)", .fn = px_ftruncate},
-    {.signature = "fsync(fd, /)", .fn = px_fsync}, {.signature = "isatty(fd, /)", .fn = px_isatty}, {.signature = "dup(fd, /)", .fn = px_dup},
-    {.signature = "dup2(fd, fd2, /)", .fn = px_dup2}, {.signature = "pipe()", .fn = px_pipe},
-    {.signature = "get_blocking(fd, /)", .fn = px_get_blocking}, {.signature = "set_blocking(fd, blocking, /)", .fn = px_set_blocking},
-    {.signature = "stat(path, follow=True, /)", .fn = px_stat}, {.signature = "listdir(path, /)", .fn = px_listdir},
-    {.signature = "mkdir(path, mode=0o777, /)", .fn = path_and_mode<mkdir>}, {.signature = "chmod(path, mode, /)", .fn = path_and_mode<chmod>},
-    {.signature = "rmdir(path, /)", .fn = one_path<rmdir>}, {.signature = "unlink(path, /)", .fn = one_path<unlink>},
-    {.signature = "chdir(path, /)", .fn = one_path<chdir>}, {.signature = "rename(src, dst, /)", .fn = two_paths<rename>},
-    {.signature = "link(src, dst, /)", .fn = two_paths<link>}, {.signature = "symlink(src, dst, /)", .fn = two_paths<symlink>},
-    {.signature = "readlink(path, /)", .fn = px_readlink}, {.signature = "access(path, mode, /)", .fn = px_access},
-    {.signature = "utime(path, times, /)", .fn = px_utime}, {.signature = "getcwd()", .fn = px_getcwd}, {.signature = "umask(mask, /)", .fn = px_umask},
-    {.signature = "environ()", .fn = px_environ}, {.signature = "putenv(name, value, /)", .fn = px_putenv},
-    {.signature = "unsetenv(name, /)", .fn = px_unsetenv}, {.signature = "getpid()", .fn = process_number<getpid>},
-    {.signature = "getppid()", .fn = process_number<getppid>}, {.signature = "getuid()", .fn = process_number<getuid>},
-    {.signature = "geteuid()", .fn = process_number<geteuid>}, {.signature = "getgid()", .fn = process_number<getgid>},
-    {.signature = "cpu_count()", .fn = px_cpu_count}, {.signature = "urandom(size, /)", .fn = px_urandom},
-    {.signature = "kill(pid, signal, /)", .fn = px_kill}, {.signature = "_exit(status, /)", .fn = px_exit},
-    {.signature = "system(command, /)", .fn = px_system}, {.signature = "strerror(code, /)", .fn = px_strerror},
-    {.signature = "terminal_size(fd, /)", .fn = px_terminal_size}, {.signature = "uname()", .fn = px_uname},
+    {.signature = "open(path, flags, mode=0o777, /)", .fn = px_open},
+    {.signature = "close(fd, /)", .fn = px_close},
+    {.signature = "read(fd, length, /)", WAITING(px_read, kRead)},
+    {.signature = "write(fd, data, /)", WAITING(px_write, kWrite)},
+    {.signature = "lseek(fd, position, how, /)", .fn = px_lseek},
+    {.signature = "ftruncate(fd, length, /)", .fn = px_ftruncate},
+    {.signature = "fsync(fd, /)", .fn = px_fsync},
+    {.signature = "isatty(fd, /)", .fn = px_isatty},
+    {.signature = "dup(fd, /)", .fn = px_dup},
+    {.signature = "dup2(fd, fd2, /)", .fn = px_dup2},
+    {.signature = "pipe()", .fn = px_pipe},
+    {.signature = "get_blocking(fd, /)", .fn = px_get_blocking},
+    {.signature = "set_blocking(fd, blocking, /)", .fn = px_set_blocking},
+    {.signature = "stat(path, follow=True, /)", .fn = px_stat},
+    {.signature = "listdir(path, /)", .fn = px_listdir},
+    {.signature = "mkdir(path, mode=0o777, /)", .fn = path_and_mode<mkdir>},
+    {.signature = "chmod(path, mode, /)", .fn = path_and_mode<chmod>},
+    {.signature = "rmdir(path, /)", .fn = one_path<rmdir>},
+    {.signature = "unlink(path, /)", .fn = one_path<unlink>},
+    {.signature = "chdir(path, /)", .fn = one_path<chdir>},
+    {.signature = "rename(src, dst, /)", .fn = two_paths<rename>},
+    {.signature = "link(src, dst, /)", .fn = two_paths<link>},
+    {.signature = "symlink(src, dst, /)", .fn = two_paths<symlink>},
+    {.signature = "readlink(path, /)", .fn = px_readlink},
+    {.signature = "access(path, mode, /)", .fn = px_access},
+    {.signature = "utime(path, times, /)", .fn = px_utime},
+    {.signature = "getcwd()", .fn = px_getcwd},
+    {.signature = "umask(mask, /)", .fn = px_umask},
+    {.signature = "environ()", .fn = px_environ},
+    {.signature = "putenv(name, value, /)", .fn = px_putenv},
+    {.signature = "unsetenv(name, /)", .fn = px_unsetenv},
+    {.signature = "getpid()", .fn = process_number<getpid>},
+    {.signature = "getppid()", .fn = process_number<getppid>},
+    {.signature = "getuid()", .fn = process_number<getuid>},
+    {.signature = "geteuid()", .fn = process_number<geteuid>},
+    {.signature = "getgid()", .fn = process_number<getgid>},
+    {.signature = "cpu_count()", .fn = px_cpu_count},
+    {.signature = "urandom(size, /)", .fn = px_urandom},
+    {.signature = "kill(pid, signal, /)", .fn = px_kill},
+    {.signature = "_exit(status, /)", .fn = px_exit},
+    {.signature = "system(command, /)", .fn = px_system},
+    {.signature = "strerror(code, /)", .fn = px_strerror},
+    {.signature = "terminal_size(fd, /)", .fn = px_terminal_size},
+    {.signature = "uname()", .fn = px_uname},
 };
 
 static void init(VM& vm, Module* m) {
-    struct Row { const char* name; int value; };
+    struct Row {
+        const char* name;
+        int value;
+    };
     static const Row rows[] = {
-        {"O_RDONLY", O_RDONLY}, {"O_WRONLY", O_WRONLY}, {"O_RDWR", O_RDWR}, {"O_CREAT", O_CREAT}, {"O_EXCL", O_EXCL}, {"O_TRUNC", O_TRUNC},
-        {"O_APPEND", O_APPEND}, {"O_NONBLOCK", O_NONBLOCK}, {"O_NOFOLLOW", O_NOFOLLOW}, {"O_CLOEXEC", O_CLOEXEC}, {"O_SYNC", O_SYNC},
-        {"F_OK", F_OK}, {"R_OK", R_OK}, {"W_OK", W_OK}, {"X_OK", X_OK}, {"DT_DIR", DT_DIR}, {"DT_REG", DT_REG}, {"DT_LNK", DT_LNK},
+        {"O_RDONLY", O_RDONLY},
+        {"O_WRONLY", O_WRONLY},
+        {"O_RDWR", O_RDWR},
+        {"O_CREAT", O_CREAT},
+        {"O_EXCL", O_EXCL},
+        {"O_TRUNC", O_TRUNC},
+        {"O_APPEND", O_APPEND},
+        {"O_NONBLOCK", O_NONBLOCK},
+        {"O_NOFOLLOW", O_NOFOLLOW},
+        {"O_CLOEXEC", O_CLOEXEC},
+        {"O_SYNC", O_SYNC},
+        {"F_OK", F_OK},
+        {"R_OK", R_OK},
+        {"W_OK", W_OK},
+        {"X_OK", X_OK},
+        {"DT_DIR", DT_DIR},
+        {"DT_REG", DT_REG},
+        {"DT_LNK", DT_LNK},
         {"DT_UNKNOWN", DT_UNKNOWN},
     };
     for (auto [name, value] : rows) vm.set(m->dict, name, Value::integer(value));
@@ -391,16 +469,25 @@ const ModuleDef kPosixModule = {.name = "_posix", .functions = kFunctions, .init
 // ---- errno
 
 static void init_errno(VM& vm, Module* m) {
-    struct Row { const char* name; int value; };
+    struct Row {
+        const char* name;
+        int value;
+    };
     static const Row rows[] = {
 #define ROW(name) {#name, name}
-        ROW(EPERM), ROW(ENOENT), ROW(ESRCH), ROW(EINTR), ROW(EIO), ROW(ENXIO), ROW(E2BIG), ROW(EBADF), ROW(ECHILD), ROW(EAGAIN), ROW(ENOMEM),
-        ROW(EACCES), ROW(EFAULT), ROW(EBUSY), ROW(EEXIST), ROW(EXDEV), ROW(ENODEV), ROW(ENOTDIR), ROW(EISDIR), ROW(EINVAL), ROW(ENFILE),
-        ROW(EMFILE), ROW(ENOTTY), ROW(EFBIG), ROW(ENOSPC), ROW(ESPIPE), ROW(EROFS), ROW(EMLINK), ROW(EPIPE), ROW(EDOM), ROW(ERANGE),
-        ROW(EDEADLK), ROW(ENAMETOOLONG), ROW(ENOSYS), ROW(ENOTEMPTY), ROW(ELOOP), ROW(EWOULDBLOCK), ROW(EPROTO), ROW(EOVERFLOW), ROW(EILSEQ),
-        ROW(ENOTSOCK), ROW(EDESTADDRREQ), ROW(EMSGSIZE), ROW(EPROTOTYPE), ROW(ENOPROTOOPT), ROW(EOPNOTSUPP), ROW(ENOTSUP), ROW(EAFNOSUPPORT),
-        ROW(EADDRINUSE), ROW(EADDRNOTAVAIL), ROW(ENETDOWN), ROW(ENETUNREACH), ROW(ECONNABORTED), ROW(ECONNRESET), ROW(ENOBUFS), ROW(EISCONN),
-        ROW(ENOTCONN), ROW(ESHUTDOWN), ROW(ETIMEDOUT), ROW(ECONNREFUSED), ROW(EHOSTUNREACH), ROW(EALREADY), ROW(EINPROGRESS), ROW(ECANCELED),
+        ROW(EPERM),        ROW(ENOENT),       ROW(ESRCH),        ROW(EINTR),      ROW(EIO),
+        ROW(ENXIO),        ROW(E2BIG),        ROW(EBADF),        ROW(ECHILD),     ROW(EAGAIN),
+        ROW(ENOMEM),       ROW(EACCES),       ROW(EFAULT),       ROW(EBUSY),      ROW(EEXIST),
+        ROW(EXDEV),        ROW(ENODEV),       ROW(ENOTDIR),      ROW(EISDIR),     ROW(EINVAL),
+        ROW(ENFILE),       ROW(EMFILE),       ROW(ENOTTY),       ROW(EFBIG),      ROW(ENOSPC),
+        ROW(ESPIPE),       ROW(EROFS),        ROW(EMLINK),       ROW(EPIPE),      ROW(EDOM),
+        ROW(ERANGE),       ROW(EDEADLK),      ROW(ENAMETOOLONG), ROW(ENOSYS),     ROW(ENOTEMPTY),
+        ROW(ELOOP),        ROW(EWOULDBLOCK),  ROW(EPROTO),       ROW(EOVERFLOW),  ROW(EILSEQ),
+        ROW(ENOTSOCK),     ROW(EDESTADDRREQ), ROW(EMSGSIZE),     ROW(EPROTOTYPE), ROW(ENOPROTOOPT),
+        ROW(EOPNOTSUPP),   ROW(ENOTSUP),      ROW(EAFNOSUPPORT), ROW(EADDRINUSE), ROW(EADDRNOTAVAIL),
+        ROW(ENETDOWN),     ROW(ENETUNREACH),  ROW(ECONNABORTED), ROW(ECONNRESET), ROW(ENOBUFS),
+        ROW(EISCONN),      ROW(ENOTCONN),     ROW(ESHUTDOWN),    ROW(ETIMEDOUT),  ROW(ECONNREFUSED),
+        ROW(EHOSTUNREACH), ROW(EALREADY),     ROW(EINPROGRESS),  ROW(ECANCELED),
 #undef ROW
     };
     Dict* codes = vm.dict();
@@ -411,6 +498,7 @@ static void init_errno(VM& vm, Module* m) {
     }
     vm.set(m->dict, "errorcode", Value::object(codes));
 }
-const ModuleDef kErrnoModule = {.name = "errno", .init = init_errno, .doc = "This module makes available standard errno system symbols."};
+const ModuleDef kErrnoModule = {
+    .name = "errno", .init = init_errno, .doc = "This module makes available standard errno system symbols."};
 
-}   // namespace gen
+}  // namespace gen

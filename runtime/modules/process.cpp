@@ -6,9 +6,9 @@
 #include "runtime/modules/asyncio.h"
 #include "runtime/modules/descriptor.h"
 
+#include <sys/types.h>
 #include <cerrno>
 #include <csignal>
-#include <sys/types.h>
 
 namespace gen {
 
@@ -18,8 +18,10 @@ bool add_texts(VM& vm, Value list, std::vector<std::string>& out) {
     auto* l = list.as<List>();
     for (size_t i = 0; i < l->size; i++) {
         Value v = l->items->items[i];
-        if (is_str(v)) out.emplace_back(v.as<Str>()->view());
-        else if (is_bytes(v)) out.emplace_back(view_of(v.as<Bytes>()));
+        if (is_str(v))
+            out.emplace_back(v.as<Str>()->view());
+        else if (is_bytes(v))
+            out.emplace_back(view_of(v.as<Bytes>()));
         else {
             vm.type_error("expected str, bytes or os.PathLike object, not %s", vm.type_name(v));
             return false;
@@ -36,14 +38,16 @@ Outcome spawn(VM& vm, Value* args) {
     UvReactor::Program program;
     std::vector<std::string> environment, file;
     if (!processes_granted(vm) || !add_texts(vm, args[0], program.arguments)) return Outcome::raised();
-    program.file = is_str(args[1]) ? std::string(args[1].as<Str>()->view()) : std::string(view_of(args[1].as<Bytes>()));
+    program.file =
+        is_str(args[1]) ? std::string(args[1].as<Str>()->view()) : std::string(view_of(args[1].as<Bytes>()));
     if (!args[2].is_none()) {
         if (!add_texts(vm, args[2], environment)) return Outcome::raised();
         program.environment = std::move(environment);
     }
     if (is_str(args[3])) program.directory = args[3].as<Str>()->view();
     auto* descriptors = args[4].as<List>();
-    for (size_t i = 0; i < descriptors->size; i++) program.descriptors.push_back(int(descriptors->items->items[i].as_int()));
+    for (size_t i = 0; i < descriptors->size; i++)
+        program.descriptors.push_back(int(descriptors->items->items[i].as_int()));
     program.detached = args[5].is_true();
     host_of(vm).streams.out.flush();
     int pid = 0;
@@ -58,23 +62,24 @@ Outcome poll_child(VM& vm, Value* args) {
     const int pid = int(args[0].as_int());
     if (!reactor.exit_status(pid, status)) {
         reactor.poll();
-        if (!reactor.exit_status(pid, status)) return reactor.is_child(pid) ? Outcome(Value::none()) : raise_os_error(vm, ECHILD);
+        if (!reactor.exit_status(pid, status))
+            return reactor.is_child(pid) ? Outcome(Value::none()) : raise_os_error(vm, ECHILD);
     }
     return Value::integer(status);
 }
-Outcome wait_step(VM& vm, NativeFrame& frame) {   // pid, timeout; local: deadline. None when the time is over
+Outcome wait_step(VM& vm, NativeFrame& frame) {  // pid, timeout; local: deadline. None when the time is over
     switch (frame.step_state()) {
-    case 0:
-        frame[2] = deadline_after(vm, frame[1]);
-        if (frame[2].is_unbound()) return Outcome::raised();
-        frame.result() = Value::true_();
-        for (;;) {
-            {
-                Outcome o = poll_child(vm, &frame[0]);
-                if (o.is_raised() || !o.value().is_none() || frame.result().is_false()) return o;
+        case 0:
+            frame[2] = deadline_after(vm, frame[1]);
+            if (frame[2].is_unbound()) return Outcome::raised();
+            frame.result() = Value::true_();
+            for (;;) {
+                {
+                    Outcome o = poll_child(vm, &frame[0]);
+                    if (o.is_raised() || !o.value().is_none() || frame.result().is_false()) return o;
+                }
+                AWAIT(1, UvReactor::of(vm).wait_for_exit(int(frame[0].as_int()), deadline_of(frame[2])));
             }
-            AWAIT(1, UvReactor::of(vm).wait_for_exit(int(frame[0].as_int()), deadline_of(frame[2])));
-        }
     }
     return Value::none();
 }
@@ -83,7 +88,7 @@ bool on_exit(VM& vm, Value target, bool) {
     push_ready(vm, target.as<Handle>()->loop.as<EventLoop>(), target);
     return true;
 }
-Outcome call_at_exit(VM& vm, Value* args) {   // pid, handle
+Outcome call_at_exit(VM& vm, Value* args) {  // pid, handle
     UvReactor::of(vm).listen_exit(int(args[0].as_int()), on_exit, args[1]);
     return Value::none();
 }
@@ -95,10 +100,10 @@ const NativeDef kFunctions[] = {
     {.signature = "call_at_exit(pid, handle, /)", .fn = call_at_exit},
 };
 
-}   // namespace
+}  // namespace
 
 const ModuleDef kProcessModule = {.name = "_process", .functions = kFunctions, .doc = "Child processes."};
 
-}   // namespace gen
+}  // namespace gen
 
 #endif

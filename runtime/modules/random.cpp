@@ -18,7 +18,8 @@ struct Twister {
 
     void start(uint32_t seed) {
         words[0] = seed;
-        for (uint32_t i = 1; i < kWords; i++) words[i] = 1812433253u * (words[i - 1] ^ (words[i - 1] >> 30)) + i;
+        for (uint32_t i = 1; i < kWords; i++)
+            words[i] = 1812433253u * (words[i - 1] ^ (words[i - 1] >> 30)) + i;
         index = kWords;
     }
     void start(const uint32_t* key, size_t length) {
@@ -53,11 +54,11 @@ struct Twister {
         y ^= (y << 15) & 0xefc60000u;
         return y ^ (y >> 18);
     }
-    double real() {   // 53 bits, in [0, 1)
+    double real() {  // 53 bits, in [0, 1)
         uint32_t a = next() >> 5, b = next() >> 6;
         return (a * 67108864.0 + b) * (1.0 / 9007199254740992.0);
     }
-    uint64_t bits(unsigned count) {   // 1..64, the first word lowest
+    uint64_t bits(unsigned count) {  // 1..64, the first word lowest
         if (count <= 32) return next() >> (32 - count);
         uint64_t low = next();
         return low | uint64_t(next() >> (64 - count)) << 32;
@@ -71,7 +72,7 @@ Twister* twister_of(VM& vm, Value v) {
     return nullptr;
 }
 
-Outcome random_state(VM& vm, Value*) {   // a new one, all zero: to be seeded
+Outcome random_state(VM& vm, Value*) {  // a new one, all zero: to be seeded
     auto* b = vm.heap.make<ByteArray>(Kind::ByteArray, kShapeByteArray);
     b->buffer = nullptr;
     b->size = b->exports = 0;
@@ -84,7 +85,7 @@ Outcome random_state(VM& vm, Value*) {   // a new one, all zero: to be seeded
     return Value::object(b);
 }
 
-Outcome random_seed(VM& vm, Value* args) {   // state, int: its magnitude counts
+Outcome random_seed(VM& vm, Value* args) {  // state, int: its magnitude counts
     Twister* t = twister_of(vm, args[0]);
     if (!t) return Outcome::raised();
     if (!is_int_like(args[1])) return vm.type_error("an int is required");
@@ -120,7 +121,8 @@ Outcome random_getrandbits(VM& vm, Value* args) {
     Int* n = new_int(vm.heap, limbs);
     if (!n) return vm.out_of_memory();
     charge(vm, limbs);
-    for (size_t i = 0; i < limbs; i++, count -= 64) n->limbs[i] = t->bits(unsigned(std::min<int64_t>(count, 64)));
+    for (size_t i = 0; i < limbs; i++, count -= 64)
+        n->limbs[i] = t->bits(unsigned(std::min<int64_t>(count, 64)));
     return vm.checked(finish_int(vm.heap, n, limbs, false));
 }
 
@@ -156,7 +158,7 @@ Outcome random_getstate(VM& vm, Value* args) {
     return state ? Outcome(Value::object(state)) : vm.out_of_memory();
 }
 
-Outcome random_setstate(VM& vm, Value* args) {   // state, tuple
+Outcome random_setstate(VM& vm, Value* args) {  // state, tuple
     Twister* t = twister_of(vm, args[0]);
     if (!t) return Outcome::raised();
     if (!is_tuple(args[1])) return vm.type_error("state vector must be a tuple");
@@ -164,8 +166,10 @@ Outcome random_setstate(VM& vm, Value* args) {   // state, tuple
     if (state->size != kWords + 1) return vm.value_error("state vector is the wrong size");
     Twister fresh;
     for (uint32_t i = 0; i <= kWords; i++) {
-        if (!is_int_like(state->items[i])) return vm.type_error("an integer is required (got type %s)", vm.type_name(state->items[i]));
-        if (int_sign(state->items[i]) < 0) return vm.raise(kShapeOverflowError, "can't convert negative value to unsigned int");
+        if (!is_int_like(state->items[i]))
+            return vm.type_error("an integer is required (got type %s)", vm.type_name(state->items[i]));
+        if (int_sign(state->items[i]) < 0)
+            return vm.raise(kShapeOverflowError, "can't convert negative value to unsigned int");
         int64_t word = int_clamp(state->items[i]);
         if (i == kWords && word > kWords) return vm.value_error("invalid state");
         (i == kWords ? fresh.index : fresh.words[i]) = uint32_t(word);
@@ -174,10 +178,11 @@ Outcome random_setstate(VM& vm, Value* args) {   // state, tuple
     return Value::none();
 }
 
-Outcome random_digest(VM& vm, Value* args) {   // SHA-512, which spreads a seed of text over all bits
+Outcome random_digest(VM& vm, Value* args) {  // SHA-512, which spreads a seed of text over all bits
     std::string_view data;
     std::string scratch;
-    if (!view_bytes(vm, args[0], data, scratch)) return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(args[0]));
+    if (!view_bytes(vm, args[0], data, scratch))
+        return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(args[0]));
     charge(vm, data.size() / 16);
     auto digest = sha512(data);
     return Value::object(make_bytes(vm.heap, digest.data(), digest.size()));
@@ -194,9 +199,9 @@ const NativeDef kRandomFunctions[] = {
     {.signature = "sha512(data, /)", .fn = random_digest},
 };
 
-}   // namespace
+}  // namespace
 
-const ModuleDef kRandomModule = {.name = "_random", .functions = kRandomFunctions,
-                                 .doc = "The Mersenne Twister; see the module random."};
+const ModuleDef kRandomModule = {
+    .name = "_random", .functions = kRandomFunctions, .doc = "The Mersenne Twister; see the module random."};
 
-}   // namespace gen
+}  // namespace gen

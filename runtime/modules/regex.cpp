@@ -7,17 +7,17 @@
 #include "runtime/modules/regex_translate.h"
 #include "runtime/types/support.h"
 
-#include <map>
 #include <pcre2.h>
+#include <map>
 
 namespace gen {
 
 namespace {
 
-constexpr uint32_t kMostAttempts = 10000000;          // steps of the matcher from one position on
-constexpr uint32_t kMostKilobytes = 256 * 1024;       // of its backtracking
-constexpr size_t kPiece = 64;                         // positions that one call of the matcher tries
-constexpr size_t kWork = 4096;                        // positions and results between two looks around, at most
+constexpr uint32_t kMostAttempts = 10000000;     // steps of the matcher from one position on
+constexpr uint32_t kMostKilobytes = 256 * 1024;  // of its backtracking
+constexpr size_t kPiece = 64;                    // positions that one call of the matcher tries
+constexpr size_t kWork = 4096;                   // positions and results between two looks around, at most
 constexpr size_t kMostPrograms = 256;
 constexpr size_t kLongText = 64 * 1024;
 
@@ -65,7 +65,8 @@ Program* program_of(VM& vm, std::string_view text, int& error, size_t& offset) {
         pcre2_compile_context* context = pcre2_compile_context_create(nullptr);
         pcre2_set_newline(context, PCRE2_NEWLINE_LF);
         pcre2_set_compile_extra_options(context, PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES);
-        pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options, &error, &offset, context);
+        pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+                                         options, &error, &offset, context);
         pcre2_compile_context_free(context);
         if (!code) return nullptr;
         found = programs.known.try_emplace(std::string(text)).first;
@@ -82,20 +83,21 @@ Program* program_of(VM& vm, std::string_view text, int& error, size_t& offset) {
 }
 
 std::string compile_error(int error) {
-    if (error == 125) return "look-behind requires fixed-width pattern";   // ERR25 of PCRE2
+    if (error == 125) return "look-behind requires fixed-width pattern";  // ERR25 of PCRE2
     char message[200];
     pcre2_get_error_message(error, reinterpret_cast<PCRE2_UCHAR*>(message), sizeof message);
     return message;
 }
 
-constexpr size_t kNowhere = SIZE_MAX;   // PCRE2 knows no position in the script's pattern
+constexpr size_t kNowhere = SIZE_MAX;  // PCRE2 knows no position in the script's pattern
 
 Outcome not_well_formed(VM& vm, const std::string& message, size_t position) {
-    return vm.tuple({vm.str(message), position == kNowhere ? Value::none() : Value::integer(int64_t(position))});
+    return vm.tuple(
+        {vm.str(message), position == kNowhere ? Value::none() : Value::integer(int64_t(position))});
 }
 
 // (program, flags, number of groups, names, parents), or (message, position) of an error.
-Outcome re_compile(VM& vm, Value* args) {   // pattern, flags
+Outcome re_compile(VM& vm, Value* args) {  // pattern, flags
     int64_t flags = 0;
     Outcome failure = Outcome::raised();
     if (!get_c_int(vm, args[1], flags, failure)) return failure;
@@ -104,7 +106,8 @@ Outcome re_compile(VM& vm, Value* args) {   // pattern, flags
     std::string_view view;
     std::string scratch;
     if (bytes) {
-        if (!view_bytes(vm, args[0], view, scratch)) return vm.type_error("first argument must be string or compiled pattern");
+        if (!view_bytes(vm, args[0], view, scratch))
+            return vm.type_error("first argument must be string or compiled pattern");
         for (char c : view) pattern.push_back(static_cast<unsigned char>(c));
     } else {
         const char* p = args[0].as<Str>()->data;
@@ -129,22 +132,24 @@ Outcome re_compile(VM& vm, Value* args) {   // pattern, flags
     charge(vm, text.size() * 4);
 
     Value names = vm.list();
-    for (auto& [name, number] : t.names) list_append(vm.heap, names.as<List>(), vm.tuple({vm.str(name), Value::integer(number)}));
+    for (auto& [name, number] : t.names)
+        list_append(vm.heap, names.as<List>(), vm.tuple({vm.str(name), Value::integer(number)}));
     std::vector<Value> parents;
     for (uint32_t parent : t.parents) parents.push_back(Value::integer(parent));
     Tuple* parents_tuple = make_tuple(vm.heap, parents.data(), parents.size());
     Value program = vm.str(text);
     if (!parents_tuple || program.is_unbound()) return vm.out_of_memory();
-    return vm.tuple({program, Value::integer(t.flags), Value::integer(int64_t(t.parents.size()) - 1), names, Value::object(parents_tuple)});
+    return vm.tuple({program, Value::integer(t.flags), Value::integer(int64_t(t.parents.size()) - 1), names,
+                     Value::object(parents_tuple)});
 }
 
 // ---- matching
 
 struct Subject {
-    std::string_view text;     // up to endpos
+    std::string_view text;  // up to endpos
     std::string scratch;
-    Str* str = nullptr;        // null: bytes
-    uint64_t length = 0;       // in characters
+    Str* str = nullptr;   // null: bytes
+    uint64_t length = 0;  // in characters
 
     // Python's pos and endpos: clamped. Answers the byte offset of pos; `from` > `to`: nothing can match.
     bool take(VM& vm, Value v, int64_t from, int64_t to, size_t& start, bool& possible) {
@@ -166,13 +171,17 @@ struct Subject {
         text = str ? str->view().substr(0, end) : text.substr(0, end);
         return true;
     }
-    size_t offset(VM& vm, uint64_t index) { return str && !str->ascii() ? byte_offset(vm.heap, str, uint32_t(index)) : size_t(index); }
-    Value index(VM& vm, size_t offset) {
-        return Value::integer(int64_t(str && !str->ascii() ? index_of_offset(vm.heap, str, uint32_t(offset)) : offset));
+    size_t offset(VM& vm, uint64_t index) {
+        return str && !str->ascii() ? byte_offset(vm.heap, str, uint32_t(index)) : size_t(index);
     }
-    size_t after(size_t offset) const {   // of the next character
+    Value index(VM& vm, size_t offset) {
+        return Value::integer(
+            int64_t(str && !str->ascii() ? index_of_offset(vm.heap, str, uint32_t(offset)) : offset));
+    }
+    size_t after(size_t offset) const {  // of the next character
         offset++;
-        while (str && offset < text.size() && (static_cast<unsigned char>(text[offset]) & 0xc0) == 0x80) offset++;
+        while (str && offset < text.size() && (static_cast<unsigned char>(text[offset]) & 0xc0) == 0x80)
+            offset++;
         return offset;
     }
 };
@@ -191,13 +200,19 @@ struct Release {
 // 1: matched, 0: not, -1: raised. The spans are in p.data.
 int try_match(VM& vm, Program& p, const Subject& s, size_t start, uint32_t options, size_t last_start) {
     pcre2_set_offset_limit(p.context, last_start);
-    pcre2_set_heap_limit(p.context, vm.limits.memory ? uint32_t(std::min<size_t>(kMostKilobytes, vm.limits.memory / 4096)) : kMostKilobytes);
-    int r = pcre2_match(p.code, reinterpret_cast<PCRE2_SPTR>(s.text.data()), s.text.size(), start, options | PCRE2_NO_UTF_CHECK, p.data, p.context);
+    pcre2_set_heap_limit(p.context, vm.limits.memory
+                                        ? uint32_t(std::min<size_t>(kMostKilobytes, vm.limits.memory / 4096))
+                                        : kMostKilobytes);
+    int r = pcre2_match(p.code, reinterpret_cast<PCRE2_SPTR>(s.text.data()), s.text.size(), start,
+                        options | PCRE2_NO_UTF_CHECK, p.data, p.context);
     if (r > 0) return 1;
     if (r == PCRE2_ERROR_NOMATCH) return 0;
-    if (r == PCRE2_ERROR_MATCHLIMIT) vm.raise(kShapeRuntimeError, "the regular expression takes too many steps on this text");
-    else if (r == PCRE2_ERROR_HEAPLIMIT || r == PCRE2_ERROR_NOMEMORY) vm.raise(kShapeMemoryError, "the regular expression takes too much memory on this text");
-    else vm.raise(kShapeRuntimeError, compile_error(r));
+    if (r == PCRE2_ERROR_MATCHLIMIT)
+        vm.raise(kShapeRuntimeError, "the regular expression takes too many steps on this text");
+    else if (r == PCRE2_ERROR_HEAPLIMIT || r == PCRE2_ERROR_NOMEMORY)
+        vm.raise(kShapeMemoryError, "the regular expression takes too much memory on this text");
+    else
+        vm.raise(kShapeRuntimeError, compile_error(r));
     return -1;
 }
 
@@ -245,15 +260,17 @@ Program* running_program(VM& vm, Value text, Value parents) {
     return p;
 }
 
-Outcome re_match(VM& vm, Value* args) {   // program, parents, subject, pos, endpos, whole
+Outcome re_match(VM& vm, Value* args) {  // program, parents, subject, pos, endpos, whole
     Program* p = running_program(vm, args[0], args[1]);
     Subject s;
     size_t start;
     bool possible;
-    if (!p || !s.take(vm, args[2], int_clamp(args[3]), int_clamp(args[4]), start, possible)) return Outcome::raised();
+    if (!p || !s.take(vm, args[2], int_clamp(args[3]), int_clamp(args[4]), start, possible))
+        return Outcome::raised();
     if (!possible) return Value::none();
     Release release{*p, s};
-    int r = try_match(vm, *p, s, start, PCRE2_ANCHORED | (args[5].is_true() ? uint32_t(PCRE2_ENDANCHORED) : 0), PCRE2_UNSET);
+    int r = try_match(vm, *p, s, start,
+                      PCRE2_ANCHORED | (args[5].is_true() ? uint32_t(PCRE2_ENDANCHORED) : 0), PCRE2_UNSET);
     if (r < 0) return Outcome::raised();
     if (r == 0) return Value::none();
     charge(vm, pcre2_get_ovector_pointer(p->data)[1] / 64 + 1);
@@ -269,47 +286,51 @@ Outcome re_scan(VM& vm, NativeFrame& frame) {
     size_t start;
     bool possible;
     switch (frame.step_state()) {
-    case 0:
-        frame[kFound] = vm.list();
-        frame[kAt] = Value::integer(-1);   // a byte offset to go on from
-        for (;;) {
-            PAUSE(1);
-            Program* p = running_program(vm, frame[kProgram], frame[kParents]);
-            s.str = nullptr;
-            if (!p || !s.take(vm, frame[kSubject], int_clamp(frame[kPos]), int_clamp(frame[kEndpos]), start, possible)) return Outcome::raised();
-            if (!possible) return frame[kFound];
-            uint32_t options = 0;
-            if (frame[kAt].as_int() >= 0) start = size_t(frame[kAt].as_int());
-            else if (frame[kAfterEmpty].is_true()) options = PCRE2_NOTEMPTY_ATSTART;
-            Release release{*p, s};
-            auto* found = frame[kFound].as<List>();
-            size_t work = 0;
-            do {
-                size_t piece_end = start + kPiece;
-                int r = try_match(vm, *p, s, start, options, piece_end);
-                if (r < 0) return Outcome::raised();
-                if (r == 0) {
-                    if (piece_end >= s.text.size()) return frame[kFound];
-                    start = s.after(piece_end);
-                    options = 0;
-                    work += kPiece;
-                    vm.budget -= int64_t(kPiece / 8);
-                    continue;
-                }
-                Value m = spans(vm, *p, s, frame[kParents].as<Tuple>());
-                if (m.is_unbound() || !list_append(vm.heap, found, m)) return vm.out_of_memory();
-                const size_t* ends = pcre2_get_ovector_pointer(p->data);
-                if (found->size >= uint64_t(frame[kMost].as_int())) return frame[kFound];
-                work += ends[1] - start + 8 * (p->groups + 2);
-                vm.budget -= int64_t((ends[1] - start) / 64 + 1);
-                options = ends[0] == ends[1] ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0;
-                start = ends[1];
-            } while (work < kWork && vm.budget > 0);
-            vm.heap.write(found);
-            frame[kPos] = s.index(vm, start);
-            frame[kAt] = options ? Value::integer(-1) : Value::integer(int64_t(start));
-            frame[kAfterEmpty] = Value::boolean(options != 0);
-        }
+        case 0:
+            frame[kFound] = vm.list();
+            frame[kAt] = Value::integer(-1);  // a byte offset to go on from
+            for (;;) {
+                PAUSE(1);
+                Program* p = running_program(vm, frame[kProgram], frame[kParents]);
+                s.str = nullptr;
+                if (!p || !s.take(vm, frame[kSubject], int_clamp(frame[kPos]), int_clamp(frame[kEndpos]),
+                                  start, possible))
+                    return Outcome::raised();
+                if (!possible) return frame[kFound];
+                uint32_t options = 0;
+                if (frame[kAt].as_int() >= 0)
+                    start = size_t(frame[kAt].as_int());
+                else if (frame[kAfterEmpty].is_true())
+                    options = PCRE2_NOTEMPTY_ATSTART;
+                Release release{*p, s};
+                auto* found = frame[kFound].as<List>();
+                size_t work = 0;
+                do {
+                    size_t piece_end = start + kPiece;
+                    int r = try_match(vm, *p, s, start, options, piece_end);
+                    if (r < 0) return Outcome::raised();
+                    if (r == 0) {
+                        if (piece_end >= s.text.size()) return frame[kFound];
+                        start = s.after(piece_end);
+                        options = 0;
+                        work += kPiece;
+                        vm.budget -= int64_t(kPiece / 8);
+                        continue;
+                    }
+                    Value m = spans(vm, *p, s, frame[kParents].as<Tuple>());
+                    if (m.is_unbound() || !list_append(vm.heap, found, m)) return vm.out_of_memory();
+                    const size_t* ends = pcre2_get_ovector_pointer(p->data);
+                    if (found->size >= uint64_t(frame[kMost].as_int())) return frame[kFound];
+                    work += ends[1] - start + 8 * (p->groups + 2);
+                    vm.budget -= int64_t((ends[1] - start) / 64 + 1);
+                    options = ends[0] == ends[1] ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0;
+                    start = ends[1];
+                } while (work < kWork && vm.budget > 0);
+                vm.heap.write(found);
+                frame[kPos] = s.index(vm, start);
+                frame[kAt] = options ? Value::integer(-1) : Value::integer(int64_t(start));
+                frame[kAfterEmpty] = Value::boolean(options != 0);
+            }
     }
     return Value::none();
 }
@@ -317,12 +338,15 @@ Outcome re_scan(VM& vm, NativeFrame& frame) {
 const NativeDef kFunctions[] = {
     {.signature = "compile(pattern, flags, /)", .fn = re_compile},
     {.signature = "match(program, parents, subject, pos, endpos, whole, /)", .fn = re_match},
-    {.signature = "scan(program, parents, subject, pos, endpos, after_empty, most, /)", .step = re_scan, .locals = 2},
+    {.signature = "scan(program, parents, subject, pos, endpos, after_empty, most, /)",
+     .step = re_scan,
+     .locals = 2},
 };
 
-}   // namespace
+}  // namespace
 
-const ModuleDef kRegexModule = {.name = "_re", .functions = kFunctions, .doc = "What the module re is made of."};
+const ModuleDef kRegexModule = {
+    .name = "_re", .functions = kFunctions, .doc = "What the module re is made of."};
 
-}   // namespace gen
+}  // namespace gen
 #endif

@@ -14,7 +14,7 @@ namespace gen::regex {
 namespace {
 
 constexpr uint32_t kTypes = kAscii | kLocale | kUnicode;
-constexpr uint32_t kMostRepeats = 65535;   // of PCRE2; more count as without limit
+constexpr uint32_t kMostRepeats = 65535;  // of PCRE2; more count as without limit
 
 bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
 bool is_octal(char32_t c) { return c >= '0' && c <= '7'; }
@@ -32,11 +32,14 @@ std::string text_of(const char32_t* from, const char32_t* to) {
     return s;
 }
 
-
 class Translator {
-public:
+  public:
     Translator(const std::vector<char32_t>& pattern, Translation& result, bool bytes)
-        : p_(pattern), r_(result), bytes_(bytes), flags_(result.flags), unicode_(!bytes && !(result.flags & kAscii)) {}
+        : p_(pattern),
+          r_(result),
+          bytes_(bytes),
+          flags_(result.flags),
+          unicode_(!bytes && !(result.flags & kAscii)) {}
 
     void run() {
         take_global_flags();
@@ -44,17 +47,18 @@ public:
         if (failed()) return;
         if (!open_.empty()) return fail("missing ), unterminated subpattern", open_.back().start);
         for (auto [group, position] : later_)
-            if (group >= r_.parents.size()) return fail("invalid group reference " + std::to_string(group), position);
+            if (group >= r_.parents.size())
+                return fail("invalid group reference " + std::to_string(group), position);
     }
 
-private:
-    enum class Last : uint8_t { Nothing, Anchor, Item, Repeat };   // what a quantifier would apply to
+  private:
+    enum class Last : uint8_t { Nothing, Anchor, Item, Repeat };  // what a quantifier would apply to
     struct Open {
         size_t start;
-        uint32_t number;       // 0: does not capture
-        uint32_t flags;        // to go back to
-        int branches;          // conditional: how many so far; else -1
-        bool look_behind;      // the outermost one
+        uint32_t number;   // 0: does not capture
+        uint32_t flags;    // to go back to
+        int branches;      // conditional: how many so far; else -1
+        bool look_behind;  // the outermost one
     };
 
     bool failed() const { return !r_.error.empty(); }
@@ -71,9 +75,10 @@ private:
         return true;
     }
     void emit(std::string_view text) { r_.program += text; }
-    void emit_char(char32_t c) {   // as itself, inside of classes and outside
+    void emit_char(char32_t c) {  // as itself, inside of classes and outside
         char buffer[16];
-        if ((c < 128 && (is_digit(c) || is_letter(c) || c == '_')) || (c >= 128 && !bytes_ && !(c >= 0xd800 && c < 0xe000))) {
+        if ((c < 128 && (is_digit(c) || is_letter(c) || c == '_')) ||
+            (c >= 128 && !bytes_ && !(c >= 0xd800 && c < 0xe000))) {
             emit({buffer, encode_utf8(c, buffer)});
         } else {
             std::snprintf(buffer, sizeof buffer, "\\x{%x}", unsigned(c));
@@ -89,27 +94,46 @@ private:
         if (flags_ & kVerbose) {
             if (is_space(c)) return;
             if (c == '#') {
-                while (more() && p_[at_++] != '\n') {}
+                while (more() && p_[at_++] != '\n') {
+                }
                 return;
             }
         }
         switch (c) {
-            case '\\': return escape(start);
-            case '[': return char_class(start);
-            case '(': return group(start);
-            case ')': return close(start);
-            case '.': emit("."); last_ = Last::Item; return;
-            case '^': emit("^"); last_ = Last::Anchor; return;
-            case '$': emit("$"); last_ = Last::Anchor; return;
+            case '\\':
+                return escape(start);
+            case '[':
+                return char_class(start);
+            case '(':
+                return group(start);
+            case ')':
+                return close(start);
+            case '.':
+                emit(".");
+                last_ = Last::Item;
+                return;
+            case '^':
+                emit("^");
+                last_ = Last::Anchor;
+                return;
+            case '$':
+                emit("$");
+                last_ = Last::Anchor;
+                return;
             case '|':
                 if (!open_.empty() && open_.back().branches >= 0 && ++open_.back().branches > 1)
                     return fail("conditional backref with more than two branches", start);
                 emit("|");
                 last_ = Last::Nothing;
                 return;
-            case '*': case '+': case '?': return repeat(start, std::string(1, char(c)));
-            case '{': return counted_repeat(start);
-            default: emit_literal(c);
+            case '*':
+            case '+':
+            case '?':
+                return repeat(start, std::string(1, char(c)));
+            case '{':
+                return counted_repeat(start);
+            default:
+                emit_literal(c);
         }
     }
     void emit_literal(char32_t c) {
@@ -126,7 +150,8 @@ private:
     void counted_repeat(size_t start) {
         size_t p = at_;
         auto number = [&](std::optional<uint64_t>& out) {
-            while (p < p_.size() && is_digit(p_[p])) out = std::min<uint64_t>(out.value_or(0) * 10 + (p_[p++] - '0'), UINT32_MAX);
+            while (p < p_.size() && is_digit(p_[p]))
+                out = std::min<uint64_t>(out.value_or(0) * 10 + (p_[p++] - '0'), UINT32_MAX);
         };
         std::optional<uint64_t> low, high;
         bool empty = p < p_.size() && p_[p] == '}';
@@ -137,7 +162,7 @@ private:
         } else {
             high = low;
         }
-        if (empty || p >= p_.size() || p_[p] != '}') {   // no quantifier
+        if (empty || p >= p_.size() || p_[p] != '}') {  // no quantifier
             emit_char('{');
             last_ = Last::Item;
             return;
@@ -146,8 +171,10 @@ private:
         if (low && high && *high < *low) return fail("min repeat greater than max repeat", start + 1);
         if (low.value_or(0) > kMostRepeats) return fail("the repetition number is too large", start + 1);
         std::string text = "{" + std::to_string(low.value_or(0));
-        if (!high || *high > kMostRepeats) text += ",";
-        else if (high != low) text += "," + std::to_string(*high);
+        if (!high || *high > kMostRepeats)
+            text += ",";
+        else if (high != low)
+            text += "," + std::to_string(*high);
         repeat(start, text + "}");
     }
 
@@ -155,8 +182,10 @@ private:
         if (last_ == Last::Nothing || last_ == Last::Anchor) return fail("nothing to repeat", start);
         if (last_ == Last::Repeat) return fail("multiple repeat", start);
         emit(quantifier);
-        if (take('?')) emit("?");
-        else if (take('+')) emit("+");
+        if (take('?'))
+            emit("?");
+        else if (take('+'))
+            emit("+");
         last_ = Last::Repeat;
     }
 
@@ -184,28 +213,43 @@ private:
     std::optional<char32_t> simple_escape(size_t start, char32_t c) {
         char32_t out;
         switch (c) {
-            case 'a': return 7;
-            case 'f': return 12;
-            case 'n': return 10;
-            case 'r': return 13;
-            case 't': return 9;
-            case 'v': return 11;
-            case 'x': return hex(start, 2, out) ? out : 0;
-            case 'u': if (bytes_) break; return hex(start, 4, out) ? out : 0;
-            case 'U': if (bytes_) break; return hex(start, 8, out) ? out : 0;
-            default: if (c < 128 && (is_letter(c) || is_digit(c))) break; return c;
+            case 'a':
+                return 7;
+            case 'f':
+                return 12;
+            case 'n':
+                return 10;
+            case 'r':
+                return 13;
+            case 't':
+                return 9;
+            case 'v':
+                return 11;
+            case 'x':
+                return hex(start, 2, out) ? out : 0;
+            case 'u':
+                if (bytes_) break;
+                return hex(start, 4, out) ? out : 0;
+            case 'U':
+                if (bytes_) break;
+                return hex(start, 8, out) ? out : 0;
+            default:
+                if (c < 128 && (is_letter(c) || is_digit(c))) break;
+                return c;
         }
         return std::nullopt;
     }
-    char32_t octal(size_t start, int most) {   // from at_ on
+    char32_t octal(size_t start, int most) {  // from at_ on
         char32_t value = 0;
         while (most-- > 0 && more() && is_octal(p_[at_])) value = value * 8 + (p_[at_++] - '0');
-        if (value > 0377) fail("octal escape value " + text_of(&p_[start], p_.data() + at_) + " outside of range 0-0o377", start);
+        if (value > 0377)
+            fail("octal escape value " + text_of(&p_[start], p_.data() + at_) + " outside of range 0-0o377",
+                 start);
         return value;
     }
     void bad_escape(size_t start) { fail("bad escape " + text_of(&p_[start], p_.data() + at_), start); }
 
-    void named_character(size_t start) {   // there is no table of names
+    void named_character(size_t start) {  // there is no table of names
         std::string name;
         if (!take('{')) return fail("missing {", at_);
         if (until('}', "character name", name)) fail("undefined character name '" + name + "'", start);
@@ -215,18 +259,33 @@ private:
     // \d, \s, \w and their opposites, inside a class or alone.
     void emit_category(char32_t c, bool in_class) {
         std::string text;
-        if (ascii_here() && unicode_) {   // an ASCII part of a Unicode pattern
+        if (ascii_here() && unicode_) {  // an ASCII part of a Unicode pattern
             switch (c) {
-                case 'd': text = "0-9"; break;
-                case 's': text = "\\x{9}-\\x{d}\\x{20}"; break;
-                case 'w': text = "0-9A-Z_a-z"; break;
-                case 'D': text = "\\x{0}-\\x{2f}\\x{3a}-\\x{10ffff}"; break;
-                case 'S': text = "\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{10ffff}"; break;
-                default: text = "\\x{0}-\\x{2f}\\x{3a}-\\x{40}\\x{5b}-\\x{5e}\\x{60}\\x{7b}-\\x{10ffff}";
+                case 'd':
+                    text = "0-9";
+                    break;
+                case 's':
+                    text = "\\x{9}-\\x{d}\\x{20}";
+                    break;
+                case 'w':
+                    text = "0-9A-Z_a-z";
+                    break;
+                case 'D':
+                    text = "\\x{0}-\\x{2f}\\x{3a}-\\x{10ffff}";
+                    break;
+                case 'S':
+                    text = "\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{10ffff}";
+                    break;
+                default:
+                    text = "\\x{0}-\\x{2f}\\x{3a}-\\x{40}\\x{5b}-\\x{5e}\\x{60}\\x{7b}-\\x{10ffff}";
             }
-        } else if (!ascii_here() && !unicode_) {   // a Unicode part of an ASCII pattern
-            text = c == 'd' ? "\\p{Nd}" : c == 'D' ? "\\P{Nd}" : c == 's' ? "\\p{Xsp}\\x{1c}-\\x{1f}\\x{85}" : c == 'S' ? "\\P{Xsp}"
-                 : c == 'w' ? "\\p{Xwd}" : "\\P{Xwd}";
+        } else if (!ascii_here() && !unicode_) {  // a Unicode part of an ASCII pattern
+            text = c == 'd'   ? "\\p{Nd}"
+                   : c == 'D' ? "\\P{Nd}"
+                   : c == 's' ? "\\p{Xsp}\\x{1c}-\\x{1f}\\x{85}"
+                   : c == 'S' ? "\\P{Xsp}"
+                   : c == 'w' ? "\\p{Xwd}"
+                              : "\\P{Xwd}";
         } else if (c == 's' && unicode_) {
             text = "\\s\\x{1c}-\\x{1f}\\x{85}";
         } else if (c == 'S' && unicode_ && !in_class) {
@@ -244,18 +303,33 @@ private:
         char32_t c = p_[at_++];
         last_ = Last::Item;
         switch (c) {
-            case 'A': emit("\\A"); last_ = Last::Anchor; return;
-            case 'Z': emit("\\z"); last_ = Last::Anchor; return;
-            case 'b': case 'B':
+            case 'A':
+                emit("\\A");
+                last_ = Last::Anchor;
+                return;
+            case 'Z':
+                emit("\\z");
+                last_ = Last::Anchor;
+                return;
+            case 'b':
+            case 'B':
                 last_ = Last::Anchor;
                 if (ascii_here() != unicode_) return emit(c == 'b' ? "\\b" : "(?!\\A\\z)\\B");
                 {
                     std::string word = ascii_here() ? "[0-9A-Z_a-z]" : "\\p{Xwd}";
                     bool edge = c == 'b';
-                    return emit("(?:(?<=" + word + ")(?" + (edge ? "!" : "=") + word + ")|(?<!" + word + ")(?" + (edge ? "=" : "!") + word + "))");
+                    return emit("(?:(?<=" + word + ")(?" + (edge ? "!" : "=") + word + ")|(?<!" + word +
+                                ")(?" + (edge ? "=" : "!") + word + "))");
                 }
-            case 'd': case 'D': case 's': case 'S': case 'w': case 'W': return emit_category(c, false);
-            default: break;
+            case 'd':
+            case 'D':
+            case 's':
+            case 'S':
+            case 'w':
+            case 'W':
+                return emit_category(c, false);
+            default:
+                break;
         }
         if (c == '0') {
             at_--;
@@ -283,9 +357,11 @@ private:
     }
 
     void reference(uint32_t group, size_t position) {
-        if (group >= r_.parents.size()) return fail("invalid group reference " + std::to_string(group), position);
+        if (group >= r_.parents.size())
+            return fail("invalid group reference " + std::to_string(group), position);
         if (is_open(group)) return fail("cannot refer to an open group", position - 1);
-        if (group >= behind_groups_) return fail("cannot refer to group defined in the same lookbehind subpattern", position - 1);
+        if (group >= behind_groups_)
+            return fail("cannot refer to group defined in the same lookbehind subpattern", position - 1);
         emit("\\g{" + std::to_string(group) + "}");
         last_ = Last::Item;
     }
@@ -295,16 +371,31 @@ private:
 
     // ---- classes
 
-    struct Member { bool category; char32_t c; size_t end; };
-    std::optional<Member> class_member(size_t start) {   // at_ is behind its first character
+    struct Member {
+        bool category;
+        char32_t c;
+        size_t end;
+    };
+    std::optional<Member> class_member(size_t start) {  // at_ is behind its first character
         char32_t c = p_[start];
         if (c != '\\') return Member{false, c, at_};
-        if (!more()) { fail("bad escape (end of pattern)", start); return std::nullopt; }
+        if (!more()) {
+            fail("bad escape (end of pattern)", start);
+            return std::nullopt;
+        }
         c = p_[at_++];
         switch (c) {
-            case 'd': case 'D': case 's': case 'S': case 'w': case 'W': return Member{true, c, at_};
-            case 'b': return Member{false, 8, at_};
-            default: break;
+            case 'd':
+            case 'D':
+            case 's':
+            case 'S':
+            case 'w':
+            case 'W':
+                return Member{true, c, at_};
+            case 'b':
+                return Member{false, 8, at_};
+            default:
+                break;
         }
         if (is_octal(c)) {
             at_--;
@@ -312,12 +403,17 @@ private:
             return Member{false, value, at_};
         }
         auto value = simple_escape(start, c);
-        if (!value) { bad_escape(start); return std::nullopt; }
+        if (!value) {
+            bad_escape(start);
+            return std::nullopt;
+        }
         return Member{false, *value, at_};
     }
     void emit_member(const Member& m) {
-        if (m.category) emit_category(m.c, true);
-        else emit_char(m.c);
+        if (m.category)
+            emit_category(m.c, true);
+        else
+            emit_char(m.c);
     }
 
     void char_class(size_t start) {
@@ -330,7 +426,10 @@ private:
             if (p_[from] == ']' && from != first) break;
             auto low = class_member(from);
             if (!low) return;
-            if (peek() != '-' || !more()) { emit_member(*low); continue; }
+            if (peek() != '-' || !more()) {
+                emit_member(*low);
+                continue;
+            }
             at_++;
             if (!more()) return fail("unterminated character set", start);
             size_t to = at_++;
@@ -379,8 +478,10 @@ private:
         size_t from = at_;
         while (more() && p_[at_] != end) at_++;
         if (!more()) {
-            if (from == at_) fail(std::string("missing ") + what, at_);
-            else fail(std::string("missing ") + char(end) + ", unterminated name", from);
+            if (from == at_)
+                fail(std::string("missing ") + what, at_);
+            else
+                fail(std::string("missing ") + char(end) + ", unterminated name", from);
             return false;
         }
         out = text_of(p_.data() + from, p_.data() + at_);
@@ -407,12 +508,18 @@ private:
         if (!more()) return fail("unexpected end of pattern", at_);
         char32_t c = p_[at_++];
         switch (c) {
-            case ':': return open(start, "(?:");
-            case '>': return open(start, "(?>");
-            case '=': return open(start, "(?=");
-            case '!': return open(start, "(?!");
-            case 'P': return named(start);
-            case '(': return conditional(start);
+            case ':':
+                return open(start, "(?:");
+            case '>':
+                return open(start, "(?>");
+            case '=':
+                return open(start, "(?=");
+            case '!':
+                return open(start, "(?!");
+            case 'P':
+                return named(start);
+            case '(':
+                return conditional(start);
             case '#':
                 while (more() && p_[at_] != ')') at_++;
                 if (!more()) return fail("missing ), unterminated comment", start);
@@ -421,7 +528,8 @@ private:
             case '<':
                 if (!more()) return fail("unexpected end of pattern", at_);
                 c = p_[at_++];
-                if (c != '=' && c != '!') return fail("unknown extension ?<" + text_of(&c, &c + 1), start + 1);
+                if (c != '=' && c != '!')
+                    return fail("unknown extension ?<" + text_of(&c, &c + 1), start + 1);
                 open(start, c == '=' ? "(?<=" : "(?<!");
                 if (behind_groups_ == UINT32_MAX) {
                     behind_groups_ = uint32_t(r_.parents.size());
@@ -442,7 +550,9 @@ private:
             if (!is_identifier(name)) return fail("bad character in group name '" + name + "'", from);
             auto number = uint32_t(r_.parents.size());
             if (uint32_t before = number_of(name))
-                return fail("redefinition of group name '" + name + "' as group " + std::to_string(number) + "; was group " + std::to_string(before), from);
+                return fail("redefinition of group name '" + name + "' as group " + std::to_string(number) +
+                                "; was group " + std::to_string(before),
+                            from);
             r_.names.push_back({name, number});
             return open(start, "(", true);
         }
@@ -475,8 +585,10 @@ private:
             later_.push_back({number, from});
         }
         if (behind_groups_ != UINT32_MAX) {
-            if (number >= r_.parents.size() || is_open(number)) return fail("cannot refer to an open group", from);
-            if (number >= behind_groups_) return fail("cannot refer to group defined in the same lookbehind subpattern", from);
+            if (number >= r_.parents.size() || is_open(number))
+                return fail("cannot refer to an open group", from);
+            if (number >= behind_groups_)
+                return fail("cannot refer to group defined in the same lookbehind subpattern", from);
         }
         open(start, "(?(" + std::to_string(number) + ")", false, 0);
     }
@@ -485,28 +597,51 @@ private:
 
     uint32_t flag_of(char32_t c) const {
         switch (c) {
-            case 'i': return kIgnoreCase;
-            case 'L': return kLocale;
-            case 'm': return kMultiLine;
-            case 's': return kDotAll;
-            case 'x': return kVerbose;
-            case 'a': return kAscii;
-            case 'u': return kUnicode;
-            default: return 0;
+            case 'i':
+                return kIgnoreCase;
+            case 'L':
+                return kLocale;
+            case 'm':
+                return kMultiLine;
+            case 's':
+                return kDotAll;
+            case 'x':
+                return kVerbose;
+            case 'a':
+                return kAscii;
+            case 'u':
+                return kUnicode;
+            default:
+                return 0;
         }
     }
     // Reads the letters from c on; at_ ends up behind the ')', '-' or ':' that it answers. 0: failed.
     char32_t read_flags(char32_t c, uint32_t& set, const char* wanted, std::u32string_view ends) {
         for (;;) {
             uint32_t flag = flag_of(c);
-            if (c == 'L' && !bytes_) { fail("bad inline flags: cannot use 'L' flag with a str pattern", at_); return 0; }
-            if (c == 'u' && bytes_) { fail("bad inline flags: cannot use 'u' flag with a bytes pattern", at_); return 0; }
+            if (c == 'L' && !bytes_) {
+                fail("bad inline flags: cannot use 'L' flag with a str pattern", at_);
+                return 0;
+            }
+            if (c == 'u' && bytes_) {
+                fail("bad inline flags: cannot use 'u' flag with a bytes pattern", at_);
+                return 0;
+            }
             set |= flag;
-            if ((flag & kTypes) && (set & kTypes) != flag) { fail("bad inline flags: flags 'a', 'u' and 'L' are incompatible", at_); return 0; }
-            if (!more()) { fail(wanted, at_); return 0; }
+            if ((flag & kTypes) && (set & kTypes) != flag) {
+                fail("bad inline flags: flags 'a', 'u' and 'L' are incompatible", at_);
+                return 0;
+            }
+            if (!more()) {
+                fail(wanted, at_);
+                return 0;
+            }
             c = p_[at_++];
             if (ends.find(c) != std::u32string_view::npos) return c;
-            if (!flag_of(c)) { fail(is_letter(c) ? "unknown flag" : wanted, at_ - 1); return 0; }
+            if (!flag_of(c)) {
+                fail(is_letter(c) ? "unknown flag" : wanted, at_ - 1);
+                return 0;
+            }
         }
     }
     void scoped_flags(size_t start, char32_t c) {
@@ -520,7 +655,8 @@ private:
             if (!flag_of(c)) return fail(is_letter(c) ? "unknown flag" : "missing flag", at_ - 1);
             read_flags(c, off, "missing :", U":");
             if (failed()) return;
-            if (off & kTypes) return fail("bad inline flags: cannot turn off flags 'a', 'u' and 'L'", at_ - 1);
+            if (off & kTypes)
+                return fail("bad inline flags: cannot turn off flags 'a', 'u' and 'L'", at_ - 1);
             if (on & off) return fail("bad inline flags: flag turned on and off", at_ - 1);
         }
         std::string text = "(?";
@@ -543,15 +679,22 @@ private:
             if (flags_ & kVerbose) {
                 while (more() && is_space(p_[at_])) at_++;
                 if (peek() == '#' && more()) {
-                    while (more() && p_[at_++] != '\n') {}
+                    while (more() && p_[at_++] != '\n') {
+                    }
                     continue;
                 }
             }
             size_t letters = at_ + 2;
-            if (peek() != '(' || peek(1) != '?' || letters >= p_.size() || !flag_of(p_[letters])) { at_ = start; break; }
+            if (peek() != '(' || peek(1) != '?' || letters >= p_.size() || !flag_of(p_[letters])) {
+                at_ = start;
+                break;
+            }
             size_t end = letters;
             while (end < p_.size() && flag_of(p_[end])) end++;
-            if (end >= p_.size() || p_[end] != ')') { at_ = start; break; }
+            if (end >= p_.size() || p_[end] != ')') {
+                at_ = start;
+                break;
+            }
             uint32_t on = 0;
             at_ = letters + 1;
             read_flags(p_[letters], on, "missing -, : or )", U")");
@@ -570,16 +713,16 @@ private:
     const std::vector<char32_t>& p_;
     Translation& r_;
     const bool bytes_;
-    uint32_t flags_;            // here
-    bool unicode_;              // what \w means to PCRE2 in this pattern
+    uint32_t flags_;  // here
+    bool unicode_;    // what \w means to PCRE2 in this pattern
     size_t at_ = 0;
     Last last_ = Last::Nothing;
-    uint32_t behind_groups_ = UINT32_MAX;   // in a look-behind: the first group that it defines itself
+    uint32_t behind_groups_ = UINT32_MAX;  // in a look-behind: the first group that it defines itself
     std::vector<Open> open_;
-    std::vector<std::pair<uint32_t, size_t>> later_;   // groups that conditions name, and where
+    std::vector<std::pair<uint32_t, size_t>> later_;  // groups that conditions name, and where
 };
 
-}   // namespace
+}  // namespace
 
 Translation translate(const std::vector<char32_t>& pattern, uint32_t flags, bool bytes) {
     Translation result;
@@ -588,4 +731,4 @@ Translation translate(const std::vector<char32_t>& pattern, uint32_t flags, bool
     return result;
 }
 
-}   // namespace gen::regex
+}  // namespace gen::regex

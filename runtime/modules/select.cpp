@@ -5,9 +5,9 @@
 
 #include "runtime/modules/descriptor.h"
 
-#include <cerrno>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <cerrno>
 
 namespace gen {
 
@@ -18,7 +18,8 @@ bool read_interests(VM& vm, Value list, std::vector<pollfd>& out) {
     auto* l = list.as<List>();
     for (size_t i = 0; i + 1 < l->size; i += 2) {
         int64_t fd = -1, events = 0;
-        if (!get_number(vm, l->items->items[i], fd) || !get_number(vm, l->items->items[i + 1], events)) return false;
+        if (!get_number(vm, l->items->items[i], fd) || !get_number(vm, l->items->items[i + 1], events))
+            return false;
         out.push_back({int(fd), short(events), 0});
     }
     return true;
@@ -34,7 +35,8 @@ Outcome poll_now(VM& vm, Value list, bool last) {
     Value ready = vm.list();
     for (const pollfd& p : interests) {
         if (!p.revents) continue;
-        if (!list_append(vm.heap, ready.as<List>(), Value::integer(p.fd)) || !list_append(vm.heap, ready.as<List>(), Value::integer(p.revents)))
+        if (!list_append(vm.heap, ready.as<List>(), Value::integer(p.fd)) ||
+            !list_append(vm.heap, ready.as<List>(), Value::integer(p.revents)))
             return vm.out_of_memory();
     }
     return ready;
@@ -51,20 +53,20 @@ Outcome wait_for_any(VM& vm, Value list, Value deadline) {
     return UvReactor::of(vm).wait_for(waits, deadline_of(deadline));
 }
 // poll(interests, timeout in seconds or None): descriptor, events, descriptor ... of those that are ready.
-Outcome poll_step(VM& vm, NativeFrame& frame) {   // interests, timeout; local: deadline
+Outcome poll_step(VM& vm, NativeFrame& frame) {  // interests, timeout; local: deadline
     switch (frame.step_state()) {
-    case 0:
-        if (!network_granted(vm)) return Outcome::raised();
-        frame[2] = deadline_after(vm, frame[1]);
-        if (frame[2].is_unbound()) return Outcome::raised();
-        frame.result() = Value::boolean(!is_zero(frame[1]));
-        for (;;) {
-            {
-                Outcome o = poll_now(vm, frame[0], frame.result().is_false());
-                if (!o.is_unhandled()) return o;
+        case 0:
+            if (!network_granted(vm)) return Outcome::raised();
+            frame[2] = deadline_after(vm, frame[1]);
+            if (frame[2].is_unbound()) return Outcome::raised();
+            frame.result() = Value::boolean(!is_zero(frame[1]));
+            for (;;) {
+                {
+                    Outcome o = poll_now(vm, frame[0], frame.result().is_false());
+                    if (!o.is_unhandled()) return o;
+                }
+                AWAIT(1, wait_for_any(vm, frame[0], frame[2]));
             }
-            AWAIT(1, wait_for_any(vm, frame[0], frame[2]));
-        }
     }
     return Value::none();
 }
@@ -76,18 +78,20 @@ Outcome epoll_create_native(VM& vm, Value*) {
     int fd = epoll_create1(EPOLL_CLOEXEC);
     return fd < 0 ? raise_os_error(vm, errno) : Outcome(Value::integer(fd));
 }
-Outcome epoll_control(VM& vm, Value* args) {   // epoll, operation, descriptor, events
+Outcome epoll_control(VM& vm, Value* args) {  // epoll, operation, descriptor, events
     int64_t numbers[4] = {};
     for (int i = 0; i < 3; i++)
         if (!get_number(vm, args[i], numbers[i])) return Outcome::raised();
-    if (!is_int_like(args[3])) return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(args[3]));
+    if (!is_int_like(args[3]))
+        return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(args[3]));
     epoll_event event{};
     event.events = uint32_t(int_clamp(args[3]));
     event.data.fd = int(numbers[2]);
-    if (epoll_ctl(int(numbers[0]), int(numbers[1]), int(numbers[2]), &event) < 0) return raise_os_error(vm, errno);
+    if (epoll_ctl(int(numbers[0]), int(numbers[1]), int(numbers[2]), &event) < 0)
+        return raise_os_error(vm, errno);
     return Value::none();
 }
-Outcome epoll_take(VM& vm, Value* args) {   // epoll, timeout, at most: a list of pairs
+Outcome epoll_take(VM& vm, Value* args) {  // epoll, timeout, at most: a list of pairs
     int64_t most = 0;
     if (!get_number(vm, args[2], most)) return Outcome::raised();
     std::vector<epoll_event> events(size_t(std::max<int64_t>(most, 1)));
@@ -96,24 +100,27 @@ Outcome epoll_take(VM& vm, Value* args) {   // epoll, timeout, at most: a list o
     if (n <= 0 && !is_zero(args[1])) return Outcome::unhandled();
     Value out = vm.list();
     for (int i = 0; i < n; i++) {
-        Value pair = vm.tuple({Value::integer(events[size_t(i)].data.fd), Value::integer(events[size_t(i)].events)});
+        Value pair =
+            vm.tuple({Value::integer(events[size_t(i)].data.fd), Value::integer(events[size_t(i)].events)});
         if (!list_append(vm.heap, out.as<List>(), pair)) return vm.out_of_memory();
     }
     return out;
 }
-Outcome epoll_wait_step(VM& vm, NativeFrame& frame) {   // epoll, timeout, at most; local: deadline
+Outcome epoll_wait_step(VM& vm, NativeFrame& frame) {  // epoll, timeout, at most; local: deadline
     switch (frame.step_state()) {
-    case 0:
-        frame[3] = deadline_after(vm, frame[1]);
-        if (frame[3].is_unbound()) return Outcome::raised();
-        for (;;) {
-            AWAIT(1, UvReactor::of(vm).wait_for(int(frame[0].as_int()), UvReactor::kRead, deadline_of(frame[3])));
-            {
-                Value args[] = {frame[0], frame.result().is_false() ? Value::integer(0) : Value::none(), frame[2]};
-                Outcome o = epoll_take(vm, args);
-                if (!o.is_unhandled()) return o;
+        case 0:
+            frame[3] = deadline_after(vm, frame[1]);
+            if (frame[3].is_unbound()) return Outcome::raised();
+            for (;;) {
+                AWAIT(1, UvReactor::of(vm).wait_for(int(frame[0].as_int()), UvReactor::kRead,
+                                                    deadline_of(frame[3])));
+                {
+                    Value args[] = {frame[0], frame.result().is_false() ? Value::integer(0) : Value::none(),
+                                    frame[2]};
+                    Outcome o = epoll_take(vm, args);
+                    if (!o.is_unhandled()) return o;
+                }
             }
-        }
     }
     return Value::none();
 }
@@ -122,26 +129,35 @@ const NativeDef kFunctions[] = {
     {.signature = "poll(interests, timeout, /)", .step = poll_step, .locals = 1},
     {.signature = "epoll_create()", .fn = epoll_create_native},
     {.signature = "epoll_ctl(epoll, operation, fd, events, /)", .fn = epoll_control},
-    {.signature = "epoll_wait(epoll, timeout, maxevents, /)", .fn = epoll_take, .step = epoll_wait_step, .locals = 1},
+    {.signature = "epoll_wait(epoll, timeout, maxevents, /)",
+     .fn = epoll_take,
+     .step = epoll_wait_step,
+     .locals = 1},
 };
 
 void init(VM& vm, Module* m) {
-    struct Row { const char* name; int64_t value; };
+    struct Row {
+        const char* name;
+        int64_t value;
+    };
     static const Row rows[] = {
 #define ROW(name) {#name, int64_t(uint32_t(name))}
-        ROW(POLLIN), ROW(POLLPRI), ROW(POLLOUT), ROW(POLLERR), ROW(POLLHUP), ROW(POLLNVAL), ROW(POLLRDHUP), ROW(POLLRDNORM), ROW(POLLWRNORM),
-        ROW(EPOLLIN), ROW(EPOLLOUT), ROW(EPOLLPRI), ROW(EPOLLERR), ROW(EPOLLHUP), ROW(EPOLLRDHUP), ROW(EPOLLET), ROW(EPOLLONESHOT),
-        ROW(EPOLL_CLOEXEC), ROW(EPOLL_CTL_ADD), ROW(EPOLL_CTL_MOD), ROW(EPOLL_CTL_DEL),
+        ROW(POLLIN),        ROW(POLLPRI),      ROW(POLLOUT),       ROW(POLLERR),       ROW(POLLHUP),
+        ROW(POLLNVAL),      ROW(POLLRDHUP),    ROW(POLLRDNORM),    ROW(POLLWRNORM),    ROW(EPOLLIN),
+        ROW(EPOLLOUT),      ROW(EPOLLPRI),     ROW(EPOLLERR),      ROW(EPOLLHUP),      ROW(EPOLLRDHUP),
+        ROW(EPOLLET),       ROW(EPOLLONESHOT), ROW(EPOLL_CLOEXEC), ROW(EPOLL_CTL_ADD), ROW(EPOLL_CTL_MOD),
+        ROW(EPOLL_CTL_DEL),
 #undef ROW
     };
     for (auto [name, value] : rows) vm.set(m->dict, name, Value::integer(value));
     vm.set(m->dict, "PIPE_BUF", Value::integer(4096));
 }
 
-}   // namespace
+}  // namespace
 
-const ModuleDef kSelectModule = {.name = "_select", .functions = kFunctions, .init = init, .doc = "Waiting for several descriptors."};
+const ModuleDef kSelectModule = {
+    .name = "_select", .functions = kFunctions, .init = init, .doc = "Waiting for several descriptors."};
 
-}   // namespace gen
+}  // namespace gen
 
 #endif

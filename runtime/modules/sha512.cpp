@@ -13,7 +13,7 @@ namespace {
 struct Constants {
     uint64_t round[80], start[8];
 
-    static unsigned __int128 floor_root(unsigned prime, int power) {   // floor(prime^(1/power) * 2^64)
+    static unsigned __int128 floor_root(unsigned prime, int power) {  // floor(prime^(1/power) * 2^64)
         unsigned __int128 low = 0, high = static_cast<unsigned __int128>(32) << 64;
         while (high - low > 1) {
             unsigned __int128 middle = low + (high - low) / 2;
@@ -60,7 +60,9 @@ struct Constants {
 uint64_t choose(uint64_t x, uint64_t y, uint64_t z) { return (x & y) ^ (~x & z); }
 uint64_t majority(uint64_t x, uint64_t y, uint64_t z) { return (x & y) ^ (x & z) ^ (y & z); }
 uint64_t mix(uint64_t x, int a, int b, int c) { return std::rotr(x, a) ^ std::rotr(x, b) ^ std::rotr(x, c); }
-uint64_t spread(uint64_t x, int a, int b, int shift) { return std::rotr(x, a) ^ std::rotr(x, b) ^ (x >> shift); }
+uint64_t spread(uint64_t x, int a, int b, int shift) {
+    return std::rotr(x, a) ^ std::rotr(x, b) ^ (x >> shift);
+}
 
 void add_block(const Constants& k, uint64_t (&h)[8], const uint8_t* block) {
     uint64_t w[80];
@@ -68,7 +70,8 @@ void add_block(const Constants& k, uint64_t (&h)[8], const uint8_t* block) {
         w[i] = 0;
         for (int j = 0; j < 8; j++) w[i] = w[i] << 8 | block[8 * i + j];
     }
-    for (int i = 16; i < 80; i++) w[i] = spread(w[i - 2], 19, 61, 6) + w[i - 7] + spread(w[i - 15], 1, 8, 7) + w[i - 16];
+    for (int i = 16; i < 80; i++)
+        w[i] = spread(w[i - 2], 19, 61, 6) + w[i - 7] + spread(w[i - 15], 1, 8, 7) + w[i - 16];
     uint64_t v[8];
     std::memcpy(v, h, sizeof v);
     for (int i = 0; i < 80; i++) {
@@ -81,7 +84,7 @@ void add_block(const Constants& k, uint64_t (&h)[8], const uint8_t* block) {
     for (int i = 0; i < 8; i++) h[i] += v[i];
 }
 
-}   // namespace
+}  // namespace
 
 std::array<uint8_t, 64> sha512(std::string_view data) {
     static const Constants constants;
@@ -102,4 +105,4 @@ std::array<uint8_t, 64> sha512(std::string_view data) {
     return digest;
 }
 
-}   // namespace gen
+}  // namespace gen

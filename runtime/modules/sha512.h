@@ -8,4 +8,4 @@ namespace gen {
 
 std::array<uint8_t, 64> sha512(std::string_view data);
 
-}   // namespace gen
+}  // namespace gen

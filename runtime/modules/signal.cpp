@@ -7,11 +7,11 @@
 #include "runtime/modules/descriptor.h"
 #include "vm/exec/exec.h"
 
+#include <sys/time.h>
+#include <unistd.h>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <sys/time.h>
-#include <unistd.h>
 
 namespace gen {
 
@@ -56,15 +56,16 @@ Outcome hope_for_signal(VM& vm, Value* args) {
     return Value::none();
 }
 // As it was before the script caught it; then `ignored` or the system's default, if asked for.
-Outcome release_signal(VM& vm, Value* args) {   // number, what: 0 as before, 1 the default, 2 ignored
+Outcome release_signal(VM& vm, Value* args) {  // number, what: 0 as before, 1 the default, 2 ignored
     int64_t number = 0;
     if (!get_signal(vm, args[0], number)) return Outcome::raised();
     if (runtime_of(vm).reactor) runtime_of(vm).reactor->release_signal(int(number));
     const int64_t what = args[1].as_int();
-    if (what && signal(int(number), what == 1 ? SIG_DFL : SIG_IGN) == SIG_ERR) return raise_os_error(vm, errno);
+    if (what && signal(int(number), what == 1 ? SIG_DFL : SIG_IGN) == SIG_ERR)
+        return raise_os_error(vm, errno);
     return Value::none();
 }
-Outcome disposition(VM& vm, Value* args) {   // 0 neither, 1 the default, 2 ignored
+Outcome disposition(VM& vm, Value* args) {  // 0 neither, 1 the default, 2 ignored
     int64_t number = 0;
     struct sigaction now;
     if (!get_signal(vm, args[0], number)) return Outcome::raised();
@@ -87,9 +88,10 @@ Outcome raise_signal(VM& vm, Value* args) {
     if (raise(int(number)) != 0) return raise_os_error(vm, errno);
     return after_sending(vm);
 }
-Outcome send_signal(VM& vm, Value* args) {   // pid, number
+Outcome send_signal(VM& vm, Value* args) {  // pid, number
     int64_t pid = 0, number = 0;
-    if (!processes_granted(vm) || !get_number(vm, args[0], pid) || !get_number(vm, args[1], number)) return Outcome::raised();
+    if (!processes_granted(vm) || !get_number(vm, args[0], pid) || !get_number(vm, args[1], number))
+        return Outcome::raised();
     if (kill(pid_t(pid), int(number)) < 0) return raise_os_error(vm, errno);
     return pid == getpid() ? after_sending(vm) : Outcome(Value::none());
 }
@@ -101,10 +103,11 @@ Outcome pause_native(VM& vm, Value*) {
     if (!processes_granted(vm)) return Outcome::raised();
     return UvReactor::of(vm).wait_for_signal(kForever);
 }
-Outcome wait_native(VM& vm, Value* args) {   // seconds or None: False when they are over
+Outcome wait_native(VM& vm, Value* args) {  // seconds or None: False when they are over
     if (!processes_granted(vm)) return Outcome::raised();
     Value deadline = deadline_after(vm, args[0]);
-    return deadline.is_unbound() ? Outcome::raised() : UvReactor::of(vm).wait_for_signal(deadline_of(deadline));
+    return deadline.is_unbound() ? Outcome::raised()
+                                 : UvReactor::of(vm).wait_for_signal(deadline_of(deadline));
 }
 
 Outcome alarm_native(VM& vm, Value* args) {
@@ -112,9 +115,11 @@ Outcome alarm_native(VM& vm, Value* args) {
     if (!processes_granted(vm) || !get_number(vm, args[0], seconds)) return Outcome::raised();
     return Value::integer(alarm(unsigned(seconds)));
 }
-timeval time_of(double seconds) { return {time_t(seconds), suseconds_t((seconds - double(time_t(seconds))) * 1e6)}; }
+timeval time_of(double seconds) {
+    return {time_t(seconds), suseconds_t((seconds - double(time_t(seconds))) * 1e6)};
+}
 double seconds_of(const timeval& t) { return double(t.tv_sec) + double(t.tv_usec) * 1e-6; }
-Outcome set_timer(VM& vm, Value* args) {   // which, seconds, interval
+Outcome set_timer(VM& vm, Value* args) {  // which, seconds, interval
     int64_t which = 0;
     double seconds = 0, interval = 0;
     Outcome failure = Value::none();
@@ -155,22 +160,28 @@ const NativeDef kFunctions[] = {
 };
 
 void init(VM& vm, Module* m) {
-    struct Row { const char* name; int value; };
+    struct Row {
+        const char* name;
+        int value;
+    };
     static const Row rows[] = {
 #define ROW(name) {#name, name}
-        ROW(SIGHUP), ROW(SIGINT), ROW(SIGQUIT), ROW(SIGILL), ROW(SIGTRAP), ROW(SIGABRT), ROW(SIGBUS), ROW(SIGFPE), ROW(SIGKILL), ROW(SIGUSR1),
-        ROW(SIGSEGV), ROW(SIGUSR2), ROW(SIGPIPE), ROW(SIGALRM), ROW(SIGTERM), ROW(SIGCHLD), ROW(SIGCONT), ROW(SIGSTOP), ROW(SIGTSTP),
-        ROW(SIGTTIN), ROW(SIGTTOU), ROW(SIGURG), ROW(SIGXCPU), ROW(SIGXFSZ), ROW(SIGVTALRM), ROW(SIGPROF), ROW(SIGWINCH), ROW(SIGIO), ROW(SIGSYS),
-        ROW(ITIMER_REAL), ROW(ITIMER_VIRTUAL), ROW(ITIMER_PROF),
+        ROW(SIGHUP),         ROW(SIGINT),      ROW(SIGQUIT),  ROW(SIGILL),  ROW(SIGTRAP), ROW(SIGABRT),
+        ROW(SIGBUS),         ROW(SIGFPE),      ROW(SIGKILL),  ROW(SIGUSR1), ROW(SIGSEGV), ROW(SIGUSR2),
+        ROW(SIGPIPE),        ROW(SIGALRM),     ROW(SIGTERM),  ROW(SIGCHLD), ROW(SIGCONT), ROW(SIGSTOP),
+        ROW(SIGTSTP),        ROW(SIGTTIN),     ROW(SIGTTOU),  ROW(SIGURG),  ROW(SIGXCPU), ROW(SIGXFSZ),
+        ROW(SIGVTALRM),      ROW(SIGPROF),     ROW(SIGWINCH), ROW(SIGIO),   ROW(SIGSYS),  ROW(ITIMER_REAL),
+        ROW(ITIMER_VIRTUAL), ROW(ITIMER_PROF),
 #undef ROW
     };
     for (auto [name, value] : rows) vm.set(m->dict, name, Value::integer(value));
 }
 
-}   // namespace
+}  // namespace
 
-const ModuleDef kSignalModule = {.name = "_signal", .functions = kFunctions, .init = init, .doc = "Signals, as the reactor sees them."};
+const ModuleDef kSignalModule = {
+    .name = "_signal", .functions = kFunctions, .init = init, .doc = "Signals, as the reactor sees them."};
 
-}   // namespace gen
+}  // namespace gen
 
 #endif

@@ -13,10 +13,10 @@ struct SocketAddress {
 
     // Hosts are numeric here, apart from "" and "<broadcast>"; names are looked up before. False: raised, in the name of `caller`.
     bool read(VM&, int family, Value address, const char* caller);
-    Value value(VM&) const;   // None: the system gave none
+    Value value(VM&) const;  // None: the system gave none
 };
 
 // getaddrinfo and the like, in _socket.
 void add_address_functions(VM&, Module*);
 
-}   // namespace gen
+}  // namespace gen

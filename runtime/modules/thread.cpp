@@ -3,8 +3,8 @@
 #include "runtime/types/support.h"
 #include "vm/sched/lock.h"
 
-#include <cmath>
 #include <unistd.h>
+#include <cmath>
 
 namespace gen {
 
@@ -22,16 +22,30 @@ bool get_deadline(VM& vm, Value blocking, Value timeout, int64_t& deadline, Outc
     if (!blocking.is_unbound() && !get_flag(vm, blocking, wait, failure)) return false;
     double seconds = -1;
     if (!timeout.is_unbound() && !get_real(vm, timeout, seconds, failure)) return false;
-    if (!wait && seconds != -1) { failure = vm.value_error("can't specify a timeout for a non-blocking call"); return false; }
-    if (std::isnan(seconds)) { failure = vm.value_error("Invalid value NaN (not a number)"); return false; }
-    if (seconds < 0 && seconds != -1) { failure = vm.value_error("timeout value must be positive"); return false; }
-    if (seconds > 9223372036.0) { failure = vm.raise(kShapeOverflowError, "timeout value is too large"); return false; }
-    if (!wait) deadline = 0;
-    else deadline = seconds < 0 ? kForever : vm.clock->now() + int64_t(std::ceil(seconds * 1e9));
+    if (!wait && seconds != -1) {
+        failure = vm.value_error("can't specify a timeout for a non-blocking call");
+        return false;
+    }
+    if (std::isnan(seconds)) {
+        failure = vm.value_error("Invalid value NaN (not a number)");
+        return false;
+    }
+    if (seconds < 0 && seconds != -1) {
+        failure = vm.value_error("timeout value must be positive");
+        return false;
+    }
+    if (seconds > 9223372036.0) {
+        failure = vm.raise(kShapeOverflowError, "timeout value is too large");
+        return false;
+    }
+    if (!wait)
+        deadline = 0;
+    else
+        deadline = seconds < 0 ? kForever : vm.clock->now() + int64_t(std::ceil(seconds * 1e9));
     return true;
 }
 
-Outcome lock_acquire(VM& vm, Value* args) {   // self, blocking, timeout
+Outcome lock_acquire(VM& vm, Value* args) {  // self, blocking, timeout
     int64_t deadline;
     Outcome failure = Value::none();
     if (!get_deadline(vm, args[1], args[2], deadline, failure)) return failure;
@@ -46,7 +60,8 @@ Outcome lock_enter(VM& vm, Value* args) {
 Outcome lock_release(VM& vm, Value* args) {
     Lock* l = lock_of(args[0]);
     if (is_reentrant(l) ? l->owner != vm.fiber || !l->count : !l->count)
-        return vm.raise(kShapeRuntimeError, is_reentrant(l) ? "cannot release un-acquired lock" : "release unlocked lock");
+        return vm.raise(kShapeRuntimeError,
+                        is_reentrant(l) ? "cannot release un-acquired lock" : "release unlocked lock");
     unlock(vm, l);
     return Value::none();
 }
@@ -56,10 +71,12 @@ Outcome lock_repr(VM& vm, Value* args) {
     char text[160];
     auto address = (unsigned long long)(address_of(vm, args[0]));
     if (is_reentrant(l))
-        snprintf(text, sizeof text, "<%s _thread.RLock object owner=%lld count=%llu at 0x%llx>", l->count ? "locked" : "unlocked",
-                 l->count ? (long long)(l->owner->id + 1) : 0LL, (unsigned long long)l->count, address);
+        snprintf(text, sizeof text, "<%s _thread.RLock object owner=%lld count=%llu at 0x%llx>",
+                 l->count ? "locked" : "unlocked", l->count ? (long long)(l->owner->id + 1) : 0LL,
+                 (unsigned long long)l->count, address);
     else
-        snprintf(text, sizeof text, "<%s _thread.lock object at 0x%llx>", l->count ? "locked" : "unlocked", address);
+        snprintf(text, sizeof text, "<%s _thread.lock object at 0x%llx>", l->count ? "locked" : "unlocked",
+                 address);
     return vm.checked(vm.str(text));
 }
 
@@ -70,13 +87,14 @@ Outcome rlock_new(VM& vm, Value* args) {
 // For Condition.wait: lets go whatever the depth, and takes it again as deep.
 Outcome rlock_release_save(VM& vm, Value* args) {
     Lock* l = lock_of(args[0]);
-    if (l->owner != vm.fiber || !l->count) return vm.raise(kShapeRuntimeError, "cannot release un-acquired lock");
+    if (l->owner != vm.fiber || !l->count)
+        return vm.raise(kShapeRuntimeError, "cannot release un-acquired lock");
     return Value::integer(int64_t(unlock_all(vm, l)));
 }
-Outcome rlock_acquire_restore_step(VM& vm, NativeFrame& frame) {   // self, count
+Outcome rlock_acquire_restore_step(VM& vm, NativeFrame& frame) {  // self, count
     switch (frame.step_state()) {
-    case 0:
-        if (!try_lock(vm, lock_of(frame[0]))) AWAIT(1, wait_for_lock(vm, lock_of(frame[0]), kForever));
+        case 0:
+            if (!try_lock(vm, lock_of(frame[0]))) AWAIT(1, wait_for_lock(vm, lock_of(frame[0]), kForever));
     }
     lock_of(frame[0])->count = uint64_t(frame[1].as_int());
     return Value::none();
@@ -87,7 +105,9 @@ Outcome rlock_is_owned(VM& vm, Value* args) {
 
 const NativeDef kLockMethods[] = {
     {.signature = "acquire(self, blocking=True, timeout=-1)", .fn = lock_acquire, .step = step_with_float},
-    {.signature = "acquire_lock(self, blocking=True, timeout=-1)", .fn = lock_acquire, .step = step_with_float},
+    {.signature = "acquire_lock(self, blocking=True, timeout=-1)",
+     .fn = lock_acquire,
+     .step = step_with_float},
     {.signature = "release(self)", .fn = lock_release},
     {.signature = "release_lock(self)", .fn = lock_release},
     {.signature = "locked(self)", .fn = lock_locked},
@@ -115,13 +135,15 @@ Outcome get_ident(VM& vm, Value*) { return identifier(vm.fiber); }
 Outcome get_native_id(VM& vm, Value*) { return Value::integer(int64_t(getpid()) + int64_t(vm.fiber->id)); }
 Outcome count(VM& vm, Value*) { return Value::integer(int64_t(vm.scheduler.fibers().size()) - 1); }
 
-Outcome start_new_thread(VM& vm, Value* args) {   // function, args, kwargs
+Outcome start_new_thread(VM& vm, Value* args) {  // function, args, kwargs
     if (vm.special(args[0], Special::Call).is_unbound()) return vm.type_error("first arg must be callable");
     if (!is_tuple(args[1])) return vm.type_error("2nd arg must be a tuple");
-    if (!args[2].is_unbound() && !is_dict(args[2])) return vm.type_error("optional 3rd arg must be a dictionary");
+    if (!args[2].is_unbound() && !is_dict(args[2]))
+        return vm.type_error("optional 3rd arg must be a dictionary");
     Value run = vm.prelude_value(vm.intern("_run_thread"));
     if (run.is_unbound()) return Outcome::raised();
-    Fiber* f = vm.scheduler.spawn(vm, run, {args[0], args[1], args[2].is_unbound() ? Value::none() : args[2]});
+    Fiber* f =
+        vm.scheduler.spawn(vm, run, {args[0], args[1], args[2].is_unbound() ? Value::none() : args[2]});
     if (!f) return Outcome::raised();
     vm.safepoint_soon();
     return identifier(f);
@@ -138,14 +160,14 @@ Outcome interrupt_main(VM& vm, Value*) {
     return Value::none();
 }
 Outcome leave_thread(VM& vm, Value*) { return vm.raise(kShapeSystemExit, std::initializer_list<Value>{}); }
-Outcome stack_size(VM& vm, Value* args) {   // threads have no stack to set aside: frames are on the heap
+Outcome stack_size(VM& vm, Value* args) {  // threads have no stack to set aside: frames are on the heap
     int64_t size = 0;
     Outcome failure = Value::none();
     if (!get_size(vm, args[0], size, failure)) return failure;
     if (size < 0) return vm.value_error("size must be 0 or a positive value");
     return Value::integer(0);
 }
-Outcome set_name(VM& vm, Value* args) {   // of the running thread, for reports
+Outcome set_name(VM& vm, Value* args) {  // of the running thread, for reports
     vm.fiber->name = args[0];
     return Value::none();
 }
@@ -155,7 +177,7 @@ Outcome thread_locals(VM& vm, Value*) {
 }
 Outcome describe(VM& vm, Value*) { return vm.checked(vm.str(describe_fibers(vm))); }
 
-Outcome describe_running(VM& vm, Value*) {   // its calls, innermost first
+Outcome describe_running(VM& vm, Value*) {  // its calls, innermost first
     std::string s;
     describe_calls(s, vm.frame, "  ");
     return vm.checked(vm.str(s.empty() ? s : s.substr(1)));
@@ -190,8 +212,11 @@ void init(VM& vm, Module* m) {
     vm.set(m->dict, "TIMEOUT_MAX", vm.real(9223372036.0));
 }
 
-}   // namespace
+}  // namespace
 
-const ModuleDef kThreadModule = {.name = "_thread", .functions = kFunctions, .init = init, .doc = "Threads of the script, which are fibers of the VM."};
+const ModuleDef kThreadModule = {.name = "_thread",
+                                 .functions = kFunctions,
+                                 .init = init,
+                                 .doc = "Threads of the script, which are fibers of the VM."};
 
-}   // namespace gen
+}  // namespace gen

@@ -26,10 +26,14 @@ static Outcome process_time_ns(VM& vm, Value*) { return vm.integer(cpu_time(vm))
 
 static Outcome time_sleep(VM& vm, Value* args) {
     double seconds;
-    if (is_float(args[0])) seconds = as_float(args[0]);
-    else if (is_int_like(args[0])) seconds = double(int_clamp(args[0]));
-    else if (!vm.special(args[0], Special::Index).is_unbound()) return Outcome::unhandled();
-    else return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(args[0]));
+    if (is_float(args[0]))
+        seconds = as_float(args[0]);
+    else if (is_int_like(args[0]))
+        seconds = double(int_clamp(args[0]));
+    else if (!vm.special(args[0], Special::Index).is_unbound())
+        return Outcome::unhandled();
+    else
+        return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(args[0]));
     if (std::isnan(seconds)) return vm.value_error("Invalid value NaN (not a number)");
     if (seconds < 0) return vm.value_error("sleep length must be non-negative");
     if (seconds > 9e9) return vm.raise(kShapeOverflowError, "timestamp out of range for platform time_t");
@@ -39,10 +43,10 @@ static Outcome time_sleep(VM& vm, Value* args) {
 static Outcome time_sleep_step(VM& vm, NativeFrame& frame) {
     Value seconds;
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, op_index(vm, frame[0]));
-        seconds = frame.result();
-        AWAIT(2, time_sleep(vm, &frame.result()));
+        case 0:
+            AWAIT(1, op_index(vm, frame[0]));
+            seconds = frame.result();
+            AWAIT(2, time_sleep(vm, &frame.result()));
     }
     return Value::none();
 }
@@ -50,25 +54,35 @@ static Outcome time_sleep_step(VM& vm, NativeFrame& frame) {
 // ---- broken-down time: 9 fields, then zone and offset
 
 static bool seconds_of(VM& vm, Value v, time_t& out) {
-    if (v.is_unbound() || v.is_none()) out = time_t(vm.clock->wall());
+    if (v.is_unbound() || v.is_none())
+        out = time_t(vm.clock->wall());
     else if (is_float(v)) {
         double d = std::floor(as_float(v));
-        if (!(std::fabs(d) < 1e17)) { vm.raise(kShapeOverflowError, "timestamp out of range for platform time_t"); return false; }
+        if (!(std::fabs(d) < 1e17)) {
+            vm.raise(kShapeOverflowError, "timestamp out of range for platform time_t");
+            return false;
+        }
         out = time_t(d);
-    } else if (is_int_like(v)) out = time_t(int_clamp(v));
-    else { vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v)); return false; }
+    } else if (is_int_like(v))
+        out = time_t(int_clamp(v));
+    else {
+        vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v));
+        return false;
+    }
     return true;
 }
 
 static Outcome fields_of(VM& vm, const tm& t) {
     Tuple* fields = make_tuple(vm.heap, 11);
-    const int numbers[] = {t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (t.tm_wday + 6) % 7, t.tm_yday + 1, t.tm_isdst};
+    const int numbers[] = {t.tm_year + 1900, t.tm_mon + 1,        t.tm_mday,     t.tm_hour, t.tm_min,
+                           t.tm_sec,         (t.tm_wday + 6) % 7, t.tm_yday + 1, t.tm_isdst};
     for (int i = 0; i < 9; i++) fields->items[i] = Value::integer(numbers[i]);
     fields->items[9] = vm.str(t.tm_zone ? t.tm_zone : "");
     fields->items[10] = Value::integer(t.tm_gmtoff);
     return vm.call_prelude(vm.intern("_struct_time"), {Value::object(fields)});
 }
-template <tm* (*convert)(const time_t*, tm*)> static Outcome broken_down(VM& vm, Value* args) {
+template <tm* (*convert)(const time_t*, tm*)>
+static Outcome broken_down(VM& vm, Value* args) {
     time_t seconds;
     if (!seconds_of(vm, args[0], seconds)) return Outcome::raised();
     tm t{};
@@ -78,14 +92,19 @@ template <tm* (*convert)(const time_t*, tm*)> static Outcome broken_down(VM& vm,
 
 static bool time_of_tuple(VM& vm, Value v, tm& t) {
     if (!is_tuple(v) || v.as<Tuple>()->size != 9) {
-        if (is_tuple(v)) vm.type_error("time tuple must have exactly 9 elements");
-        else vm.type_error("Tuple or struct_time argument required");
+        if (is_tuple(v))
+            vm.type_error("time tuple must have exactly 9 elements");
+        else
+            vm.type_error("Tuple or struct_time argument required");
         return false;
     }
     int numbers[9];
     for (int i = 0; i < 9; i++) {
         Value item = v.as<Tuple>()->items[i];
-        if (!is_int_like(item)) { vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(item)); return false; }
+        if (!is_int_like(item)) {
+            vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(item));
+            return false;
+        }
         numbers[i] = int(int_clamp(item));
     }
     t = tm{};
@@ -98,11 +117,26 @@ static bool time_of_tuple(VM& vm, Value v, tm& t) {
     t.tm_wday = (numbers[6] + 1) % 7;
     t.tm_yday = numbers[7] ? numbers[7] - 1 : 0;
     t.tm_isdst = numbers[8];
-    if (t.tm_mon < 0 || t.tm_mon > 11) { vm.value_error("month out of range"); return false; }
-    if (t.tm_mday < 0 || t.tm_mday > 31) { vm.value_error("day of month out of range"); return false; }
-    if (t.tm_hour < 0 || t.tm_hour > 23) { vm.value_error("hour out of range"); return false; }
-    if (t.tm_min < 0 || t.tm_min > 59) { vm.value_error("minute out of range"); return false; }
-    if (t.tm_sec < 0 || t.tm_sec > 61) { vm.value_error("seconds out of range"); return false; }
+    if (t.tm_mon < 0 || t.tm_mon > 11) {
+        vm.value_error("month out of range");
+        return false;
+    }
+    if (t.tm_mday < 0 || t.tm_mday > 31) {
+        vm.value_error("day of month out of range");
+        return false;
+    }
+    if (t.tm_hour < 0 || t.tm_hour > 23) {
+        vm.value_error("hour out of range");
+        return false;
+    }
+    if (t.tm_min < 0 || t.tm_min > 59) {
+        vm.value_error("minute out of range");
+        return false;
+    }
+    if (t.tm_sec < 0 || t.tm_sec > 61) {
+        vm.value_error("seconds out of range");
+        return false;
+    }
     return true;
 }
 static bool time_or_now(VM& vm, Value v, tm& t) {
@@ -117,19 +151,24 @@ static Outcome time_mktime(VM& vm, Value* args) {
     if (!time_of_tuple(vm, args[0], t)) return Outcome::raised();
     t.tm_wday = -1;
     time_t seconds = mktime(&t);
-    if (seconds == -1 && t.tm_wday == -1) return vm.raise(kShapeOverflowError, "mktime argument out of range");
+    if (seconds == -1 && t.tm_wday == -1)
+        return vm.raise(kShapeOverflowError, "mktime argument out of range");
     return vm.real(double(seconds));
 }
 static Outcome time_strftime(VM& vm, Value* args) {
     tm t;
-    if (!is_str(args[0])) return vm.type_error("strftime() argument 1 must be str, not %s", vm.type_name(args[0]));
+    if (!is_str(args[0]))
+        return vm.type_error("strftime() argument 1 must be str, not %s", vm.type_name(args[0]));
     if (!time_or_now(vm, args[1], t)) return Outcome::raised();
     std::string format(args[0].as<Str>()->view());
     if (format.empty()) return Value::object(vm.empty_string);
     std::string out(256, '\0');
     for (;;) {
         size_t n = strftime(out.data(), out.size(), format.c_str(), &t);
-        if (n || out.size() > 256 * format.size()) { out.resize(n); break; }
+        if (n || out.size() > 256 * format.size()) {
+            out.resize(n);
+            break;
+        }
         out.resize(out.size() * 2);
     }
     return vm.checked(vm.str(out));
@@ -138,10 +177,11 @@ static Outcome time_asctime(VM& vm, Value* args) {
     tm t;
     if (!time_or_now(vm, args[0], t)) return Outcome::raised();
     static const char* const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char* const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char* const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     char out[64];
-    snprintf(out, sizeof out, "%s %s%3d %.2d:%.2d:%.2d %d", days[t.tm_wday % 7], months[t.tm_mon], t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
-             1900 + t.tm_year);
+    snprintf(out, sizeof out, "%s %s%3d %.2d:%.2d:%.2d %d", days[t.tm_wday % 7], months[t.tm_mon], t.tm_mday,
+             t.tm_hour, t.tm_min, t.tm_sec, 1900 + t.tm_year);
     return vm.str(out);
 }
 static Outcome time_ctime(VM& vm, Value* args) {
@@ -149,27 +189,42 @@ static Outcome time_ctime(VM& vm, Value* args) {
     if (!seconds_of(vm, args[0], seconds)) return Outcome::raised();
     tm t{};
     localtime_r(&seconds, &t);
-    Value fields[9] = {Value::integer(t.tm_year + 1900), Value::integer(t.tm_mon + 1), Value::integer(t.tm_mday), Value::integer(t.tm_hour),
-                       Value::integer(t.tm_min), Value::integer(t.tm_sec), Value::integer((t.tm_wday + 6) % 7), Value::integer(t.tm_yday + 1),
-                       Value::integer(t.tm_isdst)};
+    Value fields[9] = {
+        Value::integer(t.tm_year + 1900),    Value::integer(t.tm_mon + 1),  Value::integer(t.tm_mday),
+        Value::integer(t.tm_hour),           Value::integer(t.tm_min),      Value::integer(t.tm_sec),
+        Value::integer((t.tm_wday + 6) % 7), Value::integer(t.tm_yday + 1), Value::integer(t.tm_isdst)};
     Value tuple = Value::object(make_tuple(vm.heap, fields, 9));
     return time_asctime(vm, &tuple);
 }
-static Outcome lazy_attribute(VM& vm, Value* args) { return vm.call_prelude(vm.intern("_time_attribute"), {args[0]}); }
+static Outcome lazy_attribute(VM& vm, Value* args) {
+    return vm.call_prelude(vm.intern("_time_attribute"), {args[0]});
+}
 
 static const NativeDef kFunctions[] = {
-    {.signature = "time()", .fn = time_time, .doc = "time() -> floating point number\n\nReturn the current time in seconds since the Epoch."},
+    {.signature = "time()",
+     .fn = time_time,
+     .doc = "time() -> floating point number\n\nReturn the current time in seconds since the Epoch."},
     {.signature = "time_ns()", .fn = time_time_ns},
-    {.signature = "monotonic()", .fn = monotonic, .doc = "monotonic() -> float\n\nMonotonic clock, cannot go backward."},
+    {.signature = "monotonic()",
+     .fn = monotonic,
+     .doc = "monotonic() -> float\n\nMonotonic clock, cannot go backward."},
     {.signature = "monotonic_ns()", .fn = monotonic_ns},
-    {.signature = "perf_counter()", .fn = monotonic, .doc = "perf_counter() -> float\n\nPerformance counter for benchmarking."},
+    {.signature = "perf_counter()",
+     .fn = monotonic,
+     .doc = "perf_counter() -> float\n\nPerformance counter for benchmarking."},
     {.signature = "perf_counter_ns()", .fn = monotonic_ns},
-    {.signature = "process_time()", .fn = process_time, .doc = "process_time() -> float\n\nProcess time for profiling: sum of the kernel and user-space CPU time."},
+    {.signature = "process_time()",
+     .fn = process_time,
+     .doc =
+         "process_time() -> float\n\nProcess time for profiling: sum of the kernel and user-space CPU time."},
     {.signature = "process_time_ns()", .fn = process_time_ns},
     {.signature = "thread_time()", .fn = process_time},
     {.signature = "thread_time_ns()", .fn = process_time_ns},
-    {.signature = "sleep(seconds, /)", .fn = time_sleep, .step = time_sleep_step,
-     .doc = "sleep(seconds)\n\nDelay execution for a given number of seconds.  The argument may be\na floating point number for subsecond precision."},
+    {.signature = "sleep(seconds, /)",
+     .fn = time_sleep,
+     .step = time_sleep_step,
+     .doc = "sleep(seconds)\n\nDelay execution for a given number of seconds.  The argument may be\na "
+            "floating point number for subsecond precision."},
     {.signature = "localtime(seconds=None, /)", .fn = broken_down<localtime_r>},
     {.signature = "gmtime(seconds=None, /)", .fn = broken_down<gmtime_r>},
     {.signature = "mktime(tuple, /)", .fn = time_mktime},
@@ -190,6 +245,9 @@ static void init(VM& vm, Module* m) {
     vm.set(m->dict, "tzname", vm.tuple({vm.str(tzname[0]), vm.str(tzname[1])}));
 }
 
-const ModuleDef kTimeModule = {.name = "time", .functions = kFunctions, .init = init, .doc = "This module provides various functions to manipulate time values."};
+const ModuleDef kTimeModule = {.name = "time",
+                               .functions = kFunctions,
+                               .init = init,
+                               .doc = "This module provides various functions to manipulate time values."};
 
-}   // namespace gen
+}  // namespace gen

@@ -14,25 +14,31 @@ namespace gen {
 static Value place(uint32_t n, bool known) { return known ? Value::integer(n) : Value::none(); }
 
 static Value row(VM& vm, Code* code, uint32_t pc, uint64_t times) {
-    PositionEntry at = pc == ~uint32_t{0} ? PositionEntry{0, code->first_line, code->first_line, PositionEntry::kNoColumn, PositionEntry::kNoColumn}
+    PositionEntry at = pc == ~uint32_t{0} ? PositionEntry{0, code->first_line, code->first_line,
+                                                          PositionEntry::kNoColumn, PositionEntry::kNoColumn}
                                           : position_of(*code, pc);
-    bool columns = at.line && at.column != PositionEntry::kNoColumn && at.end_column != PositionEntry::kNoColumn;
+    bool columns =
+        at.line && at.column != PositionEntry::kNoColumn && at.end_column != PositionEntry::kNoColumn;
     uint32_t line = at.line ? at.line : code->first_line;
-    return vm.tuple({Value::object(code), Value::integer(line), place(at.end_line, columns), place(at.column, columns),
-                     place(at.end_column, columns), vm.integer(int64_t(times))});
+    return vm.tuple({Value::object(code), Value::integer(line), place(at.end_line, columns),
+                     place(at.column, columns), place(at.end_column, columns), vm.integer(int64_t(times))});
 }
 
 static Outcome rows(VM& vm, Value* args) {
     uint64_t last = args[1].is_int() ? uint64_t(std::max<int64_t>(args[1].as_int(), 0)) : 0;
     auto is_traceback = [](Value v) { return v.is_object() && v.as_object()->kind == Kind::Traceback; };
     uint64_t total = 0;
-    for (Value t = args[0]; is_traceback(t); t = t.as<Traceback>()->next) total += 1 + uint64_t(t.as<Traceback>()->repeat);
+    for (Value t = args[0]; is_traceback(t); t = t.as<Traceback>()->next)
+        total += 1 + uint64_t(t.as<Traceback>()->repeat);
     uint64_t skip = last && total > last ? total - last : 0;
     List* list = make_list(vm.heap);
     for (Value v = args[0]; is_traceback(v); v = v.as<Traceback>()->next) {
         auto* t = v.as<Traceback>();
         uint64_t times = 1 + uint64_t(t->repeat);
-        if (skip >= times) { skip -= times; continue; }
+        if (skip >= times) {
+            skip -= times;
+            continue;
+        }
         if (!list_append(vm.heap, list, row(vm, t->code, t->pc, times - skip))) return vm.out_of_memory();
         skip = 0;
     }
@@ -45,10 +51,11 @@ static Outcome frame_row(VM& vm, Value* args) {
     return row(vm, info->code, info->pc, 1);
 }
 
-static Outcome line_native(VM& vm, Value* args) {   // source_line(filename, number): with its line end, or ''
+static Outcome line_native(VM& vm, Value* args) {  // source_line(filename, number): with its line end, or ''
     std::string line;
     if (!is_str(args[0]) || !args[1].is_int() || args[1].as_int() < 1) return Value::object(vm.empty_string);
-    if (!source_line(vm, std::string(args[0].as<Str>()->view()), uint32_t(args[1].as_int()), line)) return Value::object(vm.empty_string);
+    if (!source_line(vm, std::string(args[0].as<Str>()->view()), uint32_t(args[1].as_int()), line))
+        return Value::object(vm.empty_string);
     line += '\n';
     return vm.checked(vm.str(line.substr(0, valid_utf8(line))));
 }
@@ -73,7 +80,9 @@ static bool find_anchors(std::string_view text, size_t& left, size_t& right) {
         if (binary->left->span.end_line != 1 || binary->right->span.line != 1) return false;
         left = binary->left->span.end_column;
         size_t end = std::min<size_t>(binary->right->span.column, text.size());
-        while (left < end && (text[left] == ' ' || text[left] == '\t' || text[left] == ')' || text[left] == '\\')) left++;
+        while (left < end &&
+               (text[left] == ' ' || text[left] == '\t' || text[left] == ')' || text[left] == '\\'))
+            left++;
         right = left + 1;
         if (right < end && text[right] != ' ' && text[right] != '\t' && text[right] != '(') right++;
         return true;
@@ -110,7 +119,8 @@ static Outcome carets(VM& vm, Value* args) {
     if (anchors) {
         right = std::min(right, end - start);
         left = std::min(left, right);
-        out += std::string(width(start, start + left), '~') + std::string(width(start + left, start + right), '^') +
+        out += std::string(width(start, start + left), '~') +
+               std::string(width(start + left, start + right), '^') +
                std::string(width(start + right, end), '~');
     } else {
         out += std::string(width(start, end), '^');
@@ -132,8 +142,14 @@ static size_t substitution_cost(char a, char b) {
 
 static size_t edit_distance(std::string_view a, std::string_view b, size_t limit) {
     if (a == b) return 0;
-    while (!a.empty() && !b.empty() && a.front() == b.front()) { a.remove_prefix(1); b.remove_prefix(1); }
-    while (!a.empty() && !b.empty() && a.back() == b.back()) { a.remove_suffix(1); b.remove_suffix(1); }
+    while (!a.empty() && !b.empty() && a.front() == b.front()) {
+        a.remove_prefix(1);
+        b.remove_prefix(1);
+    }
+    while (!a.empty() && !b.empty() && a.back() == b.back()) {
+        a.remove_suffix(1);
+        b.remove_suffix(1);
+    }
     if (a.empty() || b.empty()) return (a.size() + b.size()) * kMoveCost;
     if (a.size() > kMaxName || b.size() > kMaxName) return limit + 1;
     if (b.size() < a.size()) std::swap(a, b);
@@ -156,7 +172,8 @@ static size_t edit_distance(std::string_view a, std::string_view b, size_t limit
     return result;
 }
 
-static Outcome suggest(VM& vm, Value* args) {   // suggest(name, candidates): the nearest of a list of strings, or None
+static Outcome suggest(VM& vm,
+                       Value* args) {  // suggest(name, candidates): the nearest of a list of strings, or None
     (void)vm;
     if (!is_str(args[0]) || !is_list(args[1])) return Value::none();
     std::string_view name = args[0].as<Str>()->view();
@@ -187,4 +204,4 @@ static const NativeDef kFunctions[] = {
 
 const ModuleDef kTracebackModule = {.name = "_traceback", .functions = kFunctions};
 
-}   // namespace gen
+}  // namespace gen

@@ -10,9 +10,9 @@ inline bool is_class(Value v) { return v.is_object() && v.as_object()->kind == K
 Str* attribute_name(VM&, Value v);
 
 // ---- dir(): names as keys of a dict. False: out of memory.
-bool add_names_of_class(VM&, Dict* names, Class*);        // with those of its bases
+bool add_names_of_class(VM&, Dict* names, Class*);  // with those of its bases
 bool add_names_of_dict(VM&, Dict* names, const Dict* from);
-bool add_names_of_instance(VM&, Dict* names, Object*);    // its own
+bool add_names_of_instance(VM&, Dict* names, Object*);  // its own
 Outcome names_as_list(VM&, const Dict* names);
 
 // Makes o an instance of another class of the same layout. False: out of memory.
@@ -27,4 +27,4 @@ inline Value own_attribute(VM& vm, Class* cls, Str* name) {
     return cell.is_object() && cell.as_object()->kind == Kind::Cell ? cell.as<Cell>()->value : cell;
 }
 
-}   // namespace gen
+}  // namespace gen

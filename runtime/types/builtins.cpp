@@ -5,10 +5,12 @@
 namespace gen {
 
 static constexpr BuiltinShape kPublicClasses[] = {
-    kShapeObject, kShapeType, kShapeInt, kShapeBool, kShapeFloat, kShapeComplex, kShapeStr, kShapeBytes,
-    kShapeByteArray, kShapeMemoryView, kShapeTuple, kShapeList, kShapeDict, kShapeSet, kShapeFrozenSet, kShapeRange,
-    kShapeSlice, kShapeProperty, kShapeClassMethod, kShapeStaticMethod, kShapeSuper, kShapeReversed, kShapeEnumerate,
-    kShapeZip, kShapeMap, kShapeFilter, kShapeBaseException,
+    kShapeObject,  kShapeType,          kShapeInt,       kShapeBool,        kShapeFloat,
+    kShapeComplex, kShapeStr,           kShapeBytes,     kShapeByteArray,   kShapeMemoryView,
+    kShapeTuple,   kShapeList,          kShapeDict,      kShapeSet,         kShapeFrozenSet,
+    kShapeRange,   kShapeSlice,         kShapeProperty,  kShapeClassMethod, kShapeStaticMethod,
+    kShapeSuper,   kShapeReversed,      kShapeEnumerate, kShapeZip,         kShapeMap,
+    kShapeFilter,  kShapeBaseException,
 #define CLASS(id, name, base, kind)
 #define EXCEPTION(id, base, slots) kShape##id,
 #include "vm/data/classes.def"
@@ -19,7 +21,8 @@ static constexpr BuiltinShape kPublicClasses[] = {
 void define_builtins(VM& vm) {
     Dict* names = vm.builtins;
     Value module = Value::object(vm.intern("builtins"));
-    for (auto functions : {print_functions(), iteration_functions(), attribute_functions(), number_functions()})
+    for (auto functions :
+         {print_functions(), iteration_functions(), attribute_functions(), number_functions()})
         for (const NativeDef& def : functions) {
             std::string_view text = def.signature.text;
             vm.set(names, text.substr(0, text.find('(')), make_native(vm, def, module));
@@ -36,4 +39,4 @@ void define_builtins(VM& vm) {
     vm.set(names, "__debug__", Value::true_());
 }
 
-}   // namespace gen
+}  // namespace gen

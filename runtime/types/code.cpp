@@ -9,16 +9,23 @@ static Code* code_of(Value v) { return v.as<Code>(); }
 // ---- code
 
 // The bits of co_flags that mean something to programs.
-struct FlagPair { uint32_t ours; int64_t theirs; };
+struct FlagPair {
+    uint32_t ours;
+    int64_t theirs;
+};
 static constexpr FlagPair kFlags[] = {
-    {Code::kVarArgs, 4}, {Code::kVarKeywords, 8}, {Code::kNested, 16}, {Code::kGenerator, 32}, {Code::kCoroutine, 128},
-    {Code::kIterableCoroutine, 256}, {Code::kAsyncGenerator, 512}, {Code::kFutureAnnotations, 0x1000000},
+    {Code::kVarArgs, 4},          {Code::kVarKeywords, 8},
+    {Code::kNested, 16},          {Code::kGenerator, 32},
+    {Code::kCoroutine, 128},      {Code::kIterableCoroutine, 256},
+    {Code::kAsyncGenerator, 512}, {Code::kFutureAnnotations, 0x1000000},
 };
 static int64_t flags_of(const Code* code) {
     int64_t flags = code->code_flags & Code::kNewLocals ? 3 : 0;
     bool async_generator = code->code_flags & Code::kAsyncGenerator;
     for (auto [ours, theirs] : kFlags)
-        if ((code->code_flags & ours) && !(async_generator && (ours == Code::kGenerator || ours == Code::kCoroutine))) flags |= theirs;
+        if ((code->code_flags & ours) &&
+            !(async_generator && (ours == Code::kGenerator || ours == Code::kCoroutine)))
+            flags |= theirs;
     return flags;
 }
 
@@ -28,8 +35,12 @@ static Outcome get_posonly(VM&, Value self) { return Value::integer(code_of(self
 static Outcome get_kwonly(VM&, Value self) { return Value::integer(code_of(self)->keyword_only); }
 static Outcome get_stacksize(VM&, Value self) { return Value::integer(code_of(self)->registers); }
 static Outcome get_first_line(VM&, Value self) { return Value::integer(code_of(self)->first_line); }
-template <Value Code::*field> static Outcome get_text(VM&, Value self) { return code_of(self)->*field; }
-template <Tuple* Code::*field> static Outcome get_tuple(VM& vm, Value self) {
+template <Value Code::*field>
+static Outcome get_text(VM&, Value self) {
+    return code_of(self)->*field;
+}
+template <Tuple* Code::*field>
+static Outcome get_tuple(VM& vm, Value self) {
     Tuple* t = code_of(self)->*field;
     return Value::object(t ? t : vm.empty_tuple);
 }
@@ -49,7 +60,8 @@ static Outcome get_varnames(VM& vm, Value self) {
     Code* code = code_of(self);
     std::vector<Value> names;
     for (uint64_t i = 0; i < code->locals->size; i++)
-        if (i < code->parameters() || !contains(code->cell_names, code->locals->items[i])) names.push_back(code->locals->items[i]);
+        if (i < code->parameters() || !contains(code->cell_names, code->locals->items[i]))
+            names.push_back(code->locals->items[i]);
     return vm.checked(Value::object(make_tuple(vm.heap, names.data(), names.size())));
 }
 static Outcome get_nlocals(VM& vm, Value self) {
@@ -64,7 +76,9 @@ static Outcome names_or_constants(VM& vm, Value self, bool names) {
     const Instruction* at = code->entry();
     for (uint32_t i = 0; i < code->length(); i += op_info(at[i].op()).words) {
         const char* format = op_info(at[i].op()).format;
-        auto note = [&](unsigned index) { if (index < is_name.size()) is_name[index] = true; };
+        auto note = [&](unsigned index) {
+            if (index < is_name.size()) is_name[index] = true;
+        };
         if (format[1] == 'n') note(unsigned(at[i].d()));
         if (format[0] == 'N') note(at[i].a());
         if (format[1] == 'N') note(at[i].b());
@@ -79,7 +93,8 @@ static Outcome names_or_constants(VM& vm, Value self, bool names) {
 static Outcome get_names(VM& vm, Value self) { return names_or_constants(vm, self, true); }
 static Outcome get_consts(VM& vm, Value self) { return names_or_constants(vm, self, false); }
 
-static Outcome co_positions(VM& vm, Value* args) {   // one (line, end line, column, end column) for each entry of the table
+static Outcome co_positions(
+    VM& vm, Value* args) {  // one (line, end line, column, end column) for each entry of the table
     Code* code = code_of(args[0]);
     auto* entries = reinterpret_cast<const PositionEntry*>(code->positions->data);
     List* list = make_list(vm.heap);
@@ -87,20 +102,23 @@ static Outcome co_positions(VM& vm, Value* args) {   // one (line, end line, col
     for (size_t i = 0; i < code->positions->size / sizeof(PositionEntry); i++) {
         const PositionEntry& e = entries[i];
         bool columns = e.column != PositionEntry::kNoColumn;
-        if (!list_append(vm.heap, list, vm.tuple({number(e.line, e.line), number(e.end_line, e.line), number(e.column, columns),
-                                                  number(e.end_column, columns)})))
+        if (!list_append(vm.heap, list,
+                         vm.tuple({number(e.line, e.line), number(e.end_line, e.line),
+                                   number(e.column, columns), number(e.end_column, columns)})))
             return vm.out_of_memory();
     }
     return op_iter(vm, Value::object(list));
 }
-static Outcome co_lines(VM& vm, Value* args) {   // (start, end, line)
+static Outcome co_lines(VM& vm, Value* args) {  // (start, end, line)
     Code* code = code_of(args[0]);
     auto* entries = reinterpret_cast<const PositionEntry*>(code->positions->data);
     size_t n = code->positions->size / sizeof(PositionEntry);
     List* list = make_list(vm.heap);
     for (size_t i = 0; i < n; i++) {
         uint32_t end = i + 1 < n ? entries[i + 1].pc : code->length();
-        if (!list_append(vm.heap, list, vm.tuple({Value::integer(entries[i].pc * 8), Value::integer(end * 8), Value::integer(entries[i].line)})))
+        if (!list_append(vm.heap, list,
+                         vm.tuple({Value::integer(entries[i].pc * 8), Value::integer(end * 8),
+                                   Value::integer(entries[i].line)})))
             return vm.out_of_memory();
     }
     return op_iter(vm, Value::object(list));
@@ -109,22 +127,32 @@ static Outcome co_lines(VM& vm, Value* args) {   // (start, end, line)
 enum Replace { kSelf, kFlagsArgument, kName, kQualname, kFilename, kFirstLine, kReplaceOthers };
 static Outcome co_replace(VM& vm, Value* args) {
     if (!args[kReplaceOthers].is_unbound() && dict_length(args[kReplaceOthers].as<Dict>()))
-        return vm.type_error("replace() can change co_flags, co_name, co_qualname, co_filename and co_firstlineno only");
+        return vm.type_error(
+            "replace() can change co_flags, co_name, co_qualname, co_filename and co_firstlineno only");
     auto* copy = vm.heap.make<Code>(Kind::Code, kShapeCode);
     Object header = *copy;
     std::memcpy(static_cast<void*>(copy), static_cast<const void*>(code_of(args[kSelf])), sizeof(Code));
     static_cast<Object&>(*copy) = header;
     if (!args[kFlagsArgument].is_unbound()) {
-        if (!args[kFlagsArgument].is_int()) return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(args[kFlagsArgument]));
+        if (!args[kFlagsArgument].is_int())
+            return vm.type_error("'%s' object cannot be interpreted as an integer",
+                                 vm.type_name(args[kFlagsArgument]));
         int64_t flags = args[kFlagsArgument].as_int();
         copy->code_flags &= ~uint32_t(Code::kIterableCoroutine);
         if (flags & 256) copy->code_flags |= Code::kIterableCoroutine;
     }
-    struct Field { Value Code::*field; int argument; const char* name; };
-    for (auto [field, argument, name] : {Field{&Code::name, kName, "co_name"}, Field{&Code::qualname, kQualname, "co_qualname"},
-                                         Field{&Code::filename, kFilename, "co_filename"}}) {
+    struct Field {
+        Value Code::*field;
+        int argument;
+        const char* name;
+    };
+    for (auto [field, argument, name] :
+         {Field{&Code::name, kName, "co_name"}, Field{&Code::qualname, kQualname, "co_qualname"},
+          Field{&Code::filename, kFilename, "co_filename"}}) {
         if (args[argument].is_unbound()) continue;
-        if (!is_str(args[argument])) return vm.type_error("replace() argument '%s' must be str, not %s", name, vm.type_name(args[argument]));
+        if (!is_str(args[argument]))
+            return vm.type_error("replace() argument '%s' must be str, not %s", name,
+                                 vm.type_name(args[argument]));
         copy->*field = args[argument];
     }
     if (args[kFirstLine].is_int()) copy->first_line = uint32_t(args[kFirstLine].as_int());
@@ -132,18 +160,31 @@ static Outcome co_replace(VM& vm, Value* args) {
 }
 
 static const NativeDef kCodeMethods[] = {
-    {.signature = "replace(self, /, *, co_flags=-1, co_name=None, co_qualname=None, co_filename=None, co_firstlineno=-1, **others)",
-     .fn = co_replace, .doc = "Return a copy of the code object with new values for the specified fields."},
+    {.signature = "replace(self, /, *, co_flags=-1, co_name=None, co_qualname=None, co_filename=None, "
+                  "co_firstlineno=-1, **others)",
+     .fn = co_replace,
+     .doc = "Return a copy of the code object with new values for the specified fields."},
     {.signature = "co_positions(self, /)", .fn = co_positions},
     {.signature = "co_lines(self, /)", .fn = co_lines},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kCodeAttributes[] = {
-    {"co_name", get_text<&Code::name>}, {"co_qualname", get_text<&Code::qualname>}, {"co_filename", get_text<&Code::filename>},
-    {"co_firstlineno", get_first_line}, {"co_flags", get_flags}, {"co_argcount", get_argcount}, {"co_posonlyargcount", get_posonly},
-    {"co_kwonlyargcount", get_kwonly}, {"co_nlocals", get_nlocals}, {"co_varnames", get_varnames},
-    {"co_cellvars", get_tuple<&Code::cell_names>}, {"co_freevars", get_tuple<&Code::free_names>}, {"co_names", get_names},
-    {"co_consts", get_consts}, {"co_code", get_code_bytes}, {"co_stacksize", get_stacksize},
+    {"co_name", get_text<&Code::name>},
+    {"co_qualname", get_text<&Code::qualname>},
+    {"co_filename", get_text<&Code::filename>},
+    {"co_firstlineno", get_first_line},
+    {"co_flags", get_flags},
+    {"co_argcount", get_argcount},
+    {"co_posonlyargcount", get_posonly},
+    {"co_kwonlyargcount", get_kwonly},
+    {"co_nlocals", get_nlocals},
+    {"co_varnames", get_varnames},
+    {"co_cellvars", get_tuple<&Code::cell_names>},
+    {"co_freevars", get_tuple<&Code::free_names>},
+    {"co_names", get_names},
+    {"co_consts", get_consts},
+    {"co_code", get_code_bytes},
+    {"co_stacksize", get_stacksize},
 };
 
 // ---- cell
@@ -164,7 +205,8 @@ static Outcome set_contents(VM& vm, Value self, Value v) {
 }
 
 // Empty cells come first; full ones compare by their contents.
-template <CompareOp op> static Outcome cell_compare(VM& vm, Value* args) {
+template <CompareOp op>
+static Outcome cell_compare(VM& vm, Value* args) {
     if (!args[1].is_object() || args[1].as_object()->kind != Kind::Cell) return Value::not_implemented();
     Value a = args[0].as<Cell>()->value, b = args[1].as<Cell>()->value;
     if (!a.is_unbound() && !b.is_unbound()) return op_compare(vm, op, a, b);
@@ -190,4 +232,4 @@ void define_code(VM& vm) {
     set_type_attribute(vm, kShapeCell, "__hash__", Value::none());
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -32,18 +32,21 @@ Outcome check_class_cell(VM& vm, Value* a) {
     Value content = a[1].as<Cell>()->value;
     auto* cls = a[0].as<Class>();
     if (content.is_unbound())
-        return vm.raisef(kShapeRuntimeError, "__class__ not set defining '%s' as <class '%s'>. Was __classcell__ propagated to type.__new__?",
-                         std::string(vm.class_name(cls)).c_str(), cls->qualname.as<Str>()->data);
+        return vm.raisef(
+            kShapeRuntimeError,
+            "__class__ not set defining '%s' as <class '%s'>. Was __classcell__ propagated to type.__new__?",
+            std::string(vm.class_name(cls)).c_str(), cls->qualname.as<Str>()->data);
     if (!content.is(a[0]))
-        return vm.type_error("__class__ set to <class '%s'> defining '%s' as <class '%s'>", vm.type_name(content),
-                             std::string(vm.class_name(cls)).c_str(), std::string(vm.class_name(cls)).c_str());
+        return vm.type_error("__class__ set to <class '%s'> defining '%s' as <class '%s'>",
+                             vm.type_name(content), std::string(vm.class_name(cls)).c_str(),
+                             std::string(vm.class_name(cls)).c_str());
     return Value::none();
 }
 
 // For _delegate_throw, which the delegating generator called: the exception is that generator's own, so that StopIteration is
 // not taken for the end of its delegate.
 Outcome raise_at_yield(VM& vm, Value* a) {
-    vm.frame->parent->pc++;   // from DELEGATE to the YIELD behind it
+    vm.frame->parent->pc++;  // from DELEGATE to the YIELD behind it
     return vm.raise(a[0]);
 }
 
@@ -57,7 +60,7 @@ const NativeDef kNatives[] = {
     {"_check_class_cell(cls, cell, /)", check_class_cell},
 };
 
-}   // namespace
+}  // namespace
 
 void define_core_natives(VM& vm) {
     for (const NativeDef& def : kNatives) {
@@ -66,4 +69,4 @@ void define_core_natives(VM& vm) {
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -21,14 +21,15 @@ static Outcome dict_new(VM& vm, Value* args) {
 static Outcome update_step(VM& vm, NativeFrame& frame, const char* name) {
     auto* args = frame[1].as<Tuple>();
     switch (frame.step_state()) {
-    case 0:
-        if (args->size > 1) return vm.type_error("%s expected at most 1 argument, got %zu", name, size_t(args->size));
-        if (args->size == 1) {
-            AWAIT(1, op_dict_update(vm, frame[0].as<Dict>(), args->items[0]));
-        }
-        if (!frame[2].is_unbound()) {
-            AWAIT(2, op_dict_merge(vm, frame[0].as<Dict>(), frame[2]));
-        }
+        case 0:
+            if (args->size > 1)
+                return vm.type_error("%s expected at most 1 argument, got %zu", name, size_t(args->size));
+            if (args->size == 1) {
+                AWAIT(1, op_dict_update(vm, frame[0].as<Dict>(), args->items[0]));
+            }
+            if (!frame[2].is_unbound()) {
+                AWAIT(2, op_dict_merge(vm, frame[0].as<Dict>(), frame[2]));
+            }
     }
     return Value::none();
 }
@@ -48,9 +49,10 @@ static Outcome dict_update_fn(VM& vm, Value* args) {
 // The keys of a set or dict have their hashes already.
 static Outcome fromkeys_fn(VM& vm, Value* args) {
     if (!args[0].is(Value::object(vm.type(kShapeDict)))) return Outcome::unhandled();
-    DictTable* keys = is_exact(args[1], kShapeSet) || is_exact(args[1], kShapeFrozenSet) ? args[1].as<Set>()->table
-                      : is_exact_dict(args[1])                                          ? args[1].as<Dict>()->table
-                                                                                        : nullptr;
+    DictTable* keys = is_exact(args[1], kShapeSet) || is_exact(args[1], kShapeFrozenSet)
+                          ? args[1].as<Set>()->table
+                      : is_exact_dict(args[1]) ? args[1].as<Dict>()->table
+                                               : nullptr;
     if (!keys) return Outcome::unhandled();
     Dict* d = make_dict(vm.heap, keys->live);
     if (!d) return vm.no_room();
@@ -62,20 +64,20 @@ static Outcome fromkeys_fn(VM& vm, Value* args) {
     return Value::object(d);
 }
 
-static Outcome fromkeys_step(VM& vm, NativeFrame& frame) {   // cls, iterable, value; 3 dict, 4 iterator
+static Outcome fromkeys_step(VM& vm, NativeFrame& frame) {  // cls, iterable, value; 3 dict, 4 iterator
     switch (frame.step_state()) {
-    case 0:
-        if (frame[2].is_unbound()) frame[2] = Value::none();
-        AWAIT(1, vm.call(frame[0], {}));
-        frame[3] = frame.result();
-        AWAIT(2, op_iter(vm, frame[1]));
-        frame[4] = frame.result();
-        for (;;) {
-            PAUSE(3);
-            AWAIT(4, op_next(vm, frame[4]));
-            if (frame.result().is_unbound()) return frame[3];
-            AWAIT(5, op_setitem(vm, frame[3], frame.result(), frame[2]));
-        }
+        case 0:
+            if (frame[2].is_unbound()) frame[2] = Value::none();
+            AWAIT(1, vm.call(frame[0], {}));
+            frame[3] = frame.result();
+            AWAIT(2, op_iter(vm, frame[1]));
+            frame[4] = frame.result();
+            for (;;) {
+                PAUSE(3);
+                AWAIT(4, op_next(vm, frame[4]));
+                if (frame.result().is_unbound()) return frame[3];
+                AWAIT(5, op_setitem(vm, frame[3], frame.result(), frame[2]));
+            }
     }
     return frame[3];
 }
@@ -89,7 +91,8 @@ static Outcome get_fn(VM& vm, Value* args) {
 }
 static Outcome get_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_dict_get(vm, frame[0].as<Dict>(), frame[1]));
+        case 0:
+            AWAIT(1, op_dict_get(vm, frame[0].as<Dict>(), frame[1]));
     }
     if (!frame.result().is_unbound()) return frame.result();
     return frame[2].is_unbound() ? Value::none() : frame[2];
@@ -100,14 +103,16 @@ static Outcome setdefault(VM& vm, Value* args) {
 }
 
 static Outcome pop_fn(VM& vm, Value* args) {
-    if (dict_length(self_of(args)) == 0) return args[2].is_unbound() ? vm.key_error(args[1]) : Outcome(args[2]);
+    if (dict_length(self_of(args)) == 0)
+        return args[2].is_unbound() ? vm.key_error(args[1]) : Outcome(args[2]);
     Outcome o = op_dict_del(vm, self_of(args), args[1]);
     if (o.is_stop()) return args[2].is_unbound() ? vm.key_error(args[1]) : Outcome(args[2]);
     return o.is_call() ? Outcome::unhandled() : o;
 }
 static Outcome pop_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_dict_del(vm, frame[0].as<Dict>(), frame[1]));
+        case 0:
+            AWAIT(1, op_dict_del(vm, frame[0].as<Dict>(), frame[1]));
     }
     if (!frame.result().is_unbound()) return frame.result();
     return frame[2].is_unbound() ? vm.key_error(frame[1]) : Outcome(frame[2]);
@@ -132,12 +137,12 @@ static Outcome copy(VM& vm, Value* args) {
 
 // ---- operators
 
-static Outcome merged_step(VM& vm, NativeFrame& frame) {   // a, b; 2 the copy of a
+static Outcome merged_step(VM& vm, NativeFrame& frame) {  // a, b; 2 the copy of a
     switch (frame.step_state()) {
-    case 0:
-        frame[2] = Value::object(dict_copy(vm.heap, frame[0].as<Dict>()));
-        if (frame[2].is_unbound()) return vm.no_room();
-        AWAIT(1, op_dict_merge(vm, frame[2].as<Dict>(), frame[1]));
+        case 0:
+            frame[2] = Value::object(dict_copy(vm.heap, frame[0].as<Dict>()));
+            if (frame[2].is_unbound()) return vm.no_room();
+            AWAIT(1, op_dict_merge(vm, frame[2].as<Dict>(), frame[1]));
     }
     return frame[2];
 }
@@ -151,7 +156,8 @@ static Outcome dict_or(VM& vm, Value* args) { return merged(vm, args[0], args[1]
 static Outcome dict_ror(VM& vm, Value* args) { return merged(vm, args[1], args[0]); }
 static Outcome dict_ior_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_dict_update(vm, frame[0].as<Dict>(), frame[1]));
+        case 0:
+            AWAIT(1, op_dict_update(vm, frame[0].as<Dict>(), frame[1]));
     }
     return frame[0];
 }
@@ -168,33 +174,54 @@ static Outcome view(VM& vm, Value* args) {
 }
 
 static const NativeDef kMethods[] = {
-    {.signature = "__new__(cls, /, *args, **kwargs)", .fn = dict_new, .flags = kStaticNative,
+    {.signature = "__new__(cls, /, *args, **kwargs)",
+     .fn = dict_new,
+     .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
-    {.signature = "__init__(self, /, *args, **kwargs)", .fn = dict_update_fn, .step = dict_init_step,
-     .flags = kConsumes, .doc = "Initialize self.  See help(type(self)) for accurate signature."},
+    {.signature = "__init__(self, /, *args, **kwargs)",
+     .fn = dict_update_fn,
+     .step = dict_init_step,
+     .flags = kConsumes,
+     .doc = "Initialize self.  See help(type(self)) for accurate signature."},
     {.signature = "clear(self, /)", .fn = clear, .doc = "D.clear() -> None.  Remove all items from D."},
     {.signature = "copy(self, /)", .fn = copy, .doc = "D.copy() -> a shallow copy of D"},
-    {.signature = "fromkeys(cls, iterable, value=None, /)", .fn = fromkeys_fn, .step = fromkeys_step, .locals = 2,
-     .flags = kClassNative | kConsumes, .doc = "Create a new dictionary with keys from iterable and values set to value."},
-    {.signature = "get(self, key, default=None, /)", .fn = get_fn, .step = get_step,
+    {.signature = "fromkeys(cls, iterable, value=None, /)",
+     .fn = fromkeys_fn,
+     .step = fromkeys_step,
+     .locals = 2,
+     .flags = kClassNative | kConsumes,
+     .doc = "Create a new dictionary with keys from iterable and values set to value."},
+    {.signature = "get(self, key, default=None, /)",
+     .fn = get_fn,
+     .step = get_step,
      .doc = "Return the value for key if key is in the dictionary, else default."},
-    {.signature = "items(self, /)", .fn = view<DictView::kItems>,
+    {.signature = "items(self, /)",
+     .fn = view<DictView::kItems>,
      .doc = "D.items() -> a set-like object providing a view on D's items"},
-    {.signature = "keys(self, /)", .fn = view<DictView::kKeys>,
+    {.signature = "keys(self, /)",
+     .fn = view<DictView::kKeys>,
      .doc = "D.keys() -> a set-like object providing a view on D's keys"},
-    {.signature = "values(self, /)", .fn = view<DictView::kValues>,
+    {.signature = "values(self, /)",
+     .fn = view<DictView::kValues>,
      .doc = "D.values() -> an object providing a view on D's values"},
-    {.signature = "pop(self, key, default=None, /)", .fn = pop_fn, .step = pop_step,
+    {.signature = "pop(self, key, default=None, /)",
+     .fn = pop_fn,
+     .step = pop_step,
      .doc = "D.pop(k[,d]) -> v, remove specified key and return the corresponding value.\n\n"
             "If the key is not found, return the default if given; otherwise,\nraise a KeyError."},
-    {.signature = "popitem(self, /)", .fn = popitem,
+    {.signature = "popitem(self, /)",
+     .fn = popitem,
      .doc = "Remove and return a (key, value) pair as a 2-tuple.\n\n"
             "Pairs are returned in LIFO (last-in, first-out) order.\nRaises KeyError if the dict is empty."},
-    {.signature = "setdefault(self, key, default=None, /)", .fn = setdefault,
+    {.signature = "setdefault(self, key, default=None, /)",
+     .fn = setdefault,
      .doc = "Insert key with a value of default if key is not in the dictionary.\n\n"
             "Return the value for key if key is in the dictionary, else default."},
-    {.signature = "update(self, /, *args, **kwargs)", .fn = dict_update_fn, .step = dict_update_step,
-     .flags = kConsumes, .doc = "D.update([E, ]**F) -> None.  Update D from dict/iterable E and F."},
+    {.signature = "update(self, /, *args, **kwargs)",
+     .fn = dict_update_fn,
+     .step = dict_update_step,
+     .flags = kConsumes,
+     .doc = "D.update([E, ]**F) -> None.  Update D from dict/iterable E and F."},
     {.signature = "__or__(self, value, /)", .fn = dict_or},
     {.signature = "__ror__(self, value, /)", .fn = dict_ror},
     {.signature = "__ior__(self, value, /)", .step = dict_ior_step, .flags = kConsumes},
@@ -202,10 +229,12 @@ static const NativeDef kMethods[] = {
     {.signature = "__getitem__(self, key, /)", .fn = base_getitem_native},
     {.signature = "__setitem__(self, key, value, /)", .fn = base_setitem_native},
     {.signature = "__delitem__(self, key, /)", .fn = base_delitem_native},
-    {.signature = "__contains__(self, key, /)", .fn = base_contains_native,
+    {.signature = "__contains__(self, key, /)",
+     .fn = base_contains_native,
      .doc = "True if the dictionary has the specified key, else False."},
     {.signature = "__iter__(self, /)", .fn = base_iter_native},
-    {.signature = "__reversed__(self, /)", .fn = base_reversed_native,
+    {.signature = "__reversed__(self, /)",
+     .fn = base_reversed_native,
      .doc = "Return a reverse iterator over the dict keys."},
     {.signature = "__repr__(self, /)", .fn = repr_native},
     {.signature = "__eq__(self, value, /)", .fn = compare_native<CompareOp::Eq, dict_compare>},
@@ -233,18 +262,19 @@ static int64_t set_like_length(Value v) {
     return is_set(v) ? set_length(v.as<Set>()) : dict_length(view_of_self(v)->dict);
 }
 
-static Outcome subset_step(VM& vm, NativeFrame& frame) {   // negate, a, b; 3 iterator: is every item of a in b?
+static Outcome subset_step(VM& vm,
+                           NativeFrame& frame) {  // negate, a, b; 3 iterator: is every item of a in b?
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, base_iter(vm, frame[1]));
-        frame[3] = frame.result();
-        for (;;) {
-            PAUSE(2);
-            AWAIT(3, op_next(vm, frame[3]));
-            if (frame.result().is_unbound()) return Value::boolean(!frame[0].is_true());
-            AWAIT(4, base_contains(vm, frame[2], frame.result()));
-            if (!frame.result().is_true()) return frame[0];
-        }
+        case 0:
+            AWAIT(1, base_iter(vm, frame[1]));
+            frame[3] = frame.result();
+            for (;;) {
+                PAUSE(2);
+                AWAIT(3, op_next(vm, frame[3]));
+                if (frame.result().is_unbound()) return Value::boolean(!frame[0].is_true());
+                AWAIT(4, base_contains(vm, frame[2], frame.result()));
+                if (!frame.result().is_true()) return frame[0];
+            }
     }
     return frame[0];
 }
@@ -264,17 +294,18 @@ static Outcome view_compare(VM& vm, CompareOp op, Value a, Value b) {
 }
 
 // a op b, by way of a set of a: frame[2] is the name of the method that does it in place.
-static Outcome view_binary_step(VM& vm, NativeFrame& frame) {   // a, b, method; 3 the set
+static Outcome view_binary_step(VM& vm, NativeFrame& frame) {  // a, b, method; 3 the set
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, op_set(vm, frame[0]));
-        frame[3] = frame.result();
-        AWAIT(2, op_getattr(vm, frame[3], frame[2].as<Str>()));
-        AWAIT(3, vm.call(frame.result(), {frame[1]}));
+        case 0:
+            AWAIT(1, op_set(vm, frame[0]));
+            frame[3] = frame.result();
+            AWAIT(2, op_getattr(vm, frame[3], frame[2].as<Str>()));
+            AWAIT(3, vm.call(frame.result(), {frame[1]}));
     }
     return frame[3];
 }
-static const NativeDef kViewBinary = {.signature = "combine(a, b, method, /)", .step = view_binary_step, .locals = 1};
+static const NativeDef kViewBinary = {
+    .signature = "combine(a, b, method, /)", .step = view_binary_step, .locals = 1};
 
 template <bool reflected>
 static Outcome view_binary(VM& vm, Value* args, const char* method) {
@@ -282,28 +313,34 @@ static Outcome view_binary(VM& vm, Value* args, const char* method) {
     return call_internal(vm, kViewBinary, {a, b, Value::object(vm.intern(method))});
 }
 template <bool reflected>
-static Outcome view_and(VM& vm, Value* args) { return view_binary<reflected>(vm, args, "intersection_update"); }
+static Outcome view_and(VM& vm, Value* args) {
+    return view_binary<reflected>(vm, args, "intersection_update");
+}
 template <bool reflected>
-static Outcome view_or(VM& vm, Value* args) { return view_binary<reflected>(vm, args, "update"); }
+static Outcome view_or(VM& vm, Value* args) {
+    return view_binary<reflected>(vm, args, "update");
+}
 template <bool reflected>
-static Outcome view_sub(VM& vm, Value* args) { return view_binary<reflected>(vm, args, "difference_update"); }
+static Outcome view_sub(VM& vm, Value* args) {
+    return view_binary<reflected>(vm, args, "difference_update");
+}
 template <bool reflected>
 static Outcome view_xor(VM& vm, Value* args) {
     return view_binary<reflected>(vm, args, "symmetric_difference_update");
 }
 
-static Outcome view_isdisjoint_step(VM& vm, NativeFrame& frame) {   // self, other; 2 iterator
+static Outcome view_isdisjoint_step(VM& vm, NativeFrame& frame) {  // self, other; 2 iterator
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, op_iter(vm, frame[1]));
-        frame[2] = frame.result();
-        for (;;) {
-            PAUSE(2);
-            AWAIT(3, op_next(vm, frame[2]));
-            if (frame.result().is_unbound()) return Value::true_();
-            AWAIT(4, base_contains(vm, frame[0], frame.result()));
-            if (frame.result().is_true()) return Value::false_();
-        }
+        case 0:
+            AWAIT(1, op_iter(vm, frame[1]));
+            frame[2] = frame.result();
+            for (;;) {
+                PAUSE(2);
+                AWAIT(3, op_next(vm, frame[2]));
+                if (frame.result().is_unbound()) return Value::true_();
+                AWAIT(4, base_contains(vm, frame[0], frame.result()));
+                if (frame.result().is_true()) return Value::false_();
+            }
     }
     return Value::true_();
 }
@@ -312,7 +349,8 @@ static const NativeDef kSetLikeMethods[] = {
     {.signature = "__len__(self, /)", .fn = view_len},
     {.signature = "__contains__(self, key, /)", .fn = base_contains_native},
     {.signature = "__iter__(self, /)", .fn = base_iter_native},
-    {.signature = "__reversed__(self, /)", .fn = base_reversed_native,
+    {.signature = "__reversed__(self, /)",
+     .fn = base_reversed_native,
      .doc = "Return a reverse iterator over the dict view."},
     {.signature = "__repr__(self, /)", .fn = repr_native},
     {.signature = "__eq__(self, value, /)", .fn = compare_native<CompareOp::Eq, view_compare>},
@@ -329,13 +367,16 @@ static const NativeDef kSetLikeMethods[] = {
     {.signature = "__rsub__(self, value, /)", .fn = view_sub<true>},
     {.signature = "__xor__(self, value, /)", .fn = view_xor<false>},
     {.signature = "__rxor__(self, value, /)", .fn = view_xor<true>},
-    {.signature = "isdisjoint(self, other, /)", .step = view_isdisjoint_step, .locals = 1,
+    {.signature = "isdisjoint(self, other, /)",
+     .step = view_isdisjoint_step,
+     .locals = 1,
      .doc = "Return True if the view and the given iterable have a null intersection."},
 };
 static const NativeDef kValuesMethods[] = {
     {.signature = "__len__(self, /)", .fn = view_len},
     {.signature = "__iter__(self, /)", .fn = base_iter_native},
-    {.signature = "__reversed__(self, /)", .fn = base_reversed_native,
+    {.signature = "__reversed__(self, /)",
+     .fn = base_reversed_native,
      .doc = "Return a reverse iterator over the dict values."},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
@@ -350,7 +391,8 @@ static const AttributeDef kViewAttributes[] = {
 };
 
 void define_dict(VM& vm) {
-    define_type(vm, {.shape = kShapeDict, .methods = kMethods,
+    define_type(vm, {.shape = kShapeDict,
+                     .methods = kMethods,
                      .doc = "dict() -> new empty dictionary\n"
                             "dict(mapping) -> new dictionary initialized from a mapping object's\n"
                             "    (key, value) pairs\n"
@@ -365,4 +407,4 @@ void define_dict(VM& vm) {
     set_type_attribute(vm, kShapeDictItems, "__hash__", Value::none());
 }
 
-}   // namespace gen
+}  // namespace gen

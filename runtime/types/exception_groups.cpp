@@ -10,7 +10,7 @@ static Value field(VM& vm, Value self, const char* name) {
     return v.is_unbound() ? Value::none() : v;
 }
 
-static Outcome group_new_step(VM& vm, NativeFrame& frame) {   // cls, *args, **kwargs; 3 the exceptions
+static Outcome group_new_step(VM& vm, NativeFrame& frame) {  // cls, *args, **kwargs; 3 the exceptions
     Class* cls = checked_class(vm, frame[0], kShapeBaseExceptionGroup);
     if (!cls) return Outcome::raised();
     Tuple* t = frame[1].as<Tuple>();
@@ -18,13 +18,16 @@ static Outcome group_new_step(VM& vm, NativeFrame& frame) {   // cls, *args, **k
     bool any_base = false;
     Exception* group = nullptr;
     switch (frame.step_state()) {
-    case 0:
-        if (t->size != 2) return vm.type_error("BaseExceptionGroup.__new__() takes exactly 2 arguments (%zu given)", size_t(t->size));
-        if (!is_str(t->items[0]))
-            return vm.type_error("BaseExceptionGroup.__new__() argument 1 must be str, not %s", vm.type_name(t->items[0]));
-        if (vm.special(t->items[1], Special::Getitem).is_unbound() || is_dict(t->items[1]))
-            return vm.type_error("second argument (exceptions) must be a sequence");
-        AWAIT(1, op_tuple(vm, t->items[1]));
+        case 0:
+            if (t->size != 2)
+                return vm.type_error("BaseExceptionGroup.__new__() takes exactly 2 arguments (%zu given)",
+                                     size_t(t->size));
+            if (!is_str(t->items[0]))
+                return vm.type_error("BaseExceptionGroup.__new__() argument 1 must be str, not %s",
+                                     vm.type_name(t->items[0]));
+            if (vm.special(t->items[1], Special::Getitem).is_unbound() || is_dict(t->items[1]))
+                return vm.type_error("second argument (exceptions) must be a sequence");
+            AWAIT(1, op_tuple(vm, t->items[1]));
     }
     members = frame.result().as<Tuple>();
     if (!members->size) return vm.value_error("second argument (exceptions) must be a non-empty sequence");
@@ -36,7 +39,8 @@ static Outcome group_new_step(VM& vm, NativeFrame& frame) {   // cls, *args, **k
     if (cls == vm.type(kShapeBaseExceptionGroup)) {
         if (!any_base) cls = vm.type(kShapeExceptionGroup);
     } else if (any_base && vm.is_subclass(cls, vm.type(kShapeException))) {
-        if (cls == vm.type(kShapeExceptionGroup)) return vm.type_error("Cannot nest BaseExceptions in an ExceptionGroup");
+        if (cls == vm.type(kShapeExceptionGroup))
+            return vm.type_error("Cannot nest BaseExceptions in an ExceptionGroup");
         return vm.type_error("Cannot nest BaseExceptions in '%s'", std::string(vm.class_name(cls)).c_str());
     }
     group = static_cast<Exception*>(allocate_instance(vm, cls));
@@ -64,10 +68,15 @@ static Outcome group_str(VM& vm, Value* args) {
 }
 
 static Outcome derive(VM& vm, Value* args) {
-    return vm.call(Value::object(vm.type(kShapeBaseExceptionGroup)), {field(vm, args[0], "message"), args[1]});
+    return vm.call(Value::object(vm.type(kShapeBaseExceptionGroup)),
+                   {field(vm, args[0], "message"), args[1]});
 }
-static Outcome split(VM& vm, Value* args) { return vm.call_prelude(vm.intern("_group_split"), {args[0], args[1]}); }
-static Outcome subgroup(VM& vm, Value* args) { return vm.call_prelude(vm.intern("_group_subgroup"), {args[0], args[1]}); }
+static Outcome split(VM& vm, Value* args) {
+    return vm.call_prelude(vm.intern("_group_split"), {args[0], args[1]});
+}
+static Outcome subgroup(VM& vm, Value* args) {
+    return vm.call_prelude(vm.intern("_group_subgroup"), {args[0], args[1]});
+}
 
 static Outcome get_message(VM& vm, Value self) { return field(vm, self, "message"); }
 static Outcome get_exceptions(VM& vm, Value self) { return field(vm, self, "exceptions"); }
@@ -82,12 +91,15 @@ static const NativeDef kMethods[] = {
     {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative},
 };
 static const AttributeDef kAttributes[] = {
-    {"message", get_message, nullptr, "exception message"}, {"exceptions", get_exceptions, nullptr, "nested exceptions"},
+    {"message", get_message, nullptr, "exception message"},
+    {"exceptions", get_exceptions, nullptr, "nested exceptions"},
 };
 
 void define_exception_groups(VM& vm) {
-    define_type(vm, {.shape = kShapeBaseExceptionGroup, .methods = kMethods, .attributes = kAttributes,
+    define_type(vm, {.shape = kShapeBaseExceptionGroup,
+                     .methods = kMethods,
+                     .attributes = kAttributes,
                      .doc = "A combination of multiple unrelated exceptions."});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,12 +1,12 @@
 // Frames and tracebacks as scripts see them: copies of what was known when someone asked.
-#include "vm/exec/exec.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
+#include "vm/exec/exec.h"
 
 namespace gen {
 
-constexpr int kFramesWithBack = 256;     // frame objects made at once for f_back
-constexpr int kFramesWithLocals = 16;    // of these with a copy of their locals
+constexpr int kFramesWithBack = 256;   // frame objects made at once for f_back
+constexpr int kFramesWithLocals = 16;  // of these with a copy of their locals
 
 static uint32_t line_of(const Code* code, uint32_t pc) {
     if (pc == ~uint32_t{0}) return code->first_line;
@@ -45,18 +45,21 @@ Value frame_locals(VM& vm, Frame* f) {
             if (kept) dict_delete_str(vm.heap, d, name.as<Str>(), hash_str(vm.hash_key, name.as<Str>()));
             return true;
         }
-        if (v.is_object() && v.as_object()->kind == Kind::Generator) v.as_object()->flags &= ~kOwned;   // `.0`: held twice now
+        if (v.is_object() && v.as_object()->kind == Kind::Generator)
+            v.as_object()->flags &= ~kOwned;  // `.0`: held twice now
         return vm.set(d, name.as<Str>(), v);
     };
     for (uint64_t i = 0; i < code->locals->size; i++) {
         Value v = f->registers[i];
         bool in_cell = false;
-        for (uint64_t k = 0; k < code->cell_names->size; k++) in_cell |= code->cell_names->items[k].is(code->locals->items[i]);
+        for (uint64_t k = 0; k < code->cell_names->size; k++)
+            in_cell |= code->cell_names->items[k].is(code->locals->items[i]);
         if (in_cell && v.is_object() && v.as_object()->kind == Kind::Cell) v = v.as<Cell>()->value;
         if (!add(code->locals->items[i], v)) return Value::unbound();
     }
     for (uint64_t i = 0; i < code->free_names->size; i++)
-        if (!add(code->free_names->items[i], f->fn()->closure.as<Tuple>()->items[i].as<Cell>()->value)) return Value::unbound();
+        if (!add(code->free_names->items[i], f->fn()->closure.as<Tuple>()->items[i].as<Cell>()->value))
+            return Value::unbound();
     return Value::object(d);
 }
 
@@ -82,8 +85,10 @@ Value frame_info(VM& vm, Frame* f) {
     for (int n = 0; f && n < kFramesWithBack; f = f->parent) {
         if (!is_visible(f)) continue;
         FrameInfo* info = describe(vm, f, n < kFramesWithLocals);
-        if (last) last->back = Value::object(info);
-        else first = info;
+        if (last)
+            last->back = Value::object(info);
+        else
+            first = info;
         last = info;
         n++;
         // Who resumed a suspended generator last is no news.
@@ -102,21 +107,26 @@ static Frame* live_generator(FrameInfo* info) {
 
 static Outcome get_frame_line(VM&, Value self) {
     FrameInfo* info = info_of(self);
-    if (Frame* g = live_generator(info)) {   // a generator's frame lives on
+    if (Frame* g = live_generator(info)) {  // a generator's frame lives on
         int64_t offset = g->pc - g->code()->entry();
         return Value::integer(line_of(info->code, offset < 0 ? ~uint32_t{0} : uint32_t(offset)));
     }
     return Value::integer(line_of(info->code, info->pc));
 }
 static Outcome get_frame_code(VM&, Value self) { return Value::object(info_of(self)->code); }
-static Outcome get_frame_globals(VM&, Value self) { return Value::object(info_of(self)->function.as<Function>()->globals); }
-static Outcome get_frame_builtins(VM&, Value self) { return info_of(self)->function.as<Function>()->builtins; }
+static Outcome get_frame_globals(VM&, Value self) {
+    return Value::object(info_of(self)->function.as<Function>()->globals);
+}
+static Outcome get_frame_builtins(VM&, Value self) {
+    return info_of(self)->function.as<Function>()->builtins;
+}
 static Outcome get_frame_locals(VM& vm, Value self) {
     FrameInfo* info = info_of(self);
     if (Frame* g = live_generator(info)) return vm.checked(frame_locals(vm, g));
     if (info->locals.is_unbound()) {
         bool module = !(info->code->code_flags & (Code::kNewLocals | Code::kNamespace));
-        info->locals = module ? Value::object(info->function.as<Function>()->globals) : Value::object(vm.dict());
+        info->locals =
+            module ? Value::object(info->function.as<Function>()->globals) : Value::object(vm.dict());
         vm.heap.write(info);
     }
     return info->locals;
@@ -140,12 +150,15 @@ static Outcome frame_clear(VM& vm, Value* args) {
 }
 
 static const NativeDef kFrameMethods[] = {
-    {.signature = "clear(self, /)", .fn = frame_clear, .doc = "F.clear(): clear most references held by the frame"},
+    {.signature = "clear(self, /)",
+     .fn = frame_clear,
+     .doc = "F.clear(): clear most references held by the frame"},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kFrameAttributes[] = {
-    {"f_lineno", get_frame_line}, {"f_code", get_frame_code}, {"f_globals", get_frame_globals}, {"f_builtins", get_frame_builtins},
-    {"f_locals", get_frame_locals}, {"f_back", get_frame_back}, {"f_lasti", get_frame_lasti}, {"f_trace", get_none, set_nothing},
+    {"f_lineno", get_frame_line},       {"f_code", get_frame_code},         {"f_globals", get_frame_globals},
+    {"f_builtins", get_frame_builtins}, {"f_locals", get_frame_locals},     {"f_back", get_frame_back},
+    {"f_lasti", get_frame_lasti},       {"f_trace", get_none, set_nothing},
 };
 
 // ---- traceback
@@ -170,7 +183,8 @@ static Outcome get_next(VM& vm, Value self) {
 static Outcome set_next(VM& vm, Value self, Value v) {
     bool traceback = v.is_object() && v.as_object()->kind == Kind::Traceback;
     if (v.is_unbound() || (!v.is_none() && !traceback))
-        return vm.type_error("expected traceback object or None, got '%s'", v.is_unbound() ? "NULL" : vm.type_name(v));
+        return vm.type_error("expected traceback object or None, got '%s'",
+                             v.is_unbound() ? "NULL" : vm.type_name(v));
     for (Value at = v; at.is_object(); at = traceback_of(at)->next)
         if (at.is(self)) return vm.value_error("traceback loop detected");
     traceback_of(self)->repeat = 0;
@@ -178,7 +192,9 @@ static Outcome set_next(VM& vm, Value self, Value v) {
     vm.heap.write(traceback_of(self));
     return Value::none();
 }
-static Outcome get_traceback_line(VM&, Value self) { return Value::integer(line_of(traceback_of(self)->code, traceback_of(self)->pc)); }
+static Outcome get_traceback_line(VM&, Value self) {
+    return Value::integer(line_of(traceback_of(self)->code, traceback_of(self)->pc));
+}
 static Outcome get_lasti(VM&, Value self) {
     uint32_t pc = traceback_of(self)->pc;
     return Value::integer(pc == ~uint32_t{0} ? -1 : int64_t(pc) * 8);
@@ -196,9 +212,10 @@ static Outcome get_traceback_frame(VM& vm, Value self) {
     vm.heap.write(t);
     return t->locals;
 }
-static Outcome traceback_new(VM& vm, Value* args) {   // cls, tb_next, tb_frame, tb_lasti, tb_lineno
+static Outcome traceback_new(VM& vm, Value* args) {  // cls, tb_next, tb_frame, tb_lasti, tb_lineno
     if (!args[2].is_object() || args[2].as_object()->kind != Kind::FrameInfo)
-        return vm.type_error("TracebackType() argument 'tb_frame' must be frame, not %s", vm.type_name(args[2]));
+        return vm.type_error("TracebackType() argument 'tb_frame' must be frame, not %s",
+                             vm.type_name(args[2]));
     auto* t = vm.heap.make<Traceback>(Kind::Traceback, kShapeTraceback);
     t->next = Value::none();
     t->code = info_of(args[2])->code;
@@ -211,23 +228,29 @@ static Outcome traceback_new(VM& vm, Value* args) {   // cls, tb_next, tb_frame,
 }
 
 static const NativeDef kTracebackMethods[] = {
-    {.signature = "__new__(cls, tb_next, tb_frame, tb_lasti, tb_lineno)", .fn = traceback_new, .flags = kStaticNative},
+    {.signature = "__new__(cls, tb_next, tb_frame, tb_lasti, tb_lineno)",
+     .fn = traceback_new,
+     .flags = kStaticNative},
 };
 static const AttributeDef kTracebackAttributes[] = {
-    {"tb_next", get_next, set_next}, {"tb_frame", get_traceback_frame}, {"tb_lineno", get_traceback_line}, {"tb_lasti", get_lasti},
+    {"tb_next", get_next, set_next},
+    {"tb_frame", get_traceback_frame},
+    {"tb_lineno", get_traceback_line},
+    {"tb_lasti", get_lasti},
 };
 
 void define_frames(VM& vm) {
     define_type(vm, {.shape = kShapeFrame, .methods = kFrameMethods, .attributes = kFrameAttributes});
     vm.type(kShapeFrame)->class_flags |= Class::kNoInstances;
-    define_type(vm, {.shape = kShapeTraceback, .methods = kTracebackMethods, .attributes = kTracebackAttributes});
+    define_type(vm,
+                {.shape = kShapeTraceback, .methods = kTracebackMethods, .attributes = kTracebackAttributes});
 }
 
 // ---- module
 
 static Module* module_of(Value v) { return v.as<Module>(); }
 
-static Outcome module_new(VM& vm, Value* args) {   // cls, *args, **kwargs
+static Outcome module_new(VM& vm, Value* args) {  // cls, *args, **kwargs
     Class* cls = checked_class(vm, args[0], kShapeModule);
     if (!cls) return Outcome::raised();
     auto* m = static_cast<Module*>(allocate_instance(vm, cls));
@@ -236,8 +259,9 @@ static Outcome module_new(VM& vm, Value* args) {   // cls, *args, **kwargs
     m->dict = vm.dict();
     return Value::object(m);
 }
-static Outcome module_init(VM& vm, Value* args) {   // self, name, doc
-    if (!is_str(args[1])) return vm.type_error("module.__init__() argument 1 must be str, not %s", vm.type_name(args[1]));
+static Outcome module_init(VM& vm, Value* args) {  // self, name, doc
+    if (!is_str(args[1]))
+        return vm.type_error("module.__init__() argument 1 must be str, not %s", vm.type_name(args[1]));
     Module* m = module_of(args[0]);
     m->name = args[1];
     vm.heap.write(m);
@@ -261,8 +285,13 @@ static Outcome get_module_dict(VM&, Value self) { return Value::object(module_of
 
 static const NativeDef kModuleMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwargs)", .fn = module_new, .flags = kStaticNative},
-    {.signature = "__init__(self, name, doc=None)", .fn = module_init, .doc = "Create a module object.\n\nThe name must be a string; the optional doc argument can have any type."},
-    {.signature = "__dir__(self, /)", .fn = module_dir, .doc = "__dir__() -> list\nspecialized dir() implementation"},
+    {.signature = "__init__(self, name, doc=None)",
+     .fn = module_init,
+     .doc = "Create a module object.\n\nThe name must be a string; the optional doc argument can have any "
+            "type."},
+    {.signature = "__dir__(self, /)",
+     .fn = module_dir,
+     .doc = "__dir__() -> list\nspecialized dir() implementation"},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kModuleAttributes[] = {{"__dict__", get_module_dict}};
@@ -271,4 +300,4 @@ void define_module_type(VM& vm) {
     define_type(vm, {.shape = kShapeModule, .methods = kModuleMethods, .attributes = kModuleAttributes});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -9,13 +9,15 @@ namespace gen {
 
 // The arguments are of the kinds that throw() takes; false: raised.
 static bool may_be_thrown(VM& vm, Value type, Value value, Value traceback) {
-    if (!traceback.is_unbound() && !traceback.is_none() && !(traceback.is_object() && traceback.as_object()->kind == Kind::Traceback)) {
+    if (!traceback.is_unbound() && !traceback.is_none() &&
+        !(traceback.is_object() && traceback.as_object()->kind == Kind::Traceback)) {
         vm.type_error("throw() third argument must be a traceback object");
         return false;
     }
     if (is_class(type) && (type.as<Class>()->class_flags & Class::kException)) return true;
     if (!vm.is_instance(type, kShapeBaseException)) {
-        vm.type_error("exceptions must be classes or instances deriving from BaseException, not %s", vm.type_name(type));
+        vm.type_error("exceptions must be classes or instances deriving from BaseException, not %s",
+                      vm.type_name(type));
         return false;
     }
     if (value.is_unbound() || value.is_none()) return true;
@@ -27,24 +29,26 @@ static bool may_be_thrown(VM& vm, Value type, Value value, Value traceback) {
 static Outcome normalize_step(VM& vm, NativeFrame& frame) {
     Value type = frame[0], value = frame[1];
     switch (frame.step_state()) {
-    case 0:
-        if (value.is_none()) value = Value::unbound();
-        if (!may_be_thrown(vm, type, value, frame[2])) return Outcome::raised();
-        if (is_class(type) && (type.as<Class>()->class_flags & Class::kException)) {
-            if (!value.is_unbound() && vm.is_subclass(vm.class_of(value), type.as<Class>())) {
-                frame[3] = value;
+        case 0:
+            if (value.is_none()) value = Value::unbound();
+            if (!may_be_thrown(vm, type, value, frame[2])) return Outcome::raised();
+            if (is_class(type) && (type.as<Class>()->class_flags & Class::kException)) {
+                if (!value.is_unbound() && vm.is_subclass(vm.class_of(value), type.as<Class>())) {
+                    frame[3] = value;
+                } else {
+                    AWAIT(1, frame[1].is_unbound() || frame[1].is_none() ? vm.call(frame[0], {})
+                             : is_tuple(frame[1])                        ? vm.call_with(frame[0], frame[1])
+                                                                         : vm.call(frame[0], {frame[1]}));
+                    if (!vm.is_instance(frame.result(), kShapeBaseException))
+                        return vm.type_error(
+                            "calling %s should have returned an instance of BaseException, not %s",
+                            std::string(vm.class_name(frame[0].as<Class>())).c_str(),
+                            vm.type_name(frame.result()));
+                    frame[3] = frame.result();
+                }
             } else {
-                AWAIT(1, frame[1].is_unbound() || frame[1].is_none() ? vm.call(frame[0], {})
-                         : is_tuple(frame[1])                       ? vm.call_with(frame[0], frame[1])
-                                                                    : vm.call(frame[0], {frame[1]}));
-                if (!vm.is_instance(frame.result(), kShapeBaseException))
-                    return vm.type_error("calling %s should have returned an instance of BaseException, not %s",
-                                         std::string(vm.class_name(frame[0].as<Class>())).c_str(), vm.type_name(frame.result()));
-                frame[3] = frame.result();
+                frame[3] = type;
             }
-        } else {
-            frame[3] = type;
-        }
     }
     if (frame[2].is_object()) {
         frame[3].as<Exception>()->traceback = frame[2];
@@ -52,10 +56,14 @@ static Outcome normalize_step(VM& vm, NativeFrame& frame) {
     }
     return frame[3];
 }
-static const NativeDef kNormalize = {.signature = "normalize(type, value, traceback, /)", .step = normalize_step, .locals = 1, .flags = kHiddenNative};
+static const NativeDef kNormalize = {.signature = "normalize(type, value, traceback, /)",
+                                     .step = normalize_step,
+                                     .locals = 1,
+                                     .flags = kHiddenNative};
 
 Outcome normalize_exception(VM& vm, Value type, Value value, Value traceback) {
-    if (value.is_unbound() && traceback.is_unbound() && vm.is_instance(type, kShapeBaseException)) return type;
+    if (value.is_unbound() && traceback.is_unbound() && vm.is_instance(type, kShapeBaseException))
+        return type;
     return call_internal(vm, kNormalize, {type, value, traceback});
 }
 
@@ -63,88 +71,106 @@ Outcome normalize_exception(VM& vm, Value type, Value value, Value traceback) {
 
 static Frame* generator_of(Value v) { return v.as<Frame>(); }
 
-static Outcome generator_send(VM& vm, Value* args) { return vm.resume(generator_of(args[0]), Request::Resume::Send, args[1]); }
-static Outcome generator_next(VM& vm, Value* args) { return vm.resume(generator_of(args[0]), Request::Resume::Send, Value::none()); }
+static Outcome generator_send(VM& vm, Value* args) {
+    return vm.resume(generator_of(args[0]), Request::Resume::Send, args[1]);
+}
+static Outcome generator_next(VM& vm, Value* args) {
+    return vm.resume(generator_of(args[0]), Request::Resume::Send, Value::none());
+}
 
 static Outcome generator_throw(VM& vm, Value* args) {
-    if (!args[2].is_unbound() || !args[3].is_unbound() || !vm.is_instance(args[1], kShapeBaseException)) return Outcome::unhandled();
+    if (!args[2].is_unbound() || !args[3].is_unbound() || !vm.is_instance(args[1], kShapeBaseException))
+        return Outcome::unhandled();
     return vm.resume(generator_of(args[0]), Request::Resume::Throw, args[1]);
 }
-static Outcome generator_throw_step(VM& vm, NativeFrame& frame) {   // self, type, value, traceback
+static Outcome generator_throw_step(VM& vm, NativeFrame& frame) {  // self, type, value, traceback
     switch (frame.step_state()) {
-    case 0:
-        if (!may_be_thrown(vm, frame[1], frame[2], frame[3])) return Outcome::raised();
-        // An error in making the exception is thrown in its place.
-        AWAIT_CATCHING(1, normalize_exception(vm, frame[1], frame[2], frame[3]));
+        case 0:
+            if (!may_be_thrown(vm, frame[1], frame[2], frame[3])) return Outcome::raised();
+            // An error in making the exception is thrown in its place.
+            AWAIT_CATCHING(1, normalize_exception(vm, frame[1], frame[2], frame[3]));
     }
-    return vm.resume(generator_of(frame[0]), Request::Resume::Throw, frame.result().is_unbound() ? vm.caught : frame.result());
+    return vm.resume(generator_of(frame[0]), Request::Resume::Throw,
+                     frame.result().is_unbound() ? vm.caught : frame.result());
 }
 
 // close(self): nothing to do for one that has not started or is done; else GeneratorExit is thrown into it.
 static Outcome close_fn(VM& vm, Value* args) {
     Frame* g = generator_of(args[0]);
     switch (g->state) {
-    case kCreated:
-        g->state = kDone;
-        return Value::none();
-    case kDone: return Value::none();
-    case kRunning:
-        return vm.raisef(kShapeValueError, "%s already executing", g->shape == kShapeCoroutine ? "coroutine" : "generator");
-    default: return Outcome::unhandled();
+        case kCreated:
+            g->state = kDone;
+            return Value::none();
+        case kDone:
+            return Value::none();
+        case kRunning:
+            return vm.raisef(kShapeValueError, "%s already executing",
+                             g->shape == kShapeCoroutine ? "coroutine" : "generator");
+        default:
+            return Outcome::unhandled();
     }
 }
 static Outcome close_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        AWAIT_CATCHING(1, vm.resume(generator_of(frame[0]), Request::Resume::Throw, vm.make_exception(kShapeGeneratorExit, {})));
+        case 0:
+            AWAIT_CATCHING(1, vm.resume(generator_of(frame[0]), Request::Resume::Throw,
+                                        vm.make_exception(kShapeGeneratorExit, {})));
     }
     if (!frame.result().is_unbound())
-        return vm.raisef(kShapeRuntimeError, "%s ignored GeneratorExit", generator_of(frame[0])->shape == kShapeCoroutine ? "coroutine"
-                                             : generator_of(frame[0])->shape == kShapeAsyncGenerator                      ? "async generator"
-                                                                                                                          : "generator");
-    if (vm.is_instance(vm.caught, kShapeGeneratorExit) || vm.is_instance(vm.caught, kShapeStopIteration)) return Value::none();
-    if (generator_of(frame[0])->shape == kShapeAsyncGenerator && vm.is_instance(vm.caught, kShapeStopAsyncIteration)) return Value::none();
+        return vm.raisef(kShapeRuntimeError, "%s ignored GeneratorExit",
+                         generator_of(frame[0])->shape == kShapeCoroutine        ? "coroutine"
+                         : generator_of(frame[0])->shape == kShapeAsyncGenerator ? "async generator"
+                                                                                 : "generator");
+    if (vm.is_instance(vm.caught, kShapeGeneratorExit) || vm.is_instance(vm.caught, kShapeStopIteration))
+        return Value::none();
+    if (generator_of(frame[0])->shape == kShapeAsyncGenerator &&
+        vm.is_instance(vm.caught, kShapeStopAsyncIteration))
+        return Value::none();
     return raise_again(vm, vm.caught);
 }
 
 // throw_level(g, inner, exception): GeneratorExit goes into a delegating generator. Its delegates are closed from the innermost outward, as
 // nested calls of close() would do; then the exception, or the error of that close, is raised where g stands.
-static Outcome throw_level_step(VM& vm, NativeFrame& frame) {   // g, inner, exception; levels, index, what to throw next
+static Outcome throw_level_step(
+    VM& vm, NativeFrame& frame) {  // g, inner, exception; levels, index, what to throw next
     switch (frame.step_state()) {
-    case 0: {
-        List* levels = make_list(vm.heap);
-        for (Frame* p = generator_of(frame[1]);;) {
-            if (!list_append(vm.heap, levels, Value::object(p))) return vm.out_of_memory();
-            if (p->state != kDelegating) break;
-            p->state = kRunning;   // until its turn comes
-            p->link = p;
-            p = p->registers[p->pc->b()].as<Frame>();
+        case 0: {
+            List* levels = make_list(vm.heap);
+            for (Frame* p = generator_of(frame[1]);;) {
+                if (!list_append(vm.heap, levels, Value::object(p))) return vm.out_of_memory();
+                if (p->state != kDelegating) break;
+                p->state = kRunning;  // until its turn comes
+                p->link = p;
+                p = p->registers[p->pc->b()].as<Frame>();
+            }
+            frame[3] = Value::object(levels);
+            frame[4] = Value::integer(int64_t(levels->size));
+            frame[5] = Value::unbound();
         }
-        frame[3] = Value::object(levels);
-        frame[4] = Value::integer(int64_t(levels->size));
-        frame[5] = Value::unbound();
-    }
-    while (frame[4].as_int() > 0) {
-        frame[4] = Value::integer(frame[4].as_int() - 1);
-        {
-            List* levels = frame[3].as<List>();
-            Frame* g = generator_of(levels->items->items[frame[4].as_int()]);
-            bool innermost = uint64_t(frame[4].as_int()) + 1 == levels->size;
-            if (!innermost) g->state = kSuspended;
-            if (innermost && g->state == kCreated) g->state = kDone;
-            if (innermost && g->state == kDone) continue;
-            if (frame[5].is_unbound()) frame[5] = vm.make_exception(kShapeGeneratorExit, {});
-        }
-        AWAIT_CATCHING(1, vm.resume(generator_of(frame[3].as<List>()->items->items[frame[4].as_int()]), Request::Resume::Throw, frame[5]));
-        frame[5] = Value::unbound();
-        if (!frame.result().is_unbound()) {
-            vm.raise(kShapeRuntimeError, "generator ignored GeneratorExit");
-            frame[5] = vm.exception;
-            vm.exception = Value::unbound();
-        } else if (!vm.is_instance(vm.caught, kShapeGeneratorExit) && !vm.is_instance(vm.caught, kShapeStopIteration)) {
-            frame[5] = vm.caught;
-        }
-    }
+            while (frame[4].as_int() > 0) {
+                frame[4] = Value::integer(frame[4].as_int() - 1);
+                {
+                    List* levels = frame[3].as<List>();
+                    Frame* g = generator_of(levels->items->items[frame[4].as_int()]);
+                    bool innermost = uint64_t(frame[4].as_int()) + 1 == levels->size;
+                    if (!innermost) g->state = kSuspended;
+                    if (innermost && g->state == kCreated) g->state = kDone;
+                    if (innermost && g->state == kDone) continue;
+                    if (frame[5].is_unbound()) frame[5] = vm.make_exception(kShapeGeneratorExit, {});
+                }
+                AWAIT_CATCHING(1,
+                               vm.resume(generator_of(frame[3].as<List>()->items->items[frame[4].as_int()]),
+                                         Request::Resume::Throw, frame[5]));
+                frame[5] = Value::unbound();
+                if (!frame.result().is_unbound()) {
+                    vm.raise(kShapeRuntimeError, "generator ignored GeneratorExit");
+                    frame[5] = vm.exception;
+                    vm.exception = Value::unbound();
+                } else if (!vm.is_instance(vm.caught, kShapeGeneratorExit) &&
+                           !vm.is_instance(vm.caught, kShapeStopIteration)) {
+                    frame[5] = vm.caught;
+                }
+            }
     }
     Frame* g = generator_of(frame[0]);
     g->state = kSuspended;
@@ -152,15 +178,19 @@ static Outcome throw_level_step(VM& vm, NativeFrame& frame) {   // g, inner, exc
     return vm.resume(g, Request::Resume::Throw, frame[5].is_unbound() ? frame[2] : frame[5]);
 }
 
-static const NativeDef kClose = {.signature = "close(self, /)", .fn = close_fn, .step = close_step, .flags = kAnyReceiver,
+static const NativeDef kClose = {.signature = "close(self, /)",
+                                 .fn = close_fn,
+                                 .step = close_step,
+                                 .flags = kAnyReceiver,
                                  .doc = "close() -> raise GeneratorExit inside generator."};
-static const NativeDef kThrowLevel = {.signature = "throw_level(generator, inner, exception, /)", .step = throw_level_step, .locals = 3, .flags = kHiddenNative};
+static const NativeDef kThrowLevel = {.signature = "throw_level(generator, inner, exception, /)",
+                                      .step = throw_level_step,
+                                      .locals = 3,
+                                      .flags = kHiddenNative};
 
 // ---- attributes
 
-static Outcome get_running(VM&, Value self) {
-    return Value::boolean(is_executing(generator_of(self)));
-}
+static Outcome get_running(VM&, Value self) { return Value::boolean(is_executing(generator_of(self))); }
 static Outcome get_suspended(VM&, Value self) {
     Frame* g = generator_of(self);
     return Value::boolean(g->state == kSuspended || (g->state == kDelegating && !is_executing(g)));
@@ -173,8 +203,10 @@ static Outcome get_delegate(VM&, Value self) {
     g->flags &= ~kOwned;
     Value v = Value::none();
     if (is_executing(g)) return v;
-    if (g->state == kDelegating) v = g->registers[g->pc->b()];
-    else if (g->state == kSuspended && g->pc->op() == Op::YIELD && (g->pc->x() & kYieldDelegating)) v = g->registers[(g->pc - 1)->b()];
+    if (g->state == kDelegating)
+        v = g->registers[g->pc->b()];
+    else if (g->state == kSuspended && g->pc->op() == Op::YIELD && (g->pc->x() & kYieldDelegating))
+        v = g->registers[(g->pc - 1)->b()];
     if (v.is_object() && v.as_object()->kind == Kind::Generator) v.as_object()->flags &= ~kOwned;
     return v;
 }
@@ -211,17 +243,26 @@ static Outcome set_qualname(VM& vm, Value self, Value v) {
 
 // ---- coroutine.__await__: an iterator that passes everything on
 
-static Outcome coroutine_await(VM& vm, Value* args) { return make_async_step(vm, kShapeCoroutineWrapper, args[0], Value::unbound()); }
+static Outcome coroutine_await(VM& vm, Value* args) {
+    return make_async_step(vm, kShapeCoroutineWrapper, args[0], Value::unbound());
+}
 static Value wrapped(Value* args) { return args[0].as<AsyncStep>()->generator; }
-static Outcome wrapper_next(VM& vm, Value* args) { return vm.resume(generator_of(wrapped(args)), Request::Resume::Send, Value::none()); }
-static Outcome wrapper_send(VM& vm, Value* args) { return vm.resume(generator_of(wrapped(args)), Request::Resume::Send, args[1]); }
-static Outcome wrapper_throw_step(VM& vm, NativeFrame& frame) {   // self, type, value, traceback
+static Outcome wrapper_next(VM& vm, Value* args) {
+    return vm.resume(generator_of(wrapped(args)), Request::Resume::Send, Value::none());
+}
+static Outcome wrapper_send(VM& vm, Value* args) {
+    return vm.resume(generator_of(wrapped(args)), Request::Resume::Send, args[1]);
+}
+static Outcome wrapper_throw_step(VM& vm, NativeFrame& frame) {  // self, type, value, traceback
     switch (frame.step_state()) {
-    case 0: AWAIT(1, normalize_exception(vm, frame[1], frame[2], frame[3]));
+        case 0:
+            AWAIT(1, normalize_exception(vm, frame[1], frame[2], frame[3]));
     }
     return vm.resume(frame[0].as<AsyncStep>()->generator.as<Frame>(), Request::Resume::Throw, frame.result());
 }
-static Outcome wrapper_close(VM& vm, Value* args) { return vm.call(vm.natives.close_generator, {wrapped(args)}); }
+static Outcome wrapper_close(VM& vm, Value* args) {
+    return vm.call(vm.natives.close_generator, {wrapped(args)});
+}
 
 Outcome make_async_step(VM& vm, BuiltinShape shape, Value generator, Value value) {
     auto* s = vm.heap.make<AsyncStep>(Kind::AsyncStep, shape);
@@ -233,11 +274,16 @@ Outcome make_async_step(VM& vm, BuiltinShape shape, Value generator, Value value
 
 #define SEND "send(self, value, /)"
 #define THROW "throw(self, type, value=None, traceback=None, /)"
-constexpr const char* kSendDoc = "send(arg) -> send 'arg' into generator,\nreturn next yielded value or raise StopIteration.";
-constexpr const char* kCoroutineSendDoc = "send(arg) -> send 'arg' into coroutine,\nreturn next yielded value or raise StopIteration.";
+constexpr const char* kSendDoc =
+    "send(arg) -> send 'arg' into generator,\nreturn next yielded value or raise StopIteration.";
+constexpr const char* kCoroutineSendDoc =
+    "send(arg) -> send 'arg' into coroutine,\nreturn next yielded value or raise StopIteration.";
 constexpr const char* kCoroutineThrowDoc =
-    "throw(value)\nthrow(type[,value[,traceback]])\n\nRaise exception in coroutine, return next iterated value or raise\nStopIteration.";
-constexpr const char* kThrowDoc = "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or raise\nStopIteration.";
+    "throw(value)\nthrow(type[,value[,traceback]])\n\nRaise exception in coroutine, return next iterated "
+    "value or raise\nStopIteration.";
+constexpr const char* kThrowDoc =
+    "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, return next yielded value or "
+    "raise\nStopIteration.";
 
 static const NativeDef kGeneratorMethods[] = {
     {.signature = SEND, .fn = generator_send, .doc = kSendDoc},
@@ -249,22 +295,37 @@ static const NativeDef kGeneratorMethods[] = {
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kGeneratorAttributes[] = {
-    {"__name__", get_name, set_name, "name of the generator"}, {"__qualname__", get_qualname, set_qualname, "qualified name of the generator"},
-    {"gi_running", get_running}, {"gi_suspended", get_suspended}, {"gi_code", get_code}, {"gi_frame", get_frame},
+    {"__name__", get_name, set_name, "name of the generator"},
+    {"__qualname__", get_qualname, set_qualname, "qualified name of the generator"},
+    {"gi_running", get_running},
+    {"gi_suspended", get_suspended},
+    {"gi_code", get_code},
+    {"gi_frame", get_frame},
     {"gi_yieldfrom", get_delegate, nullptr, "object being iterated by yield from, or None"},
 };
 static const NativeDef kCoroutineMethods[] = {
     {.signature = SEND, .fn = generator_send, .doc = kCoroutineSendDoc},
     {.signature = THROW, .fn = generator_throw, .step = generator_throw_step, .doc = kCoroutineThrowDoc},
-    {.signature = "close(self, /)", .fn = close_fn, .step = close_step, .flags = kAnyReceiver, .doc = "close() -> raise GeneratorExit inside coroutine."},
-    {.signature = "__await__(self, /)", .fn = coroutine_await, .doc = "Return an iterator to be used in await expression."},
+    {.signature = "close(self, /)",
+     .fn = close_fn,
+     .step = close_step,
+     .flags = kAnyReceiver,
+     .doc = "close() -> raise GeneratorExit inside coroutine."},
+    {.signature = "__await__(self, /)",
+     .fn = coroutine_await,
+     .doc = "Return an iterator to be used in await expression."},
     {.signature = "__del__(self, /)", .fn = close_fn, .step = close_step},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kCoroutineAttributes[] = {
-    {"__name__", get_name, set_name, "name of the coroutine"}, {"__qualname__", get_qualname, set_qualname, "qualified name of the coroutine"},
-    {"cr_running", get_running}, {"cr_suspended", get_suspended}, {"cr_code", get_code}, {"cr_frame", get_frame},
-    {"cr_await", get_delegate, nullptr, "object being awaited on, or None"}, {"cr_origin", get_origin},
+    {"__name__", get_name, set_name, "name of the coroutine"},
+    {"__qualname__", get_qualname, set_qualname, "qualified name of the coroutine"},
+    {"cr_running", get_running},
+    {"cr_suspended", get_suspended},
+    {"cr_code", get_code},
+    {"cr_frame", get_frame},
+    {"cr_await", get_delegate, nullptr, "object being awaited on, or None"},
+    {"cr_origin", get_origin},
 };
 static const NativeDef kWrapperMethods[] = {
     {.signature = SEND, .fn = wrapper_send, .doc = kSendDoc},
@@ -279,18 +340,23 @@ static const NativeDef kWrapperMethods[] = {
 static const AttributeDef kAsyncNames[] = {
     {"__name__", get_name, set_name, "name of the async generator"},
     {"__qualname__", get_qualname, set_qualname, "qualified name of the async generator"},
-    {"ag_code", get_code}, {"ag_frame", get_frame}, {"ag_suspended", get_suspended},
+    {"ag_code", get_code},
+    {"ag_frame", get_frame},
+    {"ag_suspended", get_suspended},
     {"ag_await", get_delegate, nullptr, "object being awaited on, or None"},
 };
 std::span<const AttributeDef> async_generator_names() { return kAsyncNames; }
 
 void define_generators(VM& vm) {
-    define_type(vm, {.shape = kShapeGenerator, .methods = kGeneratorMethods, .attributes = kGeneratorAttributes});
-    define_type(vm, {.shape = kShapeCoroutine, .methods = kCoroutineMethods, .attributes = kCoroutineAttributes});
+    define_type(vm,
+                {.shape = kShapeGenerator, .methods = kGeneratorMethods, .attributes = kGeneratorAttributes});
+    define_type(vm,
+                {.shape = kShapeCoroutine, .methods = kCoroutineMethods, .attributes = kCoroutineAttributes});
     define_type(vm, {.shape = kShapeCoroutineWrapper, .methods = kWrapperMethods});
-    for (BuiltinShape s : {kShapeGenerator, kShapeCoroutine, kShapeCoroutineWrapper}) vm.type(s)->class_flags |= Class::kNoInstances;
+    for (BuiltinShape s : {kShapeGenerator, kShapeCoroutine, kShapeCoroutineWrapper})
+        vm.type(s)->class_flags |= Class::kNoInstances;
     vm.natives.close_generator = make_native(vm, kClose);
     vm.natives.throw_level = make_native(vm, kThrowLevel);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -10,9 +10,9 @@ namespace gen {
 // What coroutine.__await__(), and __anext__(), asend(), athrow(), aclose() of async generators answer.
 struct AsyncStep : Object {
     Value generator;
-    Value value;       // to be sent first
-    Value exception;   // AsyncGenThrow: to be thrown first; unbound: aclose()
-    enum State : uint8_t { kInitial, kIterating, kClosed };   // Object::state
+    Value value;      // to be sent first
+    Value exception;  // AsyncGenThrow: to be thrown first; unbound: aclose()
+    enum State : uint8_t { kInitial, kIterating, kClosed };  // Object::state
 };
 Outcome make_async_step(VM&, BuiltinShape shape, Value generator, Value value);
 
@@ -21,4 +21,4 @@ Outcome normalize_exception(VM&, Value type, Value value, Value traceback);
 
 std::span<const AttributeDef> async_generator_names();
 
-}   // namespace gen
+}  // namespace gen

@@ -6,4 +6,4 @@ namespace gen {
 // sort(list, key, reverse): sorts in place, as list.sort does.
 extern const NativeDef kSortList;
 
-}   // namespace gen
+}  // namespace gen

@@ -16,7 +16,9 @@ static Value standard_output(VM& vm) {
 }
 
 // Nobody has looked at sys.stdout yet.
-static bool untouched(VM& vm, Value output) { return output.is_unbound() && vm.host && !host_of(vm).streams.made; }
+static bool untouched(VM& vm, Value output) {
+    return output.is_unbound() && vm.host && !host_of(vm).streams.made;
+}
 
 static bool option_is_wrong(VM& vm, Value v, const char* name) {
     if (v.is_unbound() || v.is_none() || is_str(v)) return false;
@@ -49,7 +51,8 @@ static std::string_view text_or(Value v, std::string_view otherwise) {
 
 // Everything is of a built-in type and goes to the host's stream.
 static Outcome print_fn(VM& vm, Value* args) {
-    if (option_is_wrong(vm, args[kSep], "sep") || option_is_wrong(vm, args[kEnd], "end")) return Outcome::raised();
+    if (option_is_wrong(vm, args[kSep], "sep") || option_is_wrong(vm, args[kEnd], "end"))
+        return Outcome::raised();
     bool given = !args[kFile].is_unbound() && !args[kFile].is_none();
     Value file = given ? args[kFile] : standard_output(vm);
     OutputStream* out = !given && untouched(vm, file) ? &host_of(vm).streams.out : stream_of(vm, file);
@@ -68,20 +71,20 @@ static Outcome print_fn(VM& vm, Value* args) {
 }
 
 // file.write(text)
-static Outcome write_step(VM& vm, NativeFrame& frame) {   // file, text
+static Outcome write_step(VM& vm, NativeFrame& frame) {  // file, text
     OutputStream* out = nullptr;
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, op_str(vm, frame[1]));
-        frame[1] = frame.result();
-        out = stream_of(vm, frame[0]);
-        if (out) {
-            if (cannot_encode(vm, frame[1].as<Str>())) return Outcome::raised();
-            out->write(frame[1].as<Str>()->view());
-            return Value::none();
-        }
-        AWAIT(2, op_getattr(vm, frame[0], vm.names.write));
-        AWAIT(3, vm.call(frame.result(), {frame[1]}));
+        case 0:
+            AWAIT(1, op_str(vm, frame[1]));
+            frame[1] = frame.result();
+            out = stream_of(vm, frame[0]);
+            if (out) {
+                if (cannot_encode(vm, frame[1].as<Str>())) return Outcome::raised();
+                out->write(frame[1].as<Str>()->view());
+                return Value::none();
+            }
+            AWAIT(2, op_getattr(vm, frame[0], vm.names.write));
+            AWAIT(3, vm.call(frame.result(), {frame[1]}));
     }
     return Value::none();
 }
@@ -90,35 +93,41 @@ static const NativeDef kWrite = {.signature = "write(file, text, /)", .step = wr
 static Outcome print_step(VM& vm, NativeFrame& frame) {
     OutputStream* out = nullptr;
     switch (frame.step_state()) {
-    case 0:
-        if (option_is_wrong(vm, frame[kSep], "sep") || option_is_wrong(vm, frame[kEnd], "end")) return Outcome::raised();
-        if (frame[kFile].is_unbound() || frame[kFile].is_none()) {
-            frame[kFile] = standard_output(vm);
-            if (untouched(vm, frame[kFile])) {
-                AWAIT(7, vm.call_prelude(vm.intern("_sys_attribute"), {Value::object(vm.names.stdout_)}));
-                frame[kFile] = frame.result();
+        case 0:
+            if (option_is_wrong(vm, frame[kSep], "sep") || option_is_wrong(vm, frame[kEnd], "end"))
+                return Outcome::raised();
+            if (frame[kFile].is_unbound() || frame[kFile].is_none()) {
+                frame[kFile] = standard_output(vm);
+                if (untouched(vm, frame[kFile])) {
+                    AWAIT(7, vm.call_prelude(vm.intern("_sys_attribute"), {Value::object(vm.names.stdout_)}));
+                    frame[kFile] = frame.result();
+                }
+                if (frame[kFile].is_unbound()) return vm.raise(kShapeRuntimeError, "lost sys.stdout");
+                if (frame[kFile].is_none()) return Value::none();
             }
-            if (frame[kFile].is_unbound()) return vm.raise(kShapeRuntimeError, "lost sys.stdout");
-            if (frame[kFile].is_none()) return Value::none();
-        }
-        for (frame[kAt] = Value::integer(0); frame[kAt].as_int() < int64_t(frame[kItems].as<Tuple>()->size);
-             frame[kAt] = Value::integer(frame[kAt].as_int() + 1)) {
-            if (frame[kAt].as_int() > 0) {
-                AWAIT(1, call_internal(vm, kWrite, {frame[kFile], is_str(frame[kSep]) ? frame[kSep] : vm.str(" ")}));
+            for (frame[kAt] = Value::integer(0);
+                 frame[kAt].as_int() < int64_t(frame[kItems].as<Tuple>()->size);
+                 frame[kAt] = Value::integer(frame[kAt].as_int() + 1)) {
+                if (frame[kAt].as_int() > 0) {
+                    AWAIT(1, call_internal(vm, kWrite,
+                                           {frame[kFile], is_str(frame[kSep]) ? frame[kSep] : vm.str(" ")}));
+                }
+                AWAIT(2,
+                      call_internal(vm, kWrite,
+                                    {frame[kFile], frame[kItems].as<Tuple>()->items[frame[kAt].as_int()]}));
             }
-            AWAIT(2, call_internal(vm, kWrite, {frame[kFile], frame[kItems].as<Tuple>()->items[frame[kAt].as_int()]}));
-        }
-        AWAIT(3, call_internal(vm, kWrite, {frame[kFile], is_str(frame[kEnd]) ? frame[kEnd] : vm.str("\n")}));
-        if (frame[kFlush].is_unbound()) return Value::none();
-        AWAIT(4, op_truth(vm, frame[kFlush]));
-        if (!frame.result().is_true()) return Value::none();
-        out = stream_of(vm, frame[kFile]);
-        if (out) {
-            out->flush();
-            return Value::none();
-        }
-        AWAIT(5, op_getattr(vm, frame[kFile], vm.names.flush));
-        AWAIT(6, vm.call(frame.result(), {}));
+            AWAIT(3, call_internal(vm, kWrite,
+                                   {frame[kFile], is_str(frame[kEnd]) ? frame[kEnd] : vm.str("\n")}));
+            if (frame[kFlush].is_unbound()) return Value::none();
+            AWAIT(4, op_truth(vm, frame[kFlush]));
+            if (!frame.result().is_true()) return Value::none();
+            out = stream_of(vm, frame[kFile]);
+            if (out) {
+                out->flush();
+                return Value::none();
+            }
+            AWAIT(5, op_getattr(vm, frame[kFile], vm.names.flush));
+            AWAIT(6, vm.call(frame.result(), {}));
     }
     return Value::none();
 }
@@ -133,16 +142,22 @@ static Outcome breakpoint_native(VM& vm, Value* args) {
 }
 
 static const NativeDef kFunctions[] = {
-    {.signature = "breakpoint(*args, **kws)", .fn = breakpoint_native,
-     .doc = "breakpoint(*args, **kws)\n\nCall sys.breakpointhook(*args, **kws).  sys.breakpointhook() must accept\n"
+    {.signature = "breakpoint(*args, **kws)",
+     .fn = breakpoint_native,
+     .doc = "breakpoint(*args, **kws)\n\nCall sys.breakpointhook(*args, **kws).  sys.breakpointhook() must "
+            "accept\n"
             "whatever arguments are passed."},
-    {.signature = "print(*args, sep=' ', end='\\n', file=None, flush=False)", .fn = print_fn, .step = print_step,
-     .locals = 3, .doc = "Prints the values to a stream, or to sys.stdout by default.\n\n"
-                         "  sep\n    string inserted between values, default a space.\n"
-                         "  end\n    string appended after the last value, default a newline.\n"
-                         "  file\n    a file-like object (stream); defaults to the current sys.stdout.\n"
-                         "  flush\n    whether to forcibly flush the stream."},
-    {.signature = "input(prompt='', /)", .fn = input_native,
+    {.signature = "print(*args, sep=' ', end='\\n', file=None, flush=False)",
+     .fn = print_fn,
+     .step = print_step,
+     .locals = 3,
+     .doc = "Prints the values to a stream, or to sys.stdout by default.\n\n"
+            "  sep\n    string inserted between values, default a space.\n"
+            "  end\n    string appended after the last value, default a newline.\n"
+            "  file\n    a file-like object (stream); defaults to the current sys.stdout.\n"
+            "  flush\n    whether to forcibly flush the stream."},
+    {.signature = "input(prompt='', /)",
+     .fn = input_native,
      .doc = "Read a string from standard input.  The trailing newline is stripped.\n\n"
             "The prompt string, if given, is printed to standard output without a\n"
             "trailing newline before reading input.\n\n"
@@ -150,4 +165,4 @@ static const NativeDef kFunctions[] = {
 };
 std::span<const NativeDef> print_functions() { return kFunctions; }
 
-}   // namespace gen
+}  // namespace gen

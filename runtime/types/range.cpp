@@ -4,13 +4,16 @@
 
 namespace gen {
 
-static Outcome read_only(VM& vm, Value, Value) { return vm.raise(kShapeAttributeError, "readonly attribute"); }
+static Outcome read_only(VM& vm, Value, Value) {
+    return vm.raise(kShapeAttributeError, "readonly attribute");
+}
 
 static Range* range_of(Value v) { return v.as<Range>(); }
 
 static Outcome new_range(VM& vm, Value start, Value stop, Value step) {
     if (int_is_zero(step)) return vm.value_error("range() arg 3 must not be zero");
-    return Value::object(make_range(vm, int_exact(vm.heap, start), int_exact(vm.heap, stop), int_exact(vm.heap, step)));
+    return Value::object(
+        make_range(vm, int_exact(vm.heap, start), int_exact(vm.heap, stop), int_exact(vm.heap, step)));
 }
 
 // With one argument it is the stop.
@@ -24,14 +27,15 @@ static Outcome range_new(VM& vm, Value* args) {
         if (!args[i].is_unbound() && !is_int_like(args[i])) return Outcome::unhandled();
     return range_from(vm, args);
 }
-static Outcome range_new_step(VM& vm, NativeFrame& frame) {   // cls, start, stop, step; 4 which
+static Outcome range_new_step(VM& vm, NativeFrame& frame) {  // cls, start, stop, step; 4 which
     switch (frame.step_state()) {
-    case 0:
-        for (frame[4] = Value::integer(1); frame[4].as_int() < 4; frame[4] = Value::integer(frame[4].as_int() + 1)) {
-            if (frame[size_t(frame[4].as_int())].is_unbound()) continue;
-            AWAIT(1, op_index(vm, frame[size_t(frame[4].as_int())]));
-            frame[size_t(frame[4].as_int())] = frame.result();
-        }
+        case 0:
+            for (frame[4] = Value::integer(1); frame[4].as_int() < 4;
+                 frame[4] = Value::integer(frame[4].as_int() + 1)) {
+                if (frame[size_t(frame[4].as_int())].is_unbound()) continue;
+                AWAIT(1, op_index(vm, frame[size_t(frame[4].as_int())]));
+                frame[size_t(frame[4].as_int())] = frame.result();
+            }
     }
     return range_from(vm, &frame[0]);
 }
@@ -55,7 +59,8 @@ static Outcome range_compare(VM& vm, CompareOp op, Value a, Value b) {
     Value n = range_length(vm, x);
     bool same = int_equal(n, range_length(vm, y));
     if (same && !int_is_zero(n)) {
-        same = int_equal(x->start, y->start) && (int_equal(n, Value::integer(1)) || int_equal(x->step, y->step));
+        same =
+            int_equal(x->start, y->start) && (int_equal(n, Value::integer(1)) || int_equal(x->step, y->step));
     }
     return Value::boolean(same == (op == CompareOp::Eq));
 }
@@ -64,34 +69,35 @@ static Outcome range_hash(VM& vm, Value* args) {
     Range* r = range_of(args[0]);
     Value n = range_length(vm, r);
     bool empty = int_is_zero(n), one = int_equal(n, Value::integer(1));
-    return op_hash(vm, vm.tuple({n, empty ? Value::none() : r->start, empty || one ? Value::none() : r->step}));
+    return op_hash(vm,
+                   vm.tuple({n, empty ? Value::none() : r->start, empty || one ? Value::none() : r->step}));
 }
 
 // Items equal to a value that is no int are looked for one by one. range, value, counting; 3 iterator, 4 position
 static Outcome range_search_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        frame[4] = Value::integer(0);
-        AWAIT(1, base_iter(vm, frame[0]));
-        frame[3] = frame.result();
-        for (;;) {
-            PAUSE(2);
-            AWAIT(3, op_next(vm, frame[3]));
-            if (frame.result().is_unbound()) break;
-            AWAIT(4, op_equal(vm, frame.result(), frame[1]));
-            if (frame.result().is(frame[2])) {
-                frame[4] = Value::integer(frame[4].as_int() + 1);
-            } else if (frame.result().is_true()) {
-                return frame[4];
+        case 0:
+            frame[4] = Value::integer(0);
+            AWAIT(1, base_iter(vm, frame[0]));
+            frame[3] = frame.result();
+            for (;;) {
+                PAUSE(2);
+                AWAIT(3, op_next(vm, frame[3]));
+                if (frame.result().is_unbound()) break;
+                AWAIT(4, op_equal(vm, frame.result(), frame[1]));
+                if (frame.result().is(frame[2])) {
+                    frame[4] = Value::integer(frame[4].as_int() + 1);
+                } else if (frame.result().is_true()) {
+                    return frame[4];
+                }
             }
-        }
-        if (frame[2].is_true()) return frame[4];
+            if (frame[2].is_true()) return frame[4];
     }
     return vm.value_error("sequence.index(x): x not in sequence");
 }
 // `counting` True: how many are equal, else the first one's index: every other comparison moves on.
-static const NativeDef kRangeSearch = {.signature = "search(range, value, counting, /)", .step = range_search_step,
-                                       .locals = 2};
+static const NativeDef kRangeSearch = {
+    .signature = "search(range, value, counting, /)", .step = range_search_step, .locals = 2};
 
 static Outcome range_count(VM& vm, Value* args) {
     if (!is_exact_int(args[1]) && !args[1].is_bool())
@@ -115,12 +121,19 @@ static Outcome range_reduce(VM& vm, Value* args) {
 }
 
 static const NativeDef kRangeMethods[] = {
-    {.signature = "__new__(cls, start, stop=None, step=1, /)", .fn = range_new, .step = range_new_step, .locals = 1,
-     .flags = kStaticNative, .doc = "Create and return a new object.  See help(type) for accurate signature."},
-    {.signature = "count(self, value, /)", .fn = range_count,
+    {.signature = "__new__(cls, start, stop=None, step=1, /)",
+     .fn = range_new,
+     .step = range_new_step,
+     .locals = 1,
+     .flags = kStaticNative,
+     .doc = "Create and return a new object.  See help(type) for accurate signature."},
+    {.signature = "count(self, value, /)",
+     .fn = range_count,
      .doc = "rangeobject.count(value) -> integer -- return number of occurrences of value"},
-    {.signature = "index(self, value, /)", .fn = range_index,
-     .doc = "rangeobject.index(value) -> integer -- return index of value.\nRaise ValueError if the value is not present."},
+    {.signature = "index(self, value, /)",
+     .fn = range_index,
+     .doc = "rangeobject.index(value) -> integer -- return index of value.\nRaise ValueError if the value is "
+            "not present."},
     {.signature = "__reduce__(self, /)", .fn = range_reduce, .doc = "Return state information for pickling."},
     {.signature = "__len__(self, /)", .fn = range_len},
     {.signature = "__bool__(self, /)", .fn = range_bool},
@@ -138,16 +151,21 @@ static const NativeDef kRangeMethods[] = {
     {.signature = "__ge__(self, value, /)", .fn = compare_native<CompareOp::Ge, range_compare>},
 };
 static const AttributeDef kRangeAttributes[] = {
-    {.name = "start", .get = [](VM&, Value self) -> Outcome { return range_of(self)->start; },
+    {.name = "start",
+     .get = [](VM&, Value self) -> Outcome { return range_of(self)->start; },
      .set = read_only},
-    {.name = "stop", .get = [](VM&, Value self) -> Outcome { return range_of(self)->stop; },
+    {.name = "stop",
+     .get = [](VM&, Value self) -> Outcome { return range_of(self)->stop; },
      .set = read_only},
-    {.name = "step", .get = [](VM&, Value self) -> Outcome { return range_of(self)->step; },
+    {.name = "step",
+     .get = [](VM&, Value self) -> Outcome { return range_of(self)->step; },
      .set = read_only},
 };
 
 void define_range(VM& vm) {
-    define_type(vm, {.shape = kShapeRange, .methods = kRangeMethods, .attributes = kRangeAttributes,
+    define_type(vm, {.shape = kShapeRange,
+                     .methods = kRangeMethods,
+                     .attributes = kRangeAttributes,
                      .doc = "range(stop) -> range object\nrange(start, stop[, step]) -> range object\n\n"
                             "Return an object that produces a sequence of integers from start (inclusive)\n"
                             "to stop (exclusive) by step.  range(i, j) produces i, i+1, i+2, ..., j-1.\n"
@@ -170,14 +188,14 @@ static Outcome slice_new(VM& vm, Value* args) {
     return Value::object(s);
 }
 
-static Outcome slice_indices_step(VM& vm, NativeFrame& frame) {   // slice, length
+static Outcome slice_indices_step(VM& vm, NativeFrame& frame) {  // slice, length
     Value start, stop, step;
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, op_index(vm, frame[1]));
-        frame[1] = frame.result();
-        if (int_sign(frame[1]) < 0) return vm.value_error("length should not be negative");
-        AWAIT(2, resolve_slice(vm, frame[0]));
+        case 0:
+            AWAIT(1, op_index(vm, frame[1]));
+            frame[1] = frame.result();
+            if (int_sign(frame[1]) < 0) return vm.value_error("length should not be negative");
+            AWAIT(2, resolve_slice(vm, frame[0]));
     }
     if (slice_indices(vm, slice_of(frame.result()), frame[1], start, stop, step) != SliceState::Ready)
         return Outcome::raised();
@@ -199,9 +217,12 @@ static Outcome slice_reduce(VM& vm, Value* args) {
 }
 
 static const NativeDef kSliceMethods[] = {
-    {.signature = "__new__(cls, start, stop=None, step=None, /)", .fn = slice_new, .flags = kStaticNative,
+    {.signature = "__new__(cls, start, stop=None, step=None, /)",
+     .fn = slice_new,
+     .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
-    {.signature = "indices(self, length, /)", .step = slice_indices_step,
+    {.signature = "indices(self, length, /)",
+     .step = slice_indices_step,
      .doc = "S.indices(len) -> (start, stop, stride)\n\n"
             "Assuming a sequence of length len, calculate the start and stop\n"
             "indices, and the stride length of the extended slice described by\n"
@@ -217,20 +238,25 @@ static const NativeDef kSliceMethods[] = {
     {.signature = "__ge__(self, value, /)", .fn = compare_native<CompareOp::Ge, slice_compare>},
 };
 static const AttributeDef kSliceAttributes[] = {
-    {.name = "start", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->start; },
+    {.name = "start",
+     .get = [](VM&, Value self) -> Outcome { return slice_of(self)->start; },
      .set = read_only},
-    {.name = "stop", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->stop; },
+    {.name = "stop",
+     .get = [](VM&, Value self) -> Outcome { return slice_of(self)->stop; },
      .set = read_only},
-    {.name = "step", .get = [](VM&, Value self) -> Outcome { return slice_of(self)->step; },
+    {.name = "step",
+     .get = [](VM&, Value self) -> Outcome { return slice_of(self)->step; },
      .set = read_only},
 };
 
 void define_slice(VM& vm) {
-    define_type(vm, {.shape = kShapeSlice, .methods = kSliceMethods, .attributes = kSliceAttributes,
+    define_type(vm, {.shape = kShapeSlice,
+                     .methods = kSliceMethods,
+                     .attributes = kSliceAttributes,
                      .doc = "slice(stop)\nslice(start, stop[, step])\n\n"
                             "Create a slice object.  This is used for extended slicing (e.g. a[0:10:2])."});
     set_type_attribute(vm, kShapeSlice, "__hash__", Value::none());
     vm.type(kShapeSlice)->class_flags |= Class::kFinal;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -4,20 +4,23 @@
 
 namespace gen {
 
-template <BuiltinShape shape, uint64_t bits> static Outcome the_one(VM& vm, Value* args) {   // cls, *args, **kwargs
+template <BuiltinShape shape, uint64_t bits>
+static Outcome the_one(VM& vm, Value* args) {  // cls, *args, **kwargs
     Class* cls = checked_class(vm, args[0], shape);
     if (!cls) return Outcome::raised();
     if (args[1].as<Tuple>()->size || !args[2].is_unbound())
-        return vm.type_error("%s takes no arguments",
-                             shape == kShapeEllipsisType ? "EllipsisType" : std::string(vm.class_name(cls)).c_str());
+        return vm.type_error("%s takes no arguments", shape == kShapeEllipsisType
+                                                          ? "EllipsisType"
+                                                          : std::string(vm.class_name(cls)).c_str());
     return Value::from_bits(bits);
 }
 
 static Outcome none_bool(VM&, Value*) { return Value::false_(); }
 static Outcome not_implemented_bool_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, warn(vm, kShapeDeprecationWarning, "NotImplemented should not be used in a boolean context"));
+        case 0:
+            AWAIT(1, warn(vm, kShapeDeprecationWarning,
+                          "NotImplemented should not be used in a boolean context"));
     }
     return Value::true_();
 }
@@ -26,22 +29,30 @@ static Outcome reduce(VM& vm, Value* args) {
 }
 
 static constexpr const char* kNew = "__new__(cls, /, *args, **kwargs)";
-static constexpr const char* kNewDoc = "Create and return a new object.  See help(type) for accurate signature.";
+static constexpr const char* kNewDoc =
+    "Create and return a new object.  See help(type) for accurate signature.";
 
 static const NativeDef kNone[] = {
-    {.signature = kNew, .fn = the_one<kShapeNone_, Value::none().bits()>, .flags = kStaticNative, .doc = kNewDoc},
+    {.signature = kNew,
+     .fn = the_one<kShapeNone_, Value::none().bits()>,
+     .flags = kStaticNative,
+     .doc = kNewDoc},
     {.signature = "__bool__(self, /)", .fn = none_bool},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const NativeDef kEllipsis[] = {
-    {.signature = kNew, .fn = the_one<kShapeEllipsisType, Value::ellipsis().bits()>, .flags = kStaticNative,
+    {.signature = kNew,
+     .fn = the_one<kShapeEllipsisType, Value::ellipsis().bits()>,
+     .flags = kStaticNative,
      .doc = kNewDoc},
     {.signature = "__reduce__(self, /)", .fn = reduce},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const NativeDef kNotImplemented[] = {
-    {.signature = kNew, .fn = the_one<kShapeNotImplementedType, Value::not_implemented().bits()>,
-     .flags = kStaticNative, .doc = kNewDoc},
+    {.signature = kNew,
+     .fn = the_one<kShapeNotImplementedType, Value::not_implemented().bits()>,
+     .flags = kStaticNative,
+     .doc = kNewDoc},
     {.signature = "__bool__(self, /)", .step = not_implemented_bool_step},
     {.signature = "__reduce__(self, /)", .fn = reduce},
     {.signature = "__repr__(self, /)", .fn = repr_native},
@@ -55,4 +66,4 @@ void define_singletons(VM& vm) {
         vm.type(shape)->class_flags |= Class::kFinal;
 }
 
-}   // namespace gen
+}  // namespace gen

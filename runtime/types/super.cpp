@@ -7,7 +7,7 @@ namespace gen {
 
 static Super* super_of(Value v) { return v.as<Super>(); }
 
-static Outcome super_new(VM& vm, Value* args) {   // cls, *args, **kwargs
+static Outcome super_new(VM& vm, Value* args) {  // cls, *args, **kwargs
     Class* cls = checked_class(vm, args[0], kShapeSuper);
     if (!cls) return Outcome::raised();
     Object* o = allocate_instance(vm, cls);
@@ -26,7 +26,8 @@ static Outcome bind_super(VM& vm, Super* s, Class* type, Value obj) {
     s->self = s->self_type = Value::none();
     if (!obj.is_unbound() && !obj.is_none()) {
         Value found = self_type_of(vm, type, obj);
-        if (found.is_unbound()) return vm.type_error("super(type, obj): obj must be an instance or subtype of type");
+        if (found.is_unbound())
+            return vm.type_error("super(type, obj): obj must be an instance or subtype of type");
         s->self = obj;
         s->self_type = found;
     }
@@ -34,7 +35,7 @@ static Outcome bind_super(VM& vm, Super* s, Class* type, Value obj) {
     return Value::none();
 }
 
-static Outcome super_init(VM& vm, Value* args) {   // self, type, object
+static Outcome super_init(VM& vm, Value* args) {  // self, type, object
     if (args[1].is_unbound()) {
         Frame* f = visible_frame(vm);
         const Code* code = f ? f->code() : nullptr;
@@ -50,11 +51,12 @@ static Outcome super_init(VM& vm, Value* args) {   // self, type, object
         }
         return vm.raise(kShapeRuntimeError, "super(): __class__ cell not found");
     }
-    if (!is_class(args[1])) return vm.type_error("super() argument 1 must be a type, not %s", vm.type_name(args[1]));
+    if (!is_class(args[1]))
+        return vm.type_error("super() argument 1 must be a type, not %s", vm.type_name(args[1]));
     return bind_super(vm, super_of(args[0]), args[1].as<Class>(), args[2]);
 }
 
-static Outcome super_get(VM& vm, Value* args) {   // self, instance, owner
+static Outcome super_get(VM& vm, Value* args) {  // self, instance, owner
     auto* s = super_of(args[0]);
     if (args[1].is_none() || !s->self.is_none()) return args[0];
     if (s->shape != kShapeSuper) return vm.call(Value::object(vm.class_of(args[0])), {s->type, args[1]});
@@ -68,7 +70,8 @@ static Outcome super_getattribute(VM& vm, Value* args) {
     return name ? op_getattr(vm, args[0], name) : Outcome::raised();
 }
 
-template <Value Super::*field> static Outcome get_field(VM&, Value self) {
+template <Value Super::*field>
+static Outcome get_field(VM&, Value self) {
     Value v = super_of(self)->*field;
     return v.is_unbound() ? Value::none() : v;
 }
@@ -83,15 +86,18 @@ static const NativeDef kMethods[] = {
 static const AttributeDef kAttributes[] = {
     {"__thisclass__", get_field<&Super::type>, nullptr, "the class invoking super()"},
     {"__self__", get_field<&Super::self>, nullptr, "the instance invoking super(); may be None"},
-    {"__self_class__", get_field<&Super::self_type>, nullptr, "the type of the instance invoking super(); may be None"},
+    {"__self_class__", get_field<&Super::self_type>, nullptr,
+     "the type of the instance invoking super(); may be None"},
 };
 
 void define_super(VM& vm) {
-    define_type(vm, {.shape = kShapeSuper, .methods = kMethods, .attributes = kAttributes,
+    define_type(vm, {.shape = kShapeSuper,
+                     .methods = kMethods,
+                     .attributes = kAttributes,
                      .doc = "super() -> same as super(__class__, <first argument>)\n"
                             "super(type) -> unbound super object\n"
                             "super(type, obj) -> bound super object; requires isinstance(obj, type)\n"
                             "super(type, type2) -> bound super object; requires issubclass(type2, type)\n"});
 }
 
-}   // namespace gen
+}  // namespace gen

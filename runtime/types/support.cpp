@@ -28,18 +28,20 @@ Outcome generic_alias(VM& vm, Value* args) {
     return Value::object(alias);
 }
 
-static Outcome raise_with_repr_step(VM& vm, NativeFrame& frame) {   // class number, format, value
+static Outcome raise_with_repr_step(VM& vm, NativeFrame& frame) {  // class number, format, value
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_repr(vm, frame[2]));
+        case 0:
+            AWAIT(1, op_repr(vm, frame[2]));
     }
     std::string text(frame[1].as<Str>()->view());
     text.replace(text.find("%R"), 2, frame.result().as<Str>()->view());
     return vm.raise(BuiltinShape(frame[0].as_int()), text);
 }
-static const NativeDef kRaiseWithRepr = {.signature = "raise(class, format, value, /)", .step = raise_with_repr_step};
+static const NativeDef kRaiseWithRepr = {.signature = "raise(class, format, value, /)",
+                                         .step = raise_with_repr_step};
 
 Outcome raise_with_repr(VM& vm, BuiltinShape cls, std::string_view format, Value v) {
     return call_internal(vm, kRaiseWithRepr, {Value::integer(cls), vm.str(format), v});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -27,7 +27,7 @@ inline int64_t from_end(int64_t i, size_t length) {
 // Raises ValueError with the format's %R replaced by the repr of v: a request, to be awaited or returned.
 Outcome raise_with_repr(VM&, BuiltinShape cls, std::string_view format, Value v);
 
-inline Outcome same(VM&, Value* args) { return args[0]; }   // __iter__ of iterators, __pos__ ...
+inline Outcome same(VM&, Value* args) { return args[0]; }  // __iter__ of iterators, __pos__ ...
 
 // Adds a class attribute that is no native (__hash__ = None).
 void set_type_attribute(VM&, BuiltinShape cls, const char* name, Value v);
@@ -38,14 +38,16 @@ inline constexpr const char* kClassGetitem = "__class_getitem__(cls, item, /)";
 
 // Special methods of containers by layout.
 inline Outcome base_getitem_native(VM& vm, Value* args) { return base_getitem(vm, args[0], args[1]); }
-inline Outcome base_setitem_native(VM& vm, Value* args) { return base_setitem(vm, args[0], args[1], args[2]); }
+inline Outcome base_setitem_native(VM& vm, Value* args) {
+    return base_setitem(vm, args[0], args[1], args[2]);
+}
 inline Outcome base_delitem_native(VM& vm, Value* args) { return base_delitem(vm, args[0], args[1]); }
 inline Outcome base_contains_native(VM& vm, Value* args) { return base_contains(vm, args[0], args[1]); }
 inline Outcome base_iter_native(VM& vm, Value* args) { return base_iter(vm, args[0]); }
 inline Outcome base_reversed_native(VM& vm, Value* args) { return base_reversed(vm, args[0]); }
 
 // index and count of lists and tuples.
-Outcome sequence_index_step(VM&, NativeFrame& frame);   // self, value, start, stop; 1 local
-Outcome sequence_count_step(VM&, NativeFrame& frame);   // self, value; 2 locals
+Outcome sequence_index_step(VM&, NativeFrame& frame);  // self, value, start, stop; 1 local
+Outcome sequence_count_step(VM&, NativeFrame& frame);  // self, value; 2 locals
 
-}   // namespace gen
+}  // namespace gen

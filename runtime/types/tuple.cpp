@@ -3,14 +3,14 @@
 
 namespace gen {
 
-static Outcome tuple_from_step(VM& vm, NativeFrame& frame) {   // cls, iterable, keywords
+static Outcome tuple_from_step(VM& vm, NativeFrame& frame) {  // cls, iterable, keywords
     Class* cls;
     switch (frame.step_state()) {
-    case 0:
-        cls = checked_class(vm, frame[0], kShapeTuple);
-        if (!cls || refuses_keywords(vm, cls, kShapeTuple, frame[2])) return Outcome::raised();
-        if (frame[1].is_unbound()) frame[1] = Value::object(vm.empty_tuple);
-        AWAIT(1, op_tuple(vm, frame[1]));
+        case 0:
+            cls = checked_class(vm, frame[0], kShapeTuple);
+            if (!cls || refuses_keywords(vm, cls, kShapeTuple, frame[2])) return Outcome::raised();
+            if (frame[1].is_unbound()) frame[1] = Value::object(vm.empty_tuple);
+            AWAIT(1, op_tuple(vm, frame[1]));
     }
     cls = frame[0].as<Class>();
     if (is_builtin(vm, cls, kShapeTuple)) return frame.result();
@@ -22,7 +22,8 @@ static Outcome tuple_from_step(VM& vm, NativeFrame& frame) {   // cls, iterable,
 }
 
 static Outcome tuple_new(VM& vm, Value* args) {
-    if (!args[0].is(Value::object(vm.type(kShapeTuple))) || !args[2].is_unbound()) return Outcome::unhandled();
+    if (!args[0].is(Value::object(vm.type(kShapeTuple))) || !args[2].is_unbound())
+        return Outcome::unhandled();
     if (args[1].is_unbound()) return Value::object(vm.empty_tuple);
     return op_tuple(vm, args[1]);
 }
@@ -41,7 +42,8 @@ static Outcome tuple_add(VM& vm, Value* args) {
 static Outcome repeat_tuple(VM& vm, Value tuple, Value count) {
     int64_t n;
     if (!int_to_int64(count, n)) {
-        if (int_sign(count) > 0) return vm.raise(kShapeOverflowError, "cannot fit 'int' into an index-sized integer");
+        if (int_sign(count) > 0)
+            return vm.raise(kShapeOverflowError, "cannot fit 'int' into an index-sized integer");
         n = 0;
     }
     auto* t = tuple.as<Tuple>();
@@ -55,7 +57,8 @@ static Outcome tuple_mul(VM& vm, Value* args) {
 }
 static Outcome tuple_mul_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_index(vm, frame[1]));
+        case 0:
+            AWAIT(1, op_index(vm, frame[1]));
     }
     return repeat_tuple(vm, frame[0], frame.result());
 }
@@ -68,11 +71,18 @@ static Outcome tuple_getnewargs(VM& vm, Value* args) {
 }
 
 static const NativeDef kTupleMethods[] = {
-    {.signature = "__new__(cls, iterable=(), /, **kwargs)", .fn = tuple_new, .step = tuple_from_step,
-     .flags = kStaticNative | kConsumes, .doc = "Create and return a new object.  See help(type) for accurate signature."},
-    {.signature = "count(self, value, /)", .step = sequence_count_step, .locals = 2,
+    {.signature = "__new__(cls, iterable=(), /, **kwargs)",
+     .fn = tuple_new,
+     .step = tuple_from_step,
+     .flags = kStaticNative | kConsumes,
+     .doc = "Create and return a new object.  See help(type) for accurate signature."},
+    {.signature = "count(self, value, /)",
+     .step = sequence_count_step,
+     .locals = 2,
      .doc = "Return number of occurrences of value."},
-    {.signature = "index(self, value, start=0, stop=9223372036854775807, /)", .step = sequence_index_step, .locals = 1,
+    {.signature = "index(self, value, start=0, stop=9223372036854775807, /)",
+     .step = sequence_index_step,
+     .locals = 1,
      .doc = "Return first index of value.\n\nRaises ValueError if the value is not present."},
     {.signature = "__add__(self, value, /)", .fn = tuple_add},
     {.signature = "__mul__(self, value, /)", .fn = tuple_mul, .step = tuple_mul_step},
@@ -94,10 +104,12 @@ static const NativeDef kTupleMethods[] = {
 };
 
 void define_tuple(VM& vm) {
-    define_type(vm, {.shape = kShapeTuple, .methods = kTupleMethods,
-                     .doc = "Built-in immutable sequence.\n\nIf no argument is given, the constructor returns an empty tuple.\n"
+    define_type(vm, {.shape = kShapeTuple,
+                     .methods = kTupleMethods,
+                     .doc = "Built-in immutable sequence.\n\nIf no argument is given, the constructor "
+                            "returns an empty tuple.\n"
                             "If iterable is specified the tuple is initialized from iterable's items.\n\n"
                             "If the argument is a tuple, the return value is the same object."});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -9,12 +9,14 @@ static std::string name_of(VM& vm, const Class* cls) { return std::string(vm.cla
 
 // ---- type(x), type(name, bases, namespace), C(...)
 
-static Outcome type_new(VM& vm, Value* args) {   // metatype, *args, **kwargs
-    if (!is_class(args[0])) return vm.type_error("type.__new__(X): X is not a type object (%s)", vm.type_name(args[0]));
+static Outcome type_new(VM& vm, Value* args) {  // metatype, *args, **kwargs
+    if (!is_class(args[0]))
+        return vm.type_error("type.__new__(X): X is not a type object (%s)", vm.type_name(args[0]));
     auto* given = args[1].as<Tuple>();
     auto* metaclass = args[0].as<Class>();
     if (!vm.is_subclass(metaclass, vm.type(kShapeType)))
-        return vm.type_error("type.__new__(%s): %s is not a subtype of type", name_of(vm, metaclass).c_str(), name_of(vm, metaclass).c_str());
+        return vm.type_error("type.__new__(%s): %s is not a subtype of type", name_of(vm, metaclass).c_str(),
+                             name_of(vm, metaclass).c_str());
     if (given->size == 1 && metaclass == vm.type(kShapeType) && args[2].is_unbound())
         return Value::object(vm.class_of(given->items[0]));
     if (given->size != 3) {
@@ -22,16 +24,20 @@ static Outcome type_new(VM& vm, Value* args) {   // metatype, *args, **kwargs
         return vm.type_error("type.__new__() takes exactly 3 arguments (%zu given)", size_t(given->size));
     }
     Value name = given->items[0], bases = given->items[1], space = given->items[2];
-    if (!is_str(name)) return vm.type_error("type.__new__() argument 1 must be str, not %s", vm.type_name(name));
-    if (!is_tuple(bases)) return vm.type_error("type.__new__() argument 2 must be tuple, not %s", vm.type_name(bases));
-    if (!is_dict(space)) return vm.type_error("type.__new__() argument 3 must be dict, not %s", vm.type_name(space));
+    if (!is_str(name))
+        return vm.type_error("type.__new__() argument 1 must be str, not %s", vm.type_name(name));
+    if (!is_tuple(bases))
+        return vm.type_error("type.__new__() argument 2 must be tuple, not %s", vm.type_name(bases));
+    if (!is_dict(space))
+        return vm.type_error("type.__new__() argument 3 must be dict, not %s", vm.type_name(space));
     for (uint64_t i = 0; i < bases.as<Tuple>()->size; i++) {
         Value base = bases.as<Tuple>()->items[i];
         if (is_class(base)) continue;
         if (!vm.lookup(vm.class_of(base), vm.names.special[int(Special::MroEntries)]).is_unbound())
             return vm.type_error("type() doesn't support MRO entry resolution; use types.new_class()");
-        return vm.type_error("metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass "
-                             "of the metaclasses of all its bases");
+        return vm.type_error(
+            "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass "
+            "of the metaclasses of all its bases");
     }
     Class* best = calculate_metaclass(vm, metaclass, bases.as<Tuple>());
     if (!best) return Outcome::raised();
@@ -47,7 +53,7 @@ static Outcome type_new(VM& vm, Value* args) {   // metatype, *args, **kwargs
     return make_class(vm, best, name.as<Str>(), bases.as<Tuple>(), space.as<Dict>(), args[2]);
 }
 
-static Outcome type_init(VM& vm, Value* args) {   // cls, *args, **kwargs
+static Outcome type_init(VM& vm, Value* args) {  // cls, *args, **kwargs
     auto* given = args[1].as<Tuple>();
     if (given->size == 1 && !args[2].is_unbound() && dict_length(args[2].as<Dict>()))
         return vm.type_error("type.__init__() takes no keyword arguments");
@@ -55,7 +61,7 @@ static Outcome type_init(VM& vm, Value* args) {   // cls, *args, **kwargs
     return Value::none();
 }
 
-static Outcome type_call(VM& vm, Value* args) {   // cls, *args, **kwargs
+static Outcome type_call(VM& vm, Value* args) {  // cls, *args, **kwargs
     return vm.call(vm.natives.type_call, {args[0], args[1], args[2].is_unbound() ? Value::none() : args[2]});
 }
 
@@ -103,9 +109,11 @@ static Outcome type_subclasses(VM& vm, Value* args) {
 static Outcome instancecheck_fn(VM& vm, Value* args) {
     return vm.is_subclass(vm.class_of(args[1]), args[0].as<Class>()) ? Value::true_() : Outcome::unhandled();
 }
-static Outcome instancecheck_step(VM& vm, NativeFrame& frame) {   // what the object says that its class is counts too
+static Outcome instancecheck_step(VM& vm,
+                                  NativeFrame& frame) {  // what the object says that its class is counts too
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_getattr_or_stop(vm, frame[1], vm.names.class_));
+        case 0:
+            AWAIT(1, op_getattr_or_stop(vm, frame[1], vm.names.class_));
     }
     Value cls = frame.result();
     return Value::boolean(is_class(cls) && vm.is_subclass(cls.as<Class>(), frame[0].as<Class>()));
@@ -126,7 +134,8 @@ static Class* self_of(Value v) { return v.as<Class>(); }
 
 static bool changeable(VM& vm, Value self, const char* name) {
     if (self_of(self)->class_flags & Class::kHeapType) return true;
-    vm.type_error("cannot set '%s' attribute of immutable type '%s'", name, name_of(vm, self_of(self)).c_str());
+    vm.type_error("cannot set '%s' attribute of immutable type '%s'", name,
+                  name_of(vm, self_of(self)).c_str());
     return false;
 }
 
@@ -138,9 +147,12 @@ static Outcome store_own(VM& vm, Class* cls, Str* name, Value v) {
 static Outcome get_name(VM&, Value self) { return self_of(self)->name; }
 static Outcome set_name(VM& vm, Value self, Value v) {
     if (!changeable(vm, self, "__name__")) return Outcome::raised();
-    if (v.is_unbound()) return vm.type_error("cannot delete '__name__' attribute of immutable type '%s'", name_of(vm, self_of(self)).c_str());
+    if (v.is_unbound())
+        return vm.type_error("cannot delete '__name__' attribute of immutable type '%s'",
+                             name_of(vm, self_of(self)).c_str());
     if (!is_str(v))
-        return vm.type_error("can only assign string to %s.__name__, not '%s'", name_of(vm, self_of(self)).c_str(), vm.type_name(v));
+        return vm.type_error("can only assign string to %s.__name__, not '%s'",
+                             name_of(vm, self_of(self)).c_str(), vm.type_name(v));
     if (!is_class_name(vm, v)) return Outcome::raised();
     self_of(self)->name = v;
     vm.heap.write(self_of(self));
@@ -151,8 +163,8 @@ static Outcome get_qualname(VM&, Value self) { return self_of(self)->qualname; }
 static Outcome set_qualname(VM& vm, Value self, Value v) {
     if (!changeable(vm, self, "__qualname__")) return Outcome::raised();
     if (!is_str(v))
-        return vm.type_error("can only assign string to %s.__qualname__, not '%s'", name_of(vm, self_of(self)).c_str(),
-                             v.is_unbound() ? "NULL" : vm.type_name(v));
+        return vm.type_error("can only assign string to %s.__qualname__, not '%s'",
+                             name_of(vm, self_of(self)).c_str(), v.is_unbound() ? "NULL" : vm.type_name(v));
     self_of(self)->qualname = v;
     vm.heap.write(self_of(self));
     return Value::none();
@@ -166,7 +178,9 @@ static Outcome get_module(VM& vm, Value self) {
 }
 static Outcome set_module(VM& vm, Value self, Value v) {
     if (!changeable(vm, self, "__module__")) return Outcome::raised();
-    if (v.is_unbound()) return vm.type_error("cannot delete '__module__' attribute of type '%s'", name_of(vm, self_of(self)).c_str());
+    if (v.is_unbound())
+        return vm.type_error("cannot delete '__module__' attribute of type '%s'",
+                             name_of(vm, self_of(self)).c_str());
     self_of(self)->module = v;
     vm.heap.write(self_of(self));
     return store_own(vm, self_of(self), vm.names.module, v);
@@ -176,8 +190,11 @@ static Outcome get_bases(VM&, Value self) { return Value::object(self_of(self)->
 static Outcome set_bases_attribute(VM& vm, Value self, Value v) {
     if (!changeable(vm, self, "__bases__")) return Outcome::raised();
     std::string name = name_of(vm, self_of(self));
-    if (!is_tuple(v)) return vm.type_error("can only assign tuple to %s.__bases__, not %s", name.c_str(), v.is_unbound() ? "NULL" : vm.type_name(v));
-    if (!v.as<Tuple>()->size) return vm.type_error("can only assign non-empty tuple to %s.__bases__, not ()", name.c_str());
+    if (!is_tuple(v))
+        return vm.type_error("can only assign tuple to %s.__bases__, not %s", name.c_str(),
+                             v.is_unbound() ? "NULL" : vm.type_name(v));
+    if (!v.as<Tuple>()->size)
+        return vm.type_error("can only assign non-empty tuple to %s.__bases__, not ()", name.c_str());
     return set_bases(vm, self_of(self), v.as<Tuple>()) ? Outcome(Value::none()) : Outcome::raised();
 }
 static Outcome get_mro(VM&, Value self) { return Value::object(self_of(self)->mro); }
@@ -200,12 +217,16 @@ static Outcome get_doc(VM& vm, Value self) {
 
 static Outcome set_doc(VM& vm, Value self, Value v) {
     if (!changeable(vm, self, "__doc__")) return Outcome::raised();
-    if (v.is_unbound()) return vm.type_error("cannot delete '__doc__' attribute of type '%s'", name_of(vm, self_of(self)).c_str());
+    if (v.is_unbound())
+        return vm.type_error("cannot delete '__doc__' attribute of type '%s'",
+                             name_of(vm, self_of(self)).c_str());
     return store_own(vm, self_of(self), vm.names.doc, v);
 }
 
 static Outcome get_abstractmethods(VM& vm, Value self) {
-    Value v = self_of(self) == vm.type(kShapeType) ? Value::unbound() : own_attribute(vm, self_of(self), vm.names.abstractmethods);
+    Value v = self_of(self) == vm.type(kShapeType)
+                  ? Value::unbound()
+                  : own_attribute(vm, self_of(self), vm.names.abstractmethods);
     return v.is_unbound() ? vm.raise(kShapeAttributeError, "__abstractmethods__") : Outcome(v);
 }
 static Outcome set_abstractmethods(VM& vm, Value self, Value v) {
@@ -213,15 +234,18 @@ static Outcome set_abstractmethods(VM& vm, Value self, Value v) {
     if (v.is_unbound() && own_attribute(vm, cls, vm.names.abstractmethods).is_unbound())
         return vm.raise(kShapeAttributeError, "__abstractmethods__");
     bool any = !v.is_unbound() && fast_truth(v) != Fast::False;
-    if (any) cls->class_flags |= Class::kAbstract;
-    else cls->class_flags &= ~uint32_t(Class::kAbstract);
+    if (any)
+        cls->class_flags |= Class::kAbstract;
+    else
+        cls->class_flags &= ~uint32_t(Class::kAbstract);
     return store_own(vm, cls, vm.names.abstractmethods, v);
 }
 
 static Outcome get_annotations(VM& vm, Value self) {
     auto* cls = self_of(self);
     if (!(cls->class_flags & Class::kHeapType))
-        return vm.raisef(kShapeAttributeError, "type object '%s' has no attribute '__annotations__'", name_of(vm, cls).c_str());
+        return vm.raisef(kShapeAttributeError, "type object '%s' has no attribute '__annotations__'",
+                         name_of(vm, cls).c_str());
     Value own = own_attribute(vm, cls, vm.names.annotations);
     if (!own.is_unbound()) return own;
     own = Value::object(vm.dict());
@@ -235,41 +259,62 @@ static Outcome set_annotations(VM& vm, Value self, Value v) {
     return store_own(vm, self_of(self), vm.names.annotations, v);
 }
 
-static Outcome get_flags(VM& vm, Value self) {   // the bits of CPython that programs look at
+static Outcome get_flags(VM& vm, Value self) {  // the bits of CPython that programs look at
     constexpr int64_t kBaseType = 1 << 10, kHeap = 1 << 9, kAbstractBit = 1 << 20;
     uint32_t flags = self_of(self)->class_flags;
     return Value::integer((flags & Class::kFinal ? 0 : kBaseType) | (flags & Class::kHeapType ? kHeap : 0) |
                           (flags & Class::kAbstract ? kAbstractBit : 0) | collection_bits(vm, self_of(self)));
 }
-static Outcome get_basicsize(VM&, Value self) { return Value::integer(int64_t(layout_bytes(self_of(self)->instance_kind, 0))); }
+static Outcome get_basicsize(VM&, Value self) {
+    return Value::integer(int64_t(layout_bytes(self_of(self)->instance_kind, 0)));
+}
 static Outcome get_itemsize(VM&, Value self) {
     switch (self_of(self)->instance_kind) {
-    case Kind::Tuple: case Kind::Int: return Value::integer(8);
-    case Kind::Bytes: return Value::integer(1);
-    default: return Value::integer(0);
+        case Kind::Tuple:
+        case Kind::Int:
+            return Value::integer(8);
+        case Kind::Bytes:
+            return Value::integer(1);
+        default:
+            return Value::integer(0);
     }
 }
 static Outcome get_zero(VM&, Value) { return Value::integer(0); }
 static Outcome get_none(VM&, Value) { return Value::none(); }
 
 static const NativeDef kTypeMethods[] = {
-    {.signature = "__new__(metatype, /, *args, **kwargs)", .fn = type_new, .flags = kStaticNative,
+    {.signature = "__new__(metatype, /, *args, **kwargs)",
+     .fn = type_new,
+     .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
-    {.signature = "__init__(self, /, *args, **kwargs)", .fn = type_init,
+    {.signature = "__init__(self, /, *args, **kwargs)",
+     .fn = type_init,
      .doc = "Initialize self.  See help(type(self)) for accurate signature."},
     {.signature = "__call__(self, /, *args, **kwargs)", .fn = type_call, .doc = "Call self as a function."},
-    {.signature = "__prepare__(cls, /, *args, **kwargs)", .fn = type_prepare, .flags = kClassNative,
+    {.signature = "__prepare__(cls, /, *args, **kwargs)",
+     .fn = type_prepare,
+     .flags = kClassNative,
      .doc = "__prepare__() -> dict\nused for the class statement"},
-    {.signature = "__getattribute__(self, name, /)", .fn = type_getattribute, .doc = "Return getattr(self, name)."},
-    {.signature = "__setattr__(self, name, value, /)", .fn = type_setattr, .doc = "Implement setattr(self, name, value)."},
+    {.signature = "__getattribute__(self, name, /)",
+     .fn = type_getattribute,
+     .doc = "Return getattr(self, name)."},
+    {.signature = "__setattr__(self, name, value, /)",
+     .fn = type_setattr,
+     .doc = "Implement setattr(self, name, value)."},
     {.signature = "__delattr__(self, name, /)", .fn = type_delattr, .doc = "Implement delattr(self, name)."},
     {.signature = "__repr__(self, /)", .fn = repr_native, .doc = "Return repr(self)."},
     {.signature = "__dir__(self, /)", .fn = type_dir, .doc = "Specialized __dir__ implementation for types."},
     {.signature = "mro(self, /)", .fn = type_mro, .doc = "Return a type's method resolution order."},
-    {.signature = "__subclasses__(self, /)", .fn = type_subclasses, .doc = "Return a list of immediate subclasses."},
-    {.signature = "__instancecheck__(self, instance, /)", .fn = instancecheck_fn, .step = instancecheck_step,
+    {.signature = "__subclasses__(self, /)",
+     .fn = type_subclasses,
+     .doc = "Return a list of immediate subclasses."},
+    {.signature = "__instancecheck__(self, instance, /)",
+     .fn = instancecheck_fn,
+     .step = instancecheck_step,
      .doc = "Check if an object is an instance."},
-    {.signature = "__subclasscheck__(self, subclass, /)", .fn = type_subclasscheck, .doc = "Check if a class is a subclass."},
+    {.signature = "__subclasscheck__(self, subclass, /)",
+     .fn = type_subclasscheck,
+     .doc = "Check if a class is a subclass."},
     {.signature = "__or__(self, value, /)", .fn = type_or, .doc = "Return self|value."},
     {.signature = "__ror__(self, value, /)", .fn = type_ror, .doc = "Return value|self."},
 };
@@ -294,8 +339,11 @@ static const AttributeDef kTypeAttributes[] = {
 };
 
 void define_type_type(VM& vm) {
-    define_type(vm, {.shape = kShapeType, .methods = kTypeMethods, .attributes = kTypeAttributes,
-                     .doc = "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type"});
+    define_type(vm,
+                {.shape = kShapeType,
+                 .methods = kTypeMethods,
+                 .attributes = kTypeAttributes,
+                 .doc = "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type"});
 }
 
-}   // namespace gen
+}  // namespace gen

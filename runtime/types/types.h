@@ -23,6 +23,6 @@ void define_slice(VM&);
 void define_iterators(VM&);
 void define_singletons(VM&);
 void define_builtins(VM&);
-void define_core_natives(VM&);   // what the prelude needs, into its globals
+void define_core_natives(VM&);  // what the prelude needs, into its globals
 
-}   // namespace gen
+}  // namespace gen

@@ -69,13 +69,14 @@ TEST(Embed, ErrorsOfScripts) {
     } catch (const Error& e) {
         EXPECT_EQ(e.type(), "ZeroDivisionError");
         EXPECT_EQ(e.message(), "division by zero");
-        EXPECT_EQ(e.traceback(), "Traceback (most recent call last):\n"
-                                 "  File \"main.gen\", line 1, in <module>\n"
-                                 "    divide(1, 0)\n"
-                                 "  File \"tool.gen\", line 2, in divide\n"
-                                 "    return a / b\n"
-                                 "           ~~^~~\n"
-                                 "ZeroDivisionError: division by zero\n");
+        EXPECT_EQ(e.traceback(),
+                  "Traceback (most recent call last):\n"
+                  "  File \"main.gen\", line 1, in <module>\n"
+                  "    divide(1, 0)\n"
+                  "  File \"tool.gen\", line 2, in divide\n"
+                  "    return a / b\n"
+                  "           ~~^~~\n"
+                  "ZeroDivisionError: division by zero\n");
     }
     try {
         vm.run("x = = 1", "bad.gen");
@@ -93,27 +94,31 @@ TEST(Embed, ErrorsOfTheHost) {
         if (name == "odd") throw std::out_of_range("no such thing");
         throw Error("KeyError", name);
     });
-    EXPECT_EQ(vm.run("try:\n    find('x')\nexcept KeyError as e:\n    r = e.args[0]\nr").as<std::string>(), "x");
-    EXPECT_EQ(vm.run("try:\n    find('odd')\nexcept RuntimeError as e:\n    r = str(e)\nr").as<std::string>(), "no such thing");
-    EXPECT_EQ(vm.run("try:\n    find(3)\nexcept TypeError as e:\n    r = str(e)\nr").as<std::string>(), "expected str, got int");
+    EXPECT_EQ(vm.run("try:\n    find('x')\nexcept KeyError as e:\n    r = e.args[0]\nr").as<std::string>(),
+              "x");
+    EXPECT_EQ(vm.run("try:\n    find('odd')\nexcept RuntimeError as e:\n    r = str(e)\nr").as<std::string>(),
+              "no such thing");
+    EXPECT_EQ(vm.run("try:\n    find(3)\nexcept TypeError as e:\n    r = str(e)\nr").as<std::string>(),
+              "expected str, got int");
     EXPECT_EQ(vm.run("try:\n    find()\nexcept TypeError as e:\n    r = str(e)\nr").as<std::string>(),
               "find() takes 1 positional argument but 0 were given");
 }
 
 TEST(Embed, GeneratorsFromTheHost) {
     Interpreter vm;
-    vm.run("def talk(n):\n"
-           "    try:\n"
-           "        while True:\n"
-           "            got = yield n\n"
-           "            if got is None:\n"
-           "                return 'done'\n"
-           "            n += got\n"
-           "    except ValueError as e:\n"
-           "        yield f'caught {e}'\n"
-           "    finally:\n"
-           "        global closed\n"
-           "        closed = True\n");
+    vm.run(
+        "def talk(n):\n"
+        "    try:\n"
+        "        while True:\n"
+        "            got = yield n\n"
+        "            if got is None:\n"
+        "                return 'done'\n"
+        "            n += got\n"
+        "    except ValueError as e:\n"
+        "        yield f'caught {e}'\n"
+        "    finally:\n"
+        "        global closed\n"
+        "        closed = True\n");
     Ref g = vm.call("talk", 1);
     EXPECT_EQ(g.next()->as<int>(), 1);
     EXPECT_EQ(g.send(vm.value(10))->as<int>(), 11);
@@ -144,17 +149,24 @@ TEST(Embed, NothingIsGrantedByDefault) {
     Interpreter vm;
     EXPECT_THROW(vm.run("open('/etc/passwd')"), Error);
     EXPECT_EQ(vm.run("import os\nlen(os.environ)").as<int>(), 0);
-    for (const char* refused : {"import socket\nsocket.socket()", "import subprocess\nsubprocess.run(['true'])",
-                                "import signal\nsignal.signal(signal.SIGUSR1, print)"})
+    for (const char* refused :
+         {"import socket\nsocket.socket()", "import subprocess\nsubprocess.run(['true'])",
+          "import signal\nsignal.signal(signal.SIGUSR1, print)"})
         EXPECT_THROW(vm.run(refused), Error) << refused;
-    EXPECT_EQ(vm.run("import asyncio\nasync def main(): return await asyncio.sleep(0.001, 7)\nasyncio.run(main())").as<int>(), 7);
+    EXPECT_EQ(
+        vm.run("import asyncio\nasync def main(): return await asyncio.sleep(0.001, 7)\nasyncio.run(main())")
+            .as<int>(),
+        7);
 }
 
 TEST(Embed, LimitsCanBeSurvived) {
     Interpreter vm({.memory = 32 << 20, .stack = 4 << 20});
     EXPECT_EQ(vm.run("def deep(n):\n    return deep(n + 1)\n"
-                     "try:\n    deep(0)\nexcept RecursionError:\n    r = 'too deep'\nr").as<std::string>(), "too deep");
-    EXPECT_EQ(vm.run("try:\n    [0] * 10**9\nexcept MemoryError:\n    r = 'too much'\nr").as<std::string>(), "too much");
+                     "try:\n    deep(0)\nexcept RecursionError:\n    r = 'too deep'\nr")
+                  .as<std::string>(),
+              "too deep");
+    EXPECT_EQ(vm.run("try:\n    [0] * 10**9\nexcept MemoryError:\n    r = 'too much'\nr").as<std::string>(),
+              "too much");
     vm.set_step_limit(100000);
     EXPECT_THROW(vm.run("while True:\n    pass"), Error);
     vm.set_step_limit(0);
@@ -172,8 +184,10 @@ TEST(Embed, TerminationCannotBeCaught) {
         "while True:\n    try:\n        while True: pass\n    finally:\n        while True: pass",
         "class Holding:\n    def __enter__(self): pass\n    def __exit__(self, *e): return True\n"
         "while True:\n    with Holding():\n        while True: pass",
-        "import contextlib\nwhile True:\n    with contextlib.suppress(BaseException):\n        while True: pass",
-        "def g():\n    while True:\n        try: yield 1\n        except GeneratorExit: pass\nwhile True:\n    for x in g(): break",
+        "import contextlib\nwhile True:\n    with contextlib.suppress(BaseException):\n        while True: "
+        "pass",
+        "def g():\n    while True:\n        try: yield 1\n        except GeneratorExit: pass\nwhile True:\n  "
+        "  for x in g(): break",
         "def f(): return f()\nwhile True:\n    try: f()\n    except: pass",
         "sorted([3, 2, 1] * 1000, key=lambda x: [0 for _ in range(10**9)])",
     };
@@ -197,9 +211,12 @@ TEST(Embed, TerminationCannotBeCaught) {
 TEST(Embed, TerminationLetsFinallyRun) {
     Interpreter vm;
     vm.set_step_limit(100'000);
-    EXPECT_THROW(vm.run("log = []\n"
-                        "class Block:\n    def __enter__(self): log.append('in')\n    def __exit__(self, *e): log.append(e[0].__name__)\n"
-                        "try:\n    with Block():\n        while True: pass\nfinally:\n    log.append('finally')"), Error);
+    EXPECT_THROW(
+        vm.run("log = []\n"
+               "class Block:\n    def __enter__(self): log.append('in')\n    def __exit__(self, *e): "
+               "log.append(e[0].__name__)\n"
+               "try:\n    with Block():\n        while True: pass\nfinally:\n    log.append('finally')"),
+        Error);
     EXPECT_THROW(vm.run("log.append('the limit is still reached'); [0 for _ in range(100000)]"), Error);
     vm.set_step_limit(0);
     EXPECT_EQ(vm.run("log[:3]").repr(), "['in', 'Terminated', 'finally']");
@@ -228,7 +245,7 @@ TEST(Embed, TimeLimitsAndTerminationFromAnotherThread) {
     other.join();
     EXPECT_EQ(vm.run("6 * 7").as<int>(), 42);
 
-    std::thread third([&] {   // a script that waits is terminated as one that runs
+    std::thread third([&] {  // a script that waits is terminated as one that runs
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
         vm.terminate();
     });
@@ -244,7 +261,11 @@ TEST(Embed, TimeLimitsAndTerminationFromAnotherThread) {
 TEST(Embed, ARunCanBeRepeated) {
     auto run = [](uint64_t seed) {
         gen::Interpreter vm({.virtual_time = true, .seed = seed});
-        return vm.run("import time, random\ntime.sleep(3600)\nf'{time.monotonic()} {hash(str())} {hash(str(1))} {random.random()} {object()}'").as<std::string>();
+        return vm
+            .run(
+                "import time, random\ntime.sleep(3600)\nf'{time.monotonic()} {hash(str())} {hash(str(1))} "
+                "{random.random()} {object()}'")
+            .as<std::string>();
     };
     EXPECT_EQ(run(1), run(1));
     EXPECT_NE(run(1), run(2));

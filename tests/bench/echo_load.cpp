@@ -4,18 +4,18 @@
 //     gen tests/bench/echo_server.gen 4700 &  ./echo_load 4700 CONNECTIONS SECONDS [BYTES] [ACTIVE]
 //
 // All connections stay open; ACTIVE of them (all, if not given) talk.
-#include <algorithm>
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <netinet/tcp.h>
 #include <string>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <vector>
 
 using Clock = std::chrono::steady_clock;
@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
     auto say = [&](Connection& c) {
         c.received = 0;
         c.sent = Clock::now();
-        if (send(c.fd, line.data(), line.size(), MSG_NOSIGNAL) != ssize_t(line.size())) std::perror("send"), std::exit(1);
+        if (send(c.fd, line.data(), line.size(), MSG_NOSIGNAL) != ssize_t(line.size()))
+            std::perror("send"), std::exit(1);
     };
     std::vector<double> latencies;
     latencies.reserve(1 << 20);
@@ -84,6 +85,7 @@ int main(int argc, char** argv) {
     double took = microseconds(Clock::now() - begin) / 1e6;
     if (latencies.empty()) return std::fprintf(stderr, "nothing came back\n"), 1;
     std::sort(latencies.begin(), latencies.end());
-    std::printf("%.0f messages/s of %zu bytes; latency p50 %.0f us, p99 %.0f us\n", double(latencies.size()) / took, bytes,
-                latencies[latencies.size() / 2], latencies[latencies.size() * 99 / 100]);
+    std::printf("%.0f messages/s of %zu bytes; latency p50 %.0f us, p99 %.0f us\n",
+                double(latencies.size()) / took, bytes, latencies[latencies.size() / 2],
+                latencies[latencies.size() * 99 / 100]);
 }

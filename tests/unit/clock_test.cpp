@@ -45,7 +45,7 @@ TEST(ManualClock, WaitsUntilItIsAdvanced) {
     ManualClock clock(10);
     clock.advance(500);
     EXPECT_EQ(clock.now(), 500);
-    clock.wait_until(400);   // has passed
+    clock.wait_until(400);  // has passed
     std::thread host([&] {
         for (int i = 0; i < 5; i++) clock.advance(100);
     });

@@ -27,10 +27,10 @@ constinit const NativeDef kCollect = {.signature = "collect(major)", .step = col
 // twice(f): calls f two times and adds the results; a step native with a local.
 Outcome twice_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, vm.call(frame[0], {}));
-        frame[1] = frame.result();
-        AWAIT(2, vm.call(frame[0], {}));
+        case 0:
+            AWAIT(1, vm.call(frame[0], {}));
+            frame[1] = frame.result();
+            AWAIT(2, vm.call(frame[0], {}));
     }
     return op_binary(vm, BinaryOp::Add, frame[1], frame.result());
 }
@@ -39,7 +39,8 @@ constinit const NativeDef kTwice = {.signature = "twice(f)", .step = twice_step,
 // attempt(f): what f raises, as a value.
 Outcome attempt_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT_CATCHING(1, vm.call(frame[0], {}));
+        case 0:
+            AWAIT_CATCHING(1, vm.call(frame[0], {}));
     }
     return frame.result().is_unbound() ? vm.caught : frame.result();
 }
@@ -50,7 +51,7 @@ Outcome nested(VM& vm, Value* args) { return vm.run(args[0], {}); }
 constinit const NativeDef kNestedCall = {.signature = "nested(f)", .fn = nested};
 
 class ExecTest : public testing::Test {
-protected:
+  protected:
     ExecTest() {
         install_runtime(vm, host);
         globals = vm.dict();
@@ -89,7 +90,8 @@ protected:
         vm.roots.push_back(e);
         Outcome o = vm.run(vm.get(vm.builtins, vm.intern("str")), {e});
         vm.roots.pop_back();
-        if (o.is_value() && o.value().as<Str>()->size) text += ": " + std::string(o.value().as<Str>()->view());
+        if (o.is_value() && o.value().as<Str>()->size)
+            text += ": " + std::string(o.value().as<Str>()->view());
         return text;
     }
     Value global(std::string_view name) { return vm.get(globals, vm.intern(name)); }
@@ -105,8 +107,8 @@ protected:
 
 // `R[0] op R[1]` of two literals.
 std::string binary(std::string_view op, std::string_view a, std::string_view b) {
-    return ".code m\n LOAD_CONST r0, " + std::string(a) + "\n LOAD_CONST r1, " + std::string(b) + "\n " + std::string(op) +
-           " r0, r0, r1\n RETURN r0\n";
+    return ".code m\n LOAD_CONST r0, " + std::string(a) + "\n LOAD_CONST r1, " + std::string(b) + "\n " +
+           std::string(op) + " r0, r0, r1\n RETURN r0\n";
 }
 
 }  // namespace
@@ -135,21 +137,26 @@ TEST_F(ExecTest, ArithmeticGoesOverToBigInts) {
         {"MUL", "'ab'", "3", "'ababab'"},
         {"ADD", "(1, 2)", "(3)", "(1, 2, 3)"},
     };
-    for (auto& [op, a, b, result] : cases) EXPECT_EQ(show(binary(op, a, b)), result) << a << " " << op << " " << b;
+    for (auto& [op, a, b, result] : cases)
+        EXPECT_EQ(show(binary(op, a, b)), result) << a << " " << op << " " << b;
 }
 
 TEST_F(ExecTest, ArithmeticThatFailsRaises) {
     EXPECT_EQ(show(binary("FLOOR_DIV", "1", "0")), "ZeroDivisionError: integer division or modulo by zero");
     EXPECT_EQ(show(binary("TRUE_DIV", "1", "0")), "ZeroDivisionError: division by zero");
     EXPECT_EQ(show(binary("LSHIFT", "1", "-1")), "ValueError: negative shift count");
-    EXPECT_EQ(show(binary("ADD", "1", "'a'")), "TypeError: unsupported operand type(s) for +: 'int' and 'str'");
-    EXPECT_EQ(show(binary("LT", "1", "'a'")), "TypeError: '<' not supported between instances of 'int' and 'str'");
+    EXPECT_EQ(show(binary("ADD", "1", "'a'")),
+              "TypeError: unsupported operand type(s) for +: 'int' and 'str'");
+    EXPECT_EQ(show(binary("LT", "1", "'a'")),
+              "TypeError: '<' not supported between instances of 'int' and 'str'");
 }
 
 TEST_F(ExecTest, ComparisonsJumpBothWaysOnNan) {
     auto taken = [&](std::string_view op, std::string_view a, std::string_view b) {
-        return show(".code m\n LOAD_CONST r0, " + std::string(a) + "\n LOAD_CONST r1, " + std::string(b) + "\n " + std::string(op) +
-                    " r0, r1, Yes ~r2\n LOAD_INT r0, 0\n RETURN r0\nYes: LOAD_INT r0, 1\n RETURN r0\n") == "1";
+        return show(".code m\n LOAD_CONST r0, " + std::string(a) + "\n LOAD_CONST r1, " + std::string(b) +
+                    "\n " + std::string(op) +
+                    " r0, r1, Yes ~r2\n LOAD_INT r0, 0\n RETURN r0\nYes: LOAD_INT r0, 1\n RETURN r0\n") ==
+               "1";
     };
     for (const char* op : {"LT", "LE", "GT", "GE", "EQ"}) {
         EXPECT_FALSE(taken(std::string("JUMP_") + op, "nan", "1.0")) << op;
@@ -216,9 +223,11 @@ constexpr const char* kDefaults = R"(
 
 TEST_F(ExecTest, ArgumentsAreBound) {
     auto with = [&](std::string_view call) {
-        return show(std::string(".code m\n LOAD_CONST r1, (20)\n LOAD_CONST r2, 'c'\n LOAD_INT r3, 30\n BUILD_MAP r2, r2, 1\n"
-                                " MAKE_FUNCTION r0, r1, @1 x=3\n") +
-                    std::string(call) + " RETURN r0\n" + kDefaults);
+        return show(
+            std::string(
+                ".code m\n LOAD_CONST r1, (20)\n LOAD_CONST r2, 'c'\n LOAD_INT r3, 30\n BUILD_MAP r2, r2, 1\n"
+                " MAKE_FUNCTION r0, r1, @1 x=3\n") +
+            std::string(call) + " RETURN r0\n" + kDefaults);
     };
     EXPECT_EQ(with(" LOAD_INT r1, 1\n CALL r0, r0, 1\n"), "(1, 20, 30)");
     EXPECT_EQ(with(" LOAD_INT r1, 1\n LOAD_INT r2, 2\n CALL r0, r0, 2\n"), "(1, 2, 30)");
@@ -228,7 +237,8 @@ TEST_F(ExecTest, ArgumentsAreBound) {
     EXPECT_EQ(with(" CALL r0, r0, 0\n"), "TypeError: f() missing 1 required positional argument: 'a'");
     EXPECT_EQ(with(" LOAD_INT r1, 1\n LOAD_INT r2, 2\n LOAD_INT r3, 3\n CALL r0, r0, 3\n"),
               "TypeError: f() takes from 1 to 2 positional arguments but 3 were given");
-    EXPECT_EQ(with(" LOAD_INT r1, 1\n LOAD_INT r2, 2\n CALL_KW r0, r0, 2, ('a')\n"), "TypeError: f() got multiple values for argument 'a'");
+    EXPECT_EQ(with(" LOAD_INT r1, 1\n LOAD_INT r2, 2\n CALL_KW r0, r0, 2, ('a')\n"),
+              "TypeError: f() got multiple values for argument 'a'");
     EXPECT_EQ(with(" LOAD_INT r1, 1\n LOAD_INT r2, 2\n CALL_KW r0, r0, 2, ('z')\n"),
               "TypeError: f() got an unexpected keyword argument 'z'");
 }
@@ -435,7 +445,7 @@ Done:
 )";
 
 class GeneratorTest : public ExecTest {
-protected:
+  protected:
     GeneratorTest() { run(kGenerators); }
     // A generator made by a function among the globals; kept alive.
     Value make(std::string_view function, std::initializer_list<Value> args = {}) {
@@ -495,11 +505,13 @@ TEST_F(GeneratorTest, ThrowIsCaughtInsideAndCloseRunsFinally) {
 
 TEST_F(GeneratorTest, ThrowingIntoWhatHasNotStartedFinishesIt) {
     Value g = make("trap");
-    EXPECT_EQ(method(g, "throw", {vm.make_exception(kShapeValueError, {vm.str("early")})}), "ValueError: early");
+    EXPECT_EQ(method(g, "throw", {vm.make_exception(kShapeValueError, {vm.str("early")})}),
+              "ValueError: early");
     EXPECT_EQ(step(g), "StopIteration");
-    EXPECT_EQ(log(), "[]");   // it never came to its try
+    EXPECT_EQ(log(), "[]");  // it never came to its try
     g = make("trap");
-    EXPECT_EQ(method(g, "throw", {vm.make_exception(kShapeStopIteration, {})}), "RuntimeError: generator raised StopIteration");
+    EXPECT_EQ(method(g, "throw", {vm.make_exception(kShapeStopIteration, {})}),
+              "RuntimeError: generator raised StopIteration");
 }
 
 TEST_F(GeneratorTest, AGeneratorThatRunsCannotBeResumed) {
@@ -556,8 +568,8 @@ TEST_F(GeneratorTest, ADelegateAdvancedFromOutsideIsFoundWhereItIs) {
     vm.roots.push_back(inner);
     Value outer = wrapped(inner, 3);
     EXPECT_EQ(step(outer), "5");
-    EXPECT_EQ(step(inner), "4");   // behind the delegators' backs: it is its own root now
-    EXPECT_EQ(step(outer), "3");   // and paired with the outermost again
+    EXPECT_EQ(step(inner), "4");  // behind the delegators' backs: it is its own root now
+    EXPECT_EQ(step(outer), "3");  // and paired with the outermost again
     EXPECT_EQ(step(inner), "2");
     EXPECT_EQ(step(inner), "1");
     EXPECT_EQ(step(inner), "StopIteration: done");
@@ -586,7 +598,7 @@ TEST_F(GeneratorTest, SuspendedChainsSurviveCollections) {
     for (int i = 40; i > 0; i--) {
         EXPECT_EQ(step(g), std::to_string(i));
         collect(i % 3 ? Heap::Extent::Minor : Heap::Extent::Major);
-        for (int k = 0; k < 2000; k++) vm.dict();   // would take the place of what was lost
+        for (int k = 0; k < 2000; k++) vm.dict();  // would take the place of what was lost
     }
     EXPECT_TRUE(next(g).is_raised());
 }
@@ -644,15 +656,15 @@ std::string owned_loop(int arguments) {
 
 TEST_F(GeneratorTest, OwnedGeneratorsAreClosedWithTheirLoop) {
     vm.set(globals, "made", global("trap"));
-    EXPECT_EQ(show(owned_loop(0)), "20000");   // every finally has run
-    EXPECT_TRUE(vm.finalizable.empty());    // and none is left to be closed later
+    EXPECT_EQ(show(owned_loop(0)), "20000");  // every finally has run
+    EXPECT_TRUE(vm.finalizable.empty());      // and none is left to be closed later
 }
 
 TEST_F(GeneratorTest, OwnedGeneratorsAreFreedWithTheirLoop) {
     vm.set(globals, "made", global("count"));
     size_t before = vm.heap.used();
     EXPECT_EQ(show(owned_loop(1)), "0");
-    EXPECT_LE(vm.heap.used(), before + Heap::kSegment);   // one took the place of the other
+    EXPECT_LE(vm.heap.used(), before + Heap::kSegment);  // one took the place of the other
 #ifndef GEN_STRESS
     EXPECT_EQ(vm.heap.statistics().minor, 0u);
 #endif
@@ -697,11 +709,14 @@ OuterHandler:
 )";
 
 TEST_F(ExecTest, TheInnermostHandlerIsAskedFirst) {
-    auto with = [](const char* cls) { std::string s = kNested; return s.replace(s.find("%s"), 2, cls); };
+    auto with = [](const char* cls) {
+        std::string s = kNested;
+        return s.replace(s.find("%s"), 2, cls);
+    };
     EXPECT_EQ(show(with("NameError")), "'inner'");
     EXPECT_EQ(show(with("Exception")), "'inner'");
     EXPECT_EQ(show(with("KeyError")), "'outer'");
-    EXPECT_EQ(show(with("len")), "'outer'");   // a TypeError of the match itself
+    EXPECT_EQ(show(with("len")), "'outer'");  // a TypeError of the match itself
 }
 
 TEST_F(ExecTest, WhatIsBeingHandledBecomesTheContext) {
@@ -755,7 +770,8 @@ More:
     ASSERT_TRUE(o.is_raised());
     std::vector<std::pair<std::string, uint32_t>> entries;
     for (Value t = vm.exception.as<Exception>()->traceback; t.is_object(); t = t.as<Traceback>()->next)
-        entries.emplace_back(std::string(t.as<Traceback>()->code->name.as<Str>()->view()), t.as<Traceback>()->repeat);
+        entries.emplace_back(std::string(t.as<Traceback>()->code->name.as<Str>()->view()),
+                             t.as<Traceback>()->repeat);
     ASSERT_EQ(entries.size(), 3u);
     EXPECT_EQ(entries[0], std::make_pair(std::string("m"), 0u));
     EXPECT_EQ(entries[1], std::make_pair(std::string("f"), 99999u));
@@ -766,9 +782,11 @@ More:
 TEST_F(ExecTest, UnboundLocalsAndNamesAreTold) {
     EXPECT_EQ(show(".code f new_locals\n.locals x\n CHECK_BOUND r0, 'x'\n RETURN r0\n"),
               "UnboundLocalError: cannot access local variable 'x' where it is not associated with a value");
-    EXPECT_EQ(show(".code f new_locals\n.locals x\n LOAD_INT r0, 1\n DELETE_LOCAL r0, 'x'\n DELETE_LOCAL r0, 'x'\n RETURN_NONE\n"),
+    EXPECT_EQ(show(".code f new_locals\n.locals x\n LOAD_INT r0, 1\n DELETE_LOCAL r0, 'x'\n DELETE_LOCAL r0, "
+                   "'x'\n RETURN_NONE\n"),
               "UnboundLocalError: cannot access local variable 'x' where it is not associated with a value");
-    EXPECT_EQ(show(".code m\n DELETE_GLOBAL 'nowhere'\n RETURN_NONE\n"), "NameError: name 'nowhere' is not defined");
+    EXPECT_EQ(show(".code m\n DELETE_GLOBAL 'nowhere'\n RETURN_NONE\n"),
+              "NameError: name 'nowhere' is not defined");
 }
 
 // ---- depth
@@ -801,7 +819,7 @@ TEST_F(ExecTest, TheStackLimitRaisesAndLeavesTheMachineWhole) {
     vm.limits.stack = 8 << 20;
     vm.frames.set_limit(vm.limits.stack);
     for (int round = 0; round < 3; round++) {
-        vm.set(globals, "depth", Value::integer(-1));   // never reaches zero
+        vm.set(globals, "depth", Value::integer(-1));  // never reaches zero
         std::string error = show(kDeep);
         EXPECT_EQ(error.substr(0, 15), "RecursionError:") << error;
         EXPECT_EQ(vm.frame, nullptr);
@@ -809,7 +827,8 @@ TEST_F(ExecTest, TheStackLimitRaisesAndLeavesTheMachineWhole) {
         vm.set(globals, "depth", Value::integer(10000));
         EXPECT_EQ(show(kDeep), "10000");
     }
-    EXPECT_LE(vm.frames.used(), vm.limits.stack + vm.limits.stack / 16 + FramePool::kChunk);   // a sixteenth is kept for handlers
+    EXPECT_LE(vm.frames.used(), vm.limits.stack + vm.limits.stack / 16 +
+                                    FramePool::kChunk);  // a sixteenth is kept for handlers
 }
 
 // ---- safepoints

@@ -18,14 +18,16 @@ using namespace gen;
 namespace {
 
 class HeapTest : public testing::Test {
-protected:
+  protected:
     HeapTest() {
         heap.roots = [this](Marker& m, bool major) {
             root_scans++;
             major_scans += major;
             m.mark(held.data(), held.size());
         };
-        heap.after_mark = [this](Marker& m, bool major) { if (hook) hook(m, major); };
+        heap.after_mark = [this](Marker& m, bool major) {
+            if (hook) hook(m, major);
+        };
     }
     Blob* blob(size_t bytes, uint8_t fill = 0) {
         auto* b = heap.make<Blob>(Kind::Blob, 0, sizeof(Blob) + bytes);
@@ -44,7 +46,7 @@ protected:
     }
     Cell* cell(const Object* o) { return cell(Value::object(o)); }
     void hold(const Object* o) { held.push_back(Value::object(o)); }
-    size_t count_of(Kind kind) {   // of what has survived a collection
+    size_t count_of(Kind kind) {  // of what has survived a collection
         size_t n = 0;
         heap.each_old([&](Object* o) { n += o->kind == kind; });
         return n;
@@ -75,7 +77,8 @@ TEST_F(HeapTest, SizeClassesFitWithLittleWaste) {
 TEST_F(HeapTest, ObjectsOfEverySizeAreAlignedAndApart) {
     std::vector<std::pair<char*, size_t>> blocks;
     std::mt19937 random{1};
-    std::vector<size_t> sizes{16, 17, 512, 513, 1024, 1025, 4096, 4097, Heap::kMediumLimit, Heap::kMediumLimit + 1, 1000000};
+    std::vector<size_t> sizes{
+        16, 17, 512, 513, 1024, 1025, 4096, 4097, Heap::kMediumLimit, Heap::kMediumLimit + 1, 1000000};
     for (int i = 0; i < 3000; i++) sizes.push_back(16 + random() % (i % 100 ? 1200 : 100000));
     for (size_t bytes : sizes) {
         auto* p = reinterpret_cast<char*>(heap.allocate(bytes));
@@ -85,7 +88,8 @@ TEST_F(HeapTest, ObjectsOfEverySizeAreAlignedAndApart) {
         blocks.emplace_back(p, bytes);
     }
     std::sort(blocks.begin(), blocks.end());
-    for (size_t i = 1; i < blocks.size(); i++) ASSERT_LE(blocks[i - 1].first + blocks[i - 1].second, blocks[i].first);
+    for (size_t i = 1; i < blocks.size(); i++)
+        ASSERT_LE(blocks[i - 1].first + blocks[i - 1].second, blocks[i].first);
 }
 
 TEST_F(HeapTest, MakeWritesTheWholeHeader) {
@@ -121,7 +125,10 @@ TEST_F(HeapTest, AReleasedOldCellIsGivenOutOnce) {
     std::vector<Cell*> old;
     for (int i = 0; i < 1000; i++) {
         Cell* c = cell();
-        if (i % 2) { old.push_back(c); hold(c); }
+        if (i % 2) {
+            old.push_back(c);
+            hold(c);
+        }
     }
     heap.collect(Heap::Extent::Minor);
     cell();
@@ -136,7 +143,7 @@ TEST_F(HeapTest, AReleasedOldCellIsGivenOutOnce) {
 TEST_F(HeapTest, AMinorCollectionKeepsWhatIsReachable) {
     Cell* last = cell(Value::integer(42));
     Value v = Value::object(last);
-    for (int i = 0; i < 100000; i++) v = Value::object(cell(v));   // far deeper than the C stack
+    for (int i = 0; i < 100000; i++) v = Value::object(cell(v));  // far deeper than the C stack
     held.push_back(v);
     heap.collect(Heap::Extent::Minor);
     size_t n = 0;
@@ -163,7 +170,10 @@ TEST_F(HeapTest, SurvivorsKeepTheirPlaceAmongTheDead) {
     std::vector<Blob*> kept;
     for (int i = 0; i < 5000; i++) {
         Blob* b = blob(40, uint8_t(i));
-        if (i % 3 == 0) { kept.push_back(b); hold(b); }
+        if (i % 3 == 0) {
+            kept.push_back(b);
+            hold(b);
+        }
     }
     heap.collect(Heap::Extent::Minor);
     std::set<Object*> mine(kept.begin(), kept.end());
@@ -177,7 +187,7 @@ TEST_F(HeapTest, AMinorCollectionLeavesOldObjectsAlone) {
     heap.collect(Heap::Extent::Minor);
     held.clear();
     heap.collect(Heap::Extent::Minor);
-    EXPECT_TRUE(heap.is_marked(old));   // dead, but that is for a major collection to find out
+    EXPECT_TRUE(heap.is_marked(old));  // dead, but that is for a major collection to find out
     heap.collect(Heap::Extent::Major);
     EXPECT_FALSE(heap.is_marked(old));
 }
@@ -192,7 +202,7 @@ TEST_F(HeapTest, AStoreIntoAnOldObjectIsRemembered) {
     old->value = Value::object(young);
     heap.write(old);
     EXPECT_TRUE(old->flags & kRemembered);
-    heap.write(old);   // once is enough
+    heap.write(old);  // once is enough
     heap.collect(Heap::Extent::Minor);
     EXPECT_FALSE(old->flags & kRemembered);
     EXPECT_TRUE(heap.is_marked(young));
@@ -286,7 +296,7 @@ TEST_F(HeapTest, EpochsMayWrapAround) {
     Blob* large = blob(200000, 4);
     hold(medium);
     hold(large);
-    for (int i = 0; i < 600; i++) {   // more than the 250 that fit
+    for (int i = 0; i < 600; i++) {  // more than the 250 that fit
         Cell* garbage = cell();
         heap.collect(Heap::Extent::Major);
         ASSERT_FALSE(heap.is_marked(garbage)) << i;
@@ -323,11 +333,15 @@ TEST_F(HeapTest, RandomGraphsSurviveAsTheModelSays) {
             heap.write(roots[r]);
             model[r][s] = serial++;
         }
-        heap.collect(random() % 20 ? random() % 2 ? Heap::Extent::Minor : Heap::Extent::Auto : Heap::Extent::Major);
+        heap.collect(random() % 20 ? random() % 2 ? Heap::Extent::Minor : Heap::Extent::Auto
+                                   : Heap::Extent::Major);
         if (round % 10) continue;
         for (size_t r = 0; r < roots.size(); r++)
             for (size_t s = 0; s < kSlots; s++) {
-                if (model[r][s] < 0) { ASSERT_TRUE(roots[r]->items[s].is_unbound()); continue; }
+                if (model[r][s] < 0) {
+                    ASSERT_TRUE(roots[r]->items[s].is_unbound());
+                    continue;
+                }
                 auto* t = roots[r]->items[s].as<Tuple>();
                 ASSERT_EQ(t->items[0].as_int(), model[r][s]);
                 ASSERT_TRUE(filled(t->items[1].as<Blob>(), uint8_t(model[r][s])));
@@ -344,7 +358,7 @@ TEST_F(HeapTest, MediumObjectsTakePagesAndGiveThemBack) {
     for (int i = 0; i < 100; i++) blob(2 * Heap::kPage - sizeof(Blob));
     EXPECT_GE(heap.used(), before + 200 * Heap::kPage);
     heap.collect(Heap::Extent::Minor);
-    EXPECT_LE(heap.used(), before + 15 * Heap::kPage);   // a page for the header of every new segment
+    EXPECT_LE(heap.used(), before + 15 * Heap::kPage);  // a page for the header of every new segment
     EXPECT_TRUE(filled(kept, 9));
     for (int i = 0; i < 100; i++) blob(2 * Heap::kPage - sizeof(Blob), 1);
     EXPECT_LE(heap.used(), before + 215 * Heap::kPage);
@@ -360,14 +374,15 @@ TEST_F(HeapTest, LargeObjectsComeAndGoWithTheirSegment) {
     EXPECT_TRUE(filled(large, 6));
     held.clear();
     heap.collect(Heap::Extent::Minor);
-    EXPECT_GE(heap.used(), before + (1 << 20));   // old by now
+    EXPECT_GE(heap.used(), before + (1 << 20));  // old by now
     heap.collect(Heap::Extent::Major);
     EXPECT_LE(heap.used(), before + Heap::kPage);
 }
 
 TEST_F(HeapTest, LargeObjectsAreTraced) {
     auto* array = make_array(heap, 100000);
-    for (size_t i = 0; i < array->capacity; i++) array->items[i] = Value::object(cell(Value::integer(int64_t(i))));
+    for (size_t i = 0; i < array->capacity; i++)
+        array->items[i] = Value::object(cell(Value::integer(int64_t(i))));
     hold(array);
     heap.collect(Heap::Extent::Minor);
     array->items[5] = Value::object(cell(Value::integer(-5)));
@@ -384,7 +399,10 @@ TEST_F(HeapTest, TheBudgetAsksForACollectionAndRingsTheAlarm) {
     int64_t budget = 1000;
     heap.set_alarm(&budget);
     size_t allocated = 0;
-    while (!heap.wants_collection() && allocated < 4 * Heap::kMinorBudget) { cell(); allocated += sizeof(Cell); }
+    while (!heap.wants_collection() && allocated < 4 * Heap::kMinorBudget) {
+        cell();
+        allocated += sizeof(Cell);
+    }
     EXPECT_GE(allocated + 2 * Heap::kPage, Heap::kMinorBudget);
     EXPECT_LE(allocated, Heap::kMinorBudget);
     EXPECT_EQ(budget, 0);
@@ -409,13 +427,13 @@ TEST_F(HeapTest, MajorCollectionsComeByThemselves) {
     std::mt19937 random{3};
     held.resize(20000, Value::none());
     size_t most = 0;
-    for (int i = 0; i < 400000; i++) {   // every object gets old before it dies
+    for (int i = 0; i < 400000; i++) {  // every object gets old before it dies
         held[random() % held.size()] = Value::object(blob(500));
         if (heap.wants_collection()) heap.collect(Heap::Extent::Auto);
         most = std::max(most, heap.used());
     }
     EXPECT_GT(heap.statistics().major, 2u);
-    EXPECT_LT(most, size_t{64} << 20);   // 10 MB are live, 200 MB were allocated
+    EXPECT_LT(most, size_t{64} << 20);  // 10 MB are live, 200 MB were allocated
 }
 
 TEST_F(HeapTest, ALimitRefusesLargeObjectsAndReportsSmallOnes) {
@@ -424,14 +442,14 @@ TEST_F(HeapTest, ALimitRefusesLargeObjectsAndReportsSmallOnes) {
     EXPECT_FALSE(heap.reserve(5 << 20));
     EXPECT_EQ(blob(5 << 20), nullptr);
     EXPECT_EQ(blob(size_t{1} << 62), nullptr);
-    EXPECT_FALSE(heap.exhausted());   // refused, nothing was taken
-    while (!heap.exhausted() && held.size() < 1000000) hold(cell());   // always succeeds
+    EXPECT_FALSE(heap.exhausted());                                   // refused, nothing was taken
+    while (!heap.exhausted() && held.size() < 1000000) hold(cell());  // always succeeds
     EXPECT_TRUE(heap.exhausted());
     EXPECT_NEAR(double(heap.used()), double(4 << 20), double(2 * Heap::kSegment));
     EXPECT_EQ(blob(10000), nullptr);
-    hold(cell());   // from the reserve
+    hold(cell());  // from the reserve
     heap.collect(Heap::Extent::Major);
-    EXPECT_TRUE(heap.exhausted());    // all of it is in use
+    EXPECT_TRUE(heap.exhausted());  // all of it is in use
     held.clear();
     heap.collect(Heap::Extent::Major);
     EXPECT_FALSE(heap.exhausted());

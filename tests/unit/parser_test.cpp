@@ -145,7 +145,7 @@ TEST(ParserDepth, NestingHasALimitThatIsTold) {
         {"x = " + repeat("a ** ", 100'000) + "a", "too many nested expressions or blocks"},
         {"x = " + repeat("(a < b and not c + ", 120) + "a" + repeat(")", 120),
          "too many nested expressions or blocks"},
-        {R"x(x = f"""{f'''{f'{f"{a}"}'}'''}""")x", "no error"},   // there are no more kinds of quotes
+        {R"x(x = f"""{f'''{f'{f"{a}"}'}'''}""")x", "no error"},  // there are no more kinds of quotes
         {"x = " + repeat("f'{", 100) + "a" + repeat("}'", 100), "f-string: expecting '}'"},
     };
     for (const auto& [program, message] : cases) {

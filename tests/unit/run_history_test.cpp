@@ -36,11 +36,21 @@ size_t count(const std::string& text, const std::string& part) {
 
 TEST(RunTrace, HasSlicesOfRunningAndOfWaiting) {
     std::string json = run_trace_json(two_threads());
-    EXPECT_NE(json.find(R"({"ph":"X","name":"main","cat":"run","pid":1,"tid":1,"ts":0.000,"dur":2000.000})"), std::string::npos) << json;
-    EXPECT_NE(json.find(R"({"ph":"X","name":"sleeps 3 ms","cat":"sleep","pid":1,"tid":1,"ts":2000.000,"dur":2000.000})"), std::string::npos) << json;
-    EXPECT_NE(json.find(R"({"ph":"X","name":"ready","cat":"ready","pid":1,"tid":1,"ts":4000.000,"dur":1000.000})"), std::string::npos) << json;
-    EXPECT_NE(json.find(R"("args":{"name":"worker \"<a>\"","started by":"main"})"), std::string::npos) << json;
-    EXPECT_EQ(count(json, R"("ph":"s")"), 2u);   // started, and woken
+    EXPECT_NE(json.find(R"({"ph":"X","name":"main","cat":"run","pid":1,"tid":1,"ts":0.000,"dur":2000.000})"),
+              std::string::npos)
+        << json;
+    EXPECT_NE(
+        json.find(
+            R"({"ph":"X","name":"sleeps 3 ms","cat":"sleep","pid":1,"tid":1,"ts":2000.000,"dur":2000.000})"),
+        std::string::npos)
+        << json;
+    EXPECT_NE(
+        json.find(R"({"ph":"X","name":"ready","cat":"ready","pid":1,"tid":1,"ts":4000.000,"dur":1000.000})"),
+        std::string::npos)
+        << json;
+    EXPECT_NE(json.find(R"("args":{"name":"worker \"<a>\"","started by":"main"})"), std::string::npos)
+        << json;
+    EXPECT_EQ(count(json, R"("ph":"s")"), 2u);  // started, and woken
     EXPECT_EQ(count(json, R"("ph":"f")"), 2u);
 }
 
@@ -49,7 +59,9 @@ TEST(RunTrace, EveryEventTakesTimeWhereTheClockStandsStill) {
     h.jumps = true;
     for (auto& e : h.events) e.time = 0;
     std::string json = run_trace_json(h);
-    EXPECT_NE(json.find(R"("name":"main","cat":"run","pid":1,"tid":1,"ts":0.000,"dur":2.000})"), std::string::npos) << json;
+    EXPECT_NE(json.find(R"("name":"main","cat":"run","pid":1,"tid":1,"ts":0.000,"dur":2.000})"),
+              std::string::npos)
+        << json;
     EXPECT_EQ(json.find("\"dur\":0"), std::string::npos);
 }
 
@@ -66,7 +78,7 @@ TEST(RunTimeline, DrawsLanesWaitsAndArrows) {
     EXPECT_NE(svg.find("worker &quot;&lt;a&gt;&quot;"), std::string::npos) << svg;
     EXPECT_NE(svg.find(">sleeps 3 ms</text>"), std::string::npos) << svg;
     EXPECT_EQ(count(svg, "<path"), 2u);
-    EXPECT_EQ(count(svg, "class=\"sleep\""), 2u);   // the wait, and its explanation
+    EXPECT_EQ(count(svg, "class=\"sleep\""), 2u);  // the wait, and its explanation
     EXPECT_EQ(svg.find("class=\"lock\""), std::string::npos);
     EXPECT_NE(svg.find(">4 ms</text>"), std::string::npos) << svg;
 }
@@ -84,7 +96,7 @@ TEST(RunTimeline, LanesOfThoseThatHaveEndedAreUsedAgain) {
 
 TEST(RunTimeline, IsCapped) {
     RunHistory h = two_threads();
-    for (unsigned lane = 2; lane < 60; lane++) {   // that live at the same time
+    for (unsigned lane = 2; lane < 60; lane++) {  // that live at the same time
         h.lanes.push_back({"thread", false, kNobody, 0});
         h.events.push_back({What::Begins, WaitsFor::Turn, lane, 0, 5 * kMilli, ""});
     }

@@ -15,7 +15,7 @@ using namespace gen;
 namespace {
 
 class TestClock : public Clock {
-public:
+  public:
     int64_t now() override { return time; }
     double wall() override { return double(time) * 1e-9; }
     void wait_until(int64_t deadline) override {
@@ -33,14 +33,16 @@ struct World {
     std::vector<std::pair<Fiber*, uint64_t>> parked;
 };
 World& world(VM& vm) { return *static_cast<World*>(vm.host); }
-std::string text(Value v) { return v.is_int() ? std::to_string(v.as_int()) : v.is_none() ? "None" : std::string(v.as<Str>()->view()); }
+std::string text(Value v) {
+    return v.is_int() ? std::to_string(v.as_int()) : v.is_none() ? "None" : std::string(v.as<Str>()->view());
+}
 
 // sleep(name, ticks): logs its name when it goes on.
 Outcome sleep_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        vm.scheduler.park(vm, Wait::Time, vm.clock->now() + frame[1].as_int());
-        AWAIT(1, Outcome::park());
+        case 0:
+            vm.scheduler.park(vm, Wait::Time, vm.clock->now() + frame[1].as_int());
+            AWAIT(1, Outcome::park());
     }
     world(vm).log.push_back(text(frame[0]));
     return frame[0];
@@ -48,11 +50,12 @@ Outcome sleep_step(VM& vm, NativeFrame& frame) {
 // wait(name, ticks): in the queue, at most so long; logs what the wait gave.
 Outcome wait_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        world(vm).parked.emplace_back(vm.fiber, vm.fiber->epoch + 1);
-        vm.scheduler.park(vm, Wait::Lock, frame[1].is_none() ? kForever : vm.clock->now() + frame[1].as_int(), frame[0],
-                          vm.str("late"), &world(vm).queue);
-        AWAIT(1, Outcome::park());
+        case 0:
+            world(vm).parked.emplace_back(vm.fiber, vm.fiber->epoch + 1);
+            vm.scheduler.park(vm, Wait::Lock,
+                              frame[1].is_none() ? kForever : vm.clock->now() + frame[1].as_int(), frame[0],
+                              vm.str("late"), &world(vm).queue);
+            AWAIT(1, Outcome::park());
     }
     world(vm).log.push_back(text(frame[0]) + "=" + text(frame.result()));
     return frame.result();
@@ -81,19 +84,24 @@ constinit const NativeDef kWake = {.signature = "wake(n)", .fn = wake};
 constinit const NativeDef kBusy = {.signature = "busy(name, rounds)", .step = busy_step};
 
 class SchedulerTest : public testing::Test {
-protected:
+  protected:
     SchedulerTest() {
         auto owned = std::make_unique<TestClock>();
         clock = owned.get();
         vm.clock = std::move(owned);
         vm.host = &state;
-        for (auto [def, at] : {std::pair{&kSleep, &sleep}, {&kWait, &wait}, {&kWake, &waker}, {&kBusy, &busy}}) {
+        for (auto [def, at] :
+             {std::pair{&kSleep, &sleep}, {&kWait, &wait}, {&kWake, &waker}, {&kBusy, &busy}}) {
             *at = make_native(vm, *def);
             vm.roots.push_back(*at);
         }
     }
-    Fiber* start(Value f, std::string_view name, Value argument) { return vm.scheduler.spawn(vm, f, {vm.str(name), argument}); }
-    Fiber* start_sleep(std::string_view name, int64_t ticks) { return start(sleep, name, Value::integer(ticks)); }
+    Fiber* start(Value f, std::string_view name, Value argument) {
+        return vm.scheduler.spawn(vm, f, {vm.str(name), argument});
+    }
+    Fiber* start_sleep(std::string_view name, int64_t ticks) {
+        return start(sleep, name, Value::integer(ticks));
+    }
     // The main fiber sleeps so long, while the others run.
     Outcome main_sleeps(int64_t ticks) { return vm.run(sleep, {vm.str("main"), Value::integer(ticks)}); }
     size_t fibers() const { return vm.scheduler.fibers().size(); }
@@ -118,7 +126,7 @@ TEST_F(SchedulerTest, SleepersWakeInOrderOfTheirDeadlines) {
     start_sleep("b", 200);
     EXPECT_TRUE(main_sleeps(1000).is_value());
     EXPECT_EQ(state.log, (Log{"a", "b", "c", "main"}));
-    EXPECT_EQ(clock->waits, (std::vector<int64_t>{1100, 1200, 1300, 2000}));   // and no moment longer
+    EXPECT_EQ(clock->waits, (std::vector<int64_t>{1100, 1200, 1300, 2000}));  // and no moment longer
     EXPECT_EQ(fibers(), 1u);
 }
 
@@ -156,7 +164,7 @@ TEST_F(SchedulerTest, ADeadlineEndsAWaitAndLeavesTheQueue) {
     EXPECT_TRUE(main_sleeps(100).is_value());
     EXPECT_EQ(state.log, (Log{"short=late", "main"}));
     vm.run(waker, {Value::integer(1)});
-    EXPECT_TRUE(main_sleeps(1000).is_value());   // its timer passes meanwhile, for nobody
+    EXPECT_TRUE(main_sleeps(1000).is_value());  // its timer passes meanwhile, for nobody
     vm.run(waker, {Value::integer(1)});
     EXPECT_TRUE(main_sleeps(1).is_value());
     EXPECT_EQ(state.log, (Log{"short=late", "main", "long=0", "main", "ever=0", "main"}));
@@ -171,7 +179,7 @@ TEST_F(SchedulerTest, AWakeUpOfAnOldEpochIsDropped) {
     EXPECT_FALSE(vm.scheduler.wake(fiber, epoch, Value::integer(8)));
     EXPECT_TRUE(main_sleeps(1).is_value());
     EXPECT_EQ(state.log, (Log{"main", "a=7", "main"}));
-    EXPECT_FALSE(vm.scheduler.wake(fiber, epoch + 1, Value::none()));   // it has ended
+    EXPECT_FALSE(vm.scheduler.wake(fiber, epoch + 1, Value::none()));  // it has ended
 }
 
 TEST_F(SchedulerTest, WaitingForNothingIsTold) {
@@ -179,7 +187,7 @@ TEST_F(SchedulerTest, WaitingForNothingIsTold) {
     ASSERT_TRUE(o.is_raised());
     EXPECT_EQ(message().substr(0, 8), "deadlock");
     EXPECT_EQ(state.queue.first, nullptr);
-    EXPECT_TRUE(main_sleeps(1).is_value());   // and the machine goes on
+    EXPECT_TRUE(main_sleeps(1).is_value());  // and the machine goes on
 }
 
 TEST_F(SchedulerTest, ThrowingIntoAFiberEndsItsWait) {
@@ -226,7 +234,8 @@ TEST_F(SchedulerTest, WhatParkedFibersHoldSurvivesCollections) {
     }
     EXPECT_TRUE(main_sleeps(10000).is_value());
     ASSERT_EQ(state.log.size(), size_t(kFibers + 2));
-    for (int i = 0; i < kFibers; i++) EXPECT_EQ(state.log[size_t(i) + 1], "sleeper number " + std::to_string(i));
+    for (int i = 0; i < kFibers; i++)
+        EXPECT_EQ(state.log[size_t(i) + 1], "sleeper number " + std::to_string(i));
     EXPECT_EQ(fibers(), 1u);
     EXPECT_LE(vm.heap.used(), size_t{4} << 20);
 }

@@ -98,7 +98,8 @@ Code* CodeBuilder::code(const CodeParts& p) {
         auto* own = reinterpret_cast<Instruction*>(code->instructions->data);
         for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
             for (unsigned n = 1; n < op_info(words[pc].op()).words; n++)
-                if (own[pc + n].op() == Op::LANDING) own[pc + n].bits = (own[pc + n].bits & ~uint64_t{0xff00}) | n << 8;
+                if (own[pc + n].op() == Op::LANDING)
+                    own[pc + n].bits = (own[pc + n].bits & ~uint64_t{0xff00}) | n << 8;
     }
     code->exceptions = blob(p.exceptions.data(), p.exceptions.size_bytes());
     code->positions = blob(p.positions.data(), p.positions.size_bytes());

@@ -19,15 +19,16 @@ enum class Intrinsic : uint8_t {
     kCount
 };
 
-struct Instruction {   // one word
+struct Instruction {  // one word
     uint64_t bits = 0;
 
     static Instruction abc(Op op, unsigned a, unsigned b, unsigned c, unsigned x = 0) {
-        return {uint64_t(op) | uint64_t(x & 0xff) << 8 | uint64_t(a & 0xffff) << 16 | uint64_t(b & 0xffff) << 32 |
-                uint64_t(c & 0xffff) << 48};
+        return {uint64_t(op) | uint64_t(x & 0xff) << 8 | uint64_t(a & 0xffff) << 16 |
+                uint64_t(b & 0xffff) << 32 | uint64_t(c & 0xffff) << 48};
     }
     static Instruction ad(Op op, unsigned a, int32_t d, unsigned x = 0) {
-        return {uint64_t(op) | uint64_t(x & 0xff) << 8 | uint64_t(a & 0xffff) << 16 | uint64_t(uint32_t(d)) << 32};
+        return {uint64_t(op) | uint64_t(x & 0xff) << 8 | uint64_t(a & 0xffff) << 16 |
+                uint64_t(uint32_t(d)) << 32};
     }
     Op op() const { return Op(uint8_t(bits)); }
     unsigned x() const { return uint8_t(bits >> 8); }
@@ -40,22 +41,23 @@ struct Instruction {   // one word
 };
 static_assert(sizeof(Instruction) == 8);
 constexpr unsigned kNoRegister = 0xffff;
-constexpr size_t kFrameHeaderBytes = 40;   // sizeof(Frame), see vm/exec/frame.h; Code::frame_bytes counts it
+constexpr size_t kFrameHeaderBytes = 40;  // sizeof(Frame), see vm/exec/frame.h; Code::frame_bytes counts it
 
-enum YieldFlags : uint8_t {         // X of YIELD
-    kYieldDelegating = 1,           // passes on a value of the foreign iterator of the DELEGATE before it
-    kYieldNeedsFinalizer = 4,       // inside try/finally or with: an abandoned generator has to be closed
-    kYieldAsync = 8,                // `yield` of an async generator (else, in one: an await)
-    kYieldAwait = 16,               // with kYieldDelegating: DELEGATE stands for await
+enum YieldFlags : uint8_t {    // X of YIELD
+    kYieldDelegating = 1,      // passes on a value of the foreign iterator of the DELEGATE before it
+    kYieldNeedsFinalizer = 4,  // inside try/finally or with: an abandoned generator has to be closed
+    kYieldAsync = 8,           // `yield` of an async generator (else, in one: an await)
+    kYieldAwait = 16,          // with kYieldDelegating: DELEGATE stands for await
 };
 
-enum class Observed : uint8_t {     // X of OBSERVE: what happens in the generator, with R[A]
-    Starts,                         // it runs for the first time (no value); the first instruction of a code
-    Yields,                         // the value
-    Sent,                           // goes on after a yield: the value sent
-    Delegates,                      // begins `yield from` or `await`: the iterator
-    Returns,                        // the value
-    Thrown, Raises,                 // not instructions, told by the unwinder: an exception comes in; it leaves, and that is the end
+enum class Observed : uint8_t {  // X of OBSERVE: what happens in the generator, with R[A]
+    Starts,                      // it runs for the first time (no value); the first instruction of a code
+    Yields,                      // the value
+    Sent,                        // goes on after a yield: the value sent
+    Delegates,                   // begins `yield from` or `await`: the iterator
+    Returns,                     // the value
+    Thrown,
+    Raises,  // not instructions, told by the unwinder: an exception comes in; it leaves, and that is the end
 };
 
 // Exceptions raised by instructions with start <= pc < end go to `target`, with the exception in `reg`. Entries do not
@@ -82,37 +84,40 @@ struct Code : Object {
         kCoroutine = 8,
         kAsyncGenerator = 16,
         kNested = 32,
-        kNewLocals = 64,          // functions; clear: module code, whose locals are its globals
-        kNamespace = 128,         // R[0] is the mapping of local names: class bodies; module code of exec, eval, compile
-        kIterableCoroutine = 256, // types.coroutine
-        kHidden = 512,            // prelude: left out of tracebacks
-        kAtomic = 1024,           // prelude: not pre-empted
+        kNewLocals = 64,  // functions; clear: module code, whose locals are its globals
+        kNamespace =
+            128,  // R[0] is the mapping of local names: class bodies; module code of exec, eval, compile
+        kIterableCoroutine = 256,  // types.coroutine
+        kHidden = 512,             // prelude: left out of tracebacks
+        kAtomic = 1024,            // prelude: not pre-empted
         kFutureAnnotations = 2048,
         kClassBody = 4096,
-        kComprehension = 8192,    // a generator expression or comprehension: its parameter is the iterator `.0`
+        kComprehension = 8192,  // a generator expression or comprehension: its parameter is the iterator `.0`
         kIterableResult = 16384,
-        kUnbound = 32768,         // library functions that CPython writes in C: no method of a class that holds them
+        kUnbound = 32768,  // library functions that CPython writes in C: no method of a class that holds them
     };
-    Blob* instructions;           // Instruction[]
+    Blob* instructions;  // Instruction[]
     Tuple* constants;
-    Blob* exceptions;             // ExceptionEntry[]
-    Blob* positions;              // PositionEntry[]
-    Blob* caches;                 // uint32_t[]: instructions with inline caches of attributes: cells and shapes
-    Tuple* locals;                // names of registers 0 .. n-1: positional parameters, keyword-only ones, *args, **kwargs,
-                                  // other locals (a captured local's register holds its Cell, and the name stands here too)
-    Tuple* cell_names;            // those of `locals` that are cells
-    Tuple* free_names;            // in order of the closure
+    Blob* exceptions;  // ExceptionEntry[]
+    Blob* positions;   // PositionEntry[]
+    Blob* caches;      // uint32_t[]: instructions with inline caches of attributes: cells and shapes
+    Tuple* locals;  // names of registers 0 .. n-1: positional parameters, keyword-only ones, *args, **kwargs,
+                    // other locals (a captured local's register holds its Cell, and the name stands here too)
+    Tuple* cell_names;  // those of `locals` that are cells
+    Tuple* free_names;  // in order of the closure
     Value name, qualname, filename, doc;
-    Blob* cell_parameters;        // uint16_t[]: registers of parameters that MAKE_CELL turns into cells at the start
+    Blob*
+        cell_parameters;  // uint16_t[]: registers of parameters that MAKE_CELL turns into cells at the start
     uint32_t code_flags;
-    uint32_t registers;           // of a frame, at least 1
-    uint16_t positional_only;     // of `positional`
-    uint16_t positional;          // number of positional parameters, positional-only ones included
+    uint32_t registers;        // of a frame, at least 1
+    uint16_t positional_only;  // of `positional`
+    uint16_t positional;       // number of positional parameters, positional-only ones included
     uint16_t keyword_only;
-    uint16_t locals_register;     // keeps the dict that locals() answers; kNoRegister: nothing in the code asks for it
+    uint16_t
+        locals_register;  // keeps the dict that locals() answers; kNoRegister: nothing in the code asks for it
     uint32_t first_line;
-    uint32_t frame_bytes;         // size of a Frame for it, as the heap's size class rounds it up
-    uint32_t frame_class;         // that size class; 0: too large for one
+    uint32_t frame_bytes;  // size of a Frame for it, as the heap's size class rounds it up
+    uint32_t frame_class;  // that size class; 0: too large for one
 
     const Instruction* entry() const { return reinterpret_cast<const Instruction*>(instructions->data); }
     uint32_t length() const { return uint32_t(instructions->size / 8); }
@@ -126,7 +131,7 @@ struct Code : Object {
 enum OpFlags : uint8_t { CALLS = 1, RAISES = 2, JUMPS = 4, ENDS = 8 };
 struct OpInfo {
     const char* name;
-    const char* format;    // see opcodes.def
+    const char* format;  // see opcodes.def
     uint8_t words;
     uint8_t flags;
     const char* meaning;
@@ -134,11 +139,11 @@ struct OpInfo {
 const OpInfo& op_info(Op op);
 const char* intrinsic_name(Intrinsic i);
 unsigned intrinsic_arguments(Intrinsic i);
-const char* code_flag_name(unsigned bit);   // of Code::Flags, as the assembler names it; null beyond the last
+const char* code_flag_name(unsigned bit);  // of Code::Flags, as the assembler names it; null beyond the last
 
 // The source position of the instruction that covers word `pc`; line 0 when unknown.
 PositionEntry position_of(const Code& code, uint32_t pc);
 // The entry of the exception table that covers word `pc`, or null.
 const ExceptionEntry* handler_of(const Code& code, uint32_t pc);
 
-}   // namespace gen
+}  // namespace gen

@@ -146,7 +146,8 @@ class Verifier {
                 break;
             case Op::YIELD_FROM_NEW:
             case Op::AWAIT_NEW:
-                if (pc + 1 >= length_ || words_[pc + 1].op() != Op::DELEGATE || words_[pc + 1].b() != i.a() || words_[pc + 1].a() != i.c())
+                if (pc + 1 >= length_ || words_[pc + 1].op() != Op::DELEGATE || words_[pc + 1].b() != i.a() ||
+                    words_[pc + 1].a() != i.c())
                     return wrong(pc, "not followed by its DELEGATE");
                 break;
             case Op::MOVE_PAIR:

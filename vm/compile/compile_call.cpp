@@ -20,8 +20,8 @@ bool Compiler::is_simple(const ExprNode* argument) {
 
 // Evaluates arguments into consecutive registers from the top. `names`: of the keywords, null if there are
 // none.
-unsigned Compiler::positional_and_keywords(Seq<ExprNode*> args, Seq<keyword*> keywords,
-                                           const Folded*& names, bool first_owned) {
+unsigned Compiler::positional_and_keywords(Seq<ExprNode*> args, Seq<keyword*> keywords, const Folded*& names,
+                                           bool first_owned) {
     for (ExprNode* arg : args) into(arg, e().temp(), first_owned && arg == args[0]);
     for (keyword* k : keywords) into(k->value, e().temp());
     names = nullptr;
@@ -51,8 +51,9 @@ static bool needs_mapping(Seq<ExprNode*> args, Seq<keyword*> keywords) {
 static bool lends(const Call* n) {
     if (n->args.empty() || n->args.size() > 2) return false;
     if (is<GeneratorExp>(n->args[0])) return true;
-    static constexpr std::string_view kConsumers[] = {"all", "any",  "bytes",  "bytearray", "dict", "frozenset", "list",
-                                                      "max", "min",  "next",   "set",       "sorted", "sum",     "tuple"};
+    static constexpr std::string_view kConsumers[] = {"all",       "any",    "bytes", "bytearray", "dict",
+                                                      "frozenset", "list",   "max",   "min",       "next",
+                                                      "set",       "sorted", "sum",   "tuple"};
     auto* name = as_if<Name>(n->func);
     return name && is<Call>(n->args[0]) &&
            std::find(std::begin(kConsumers), std::end(kConsumers), name->id->text) != std::end(kConsumers);
@@ -61,9 +62,10 @@ static bool lends(const Call* n) {
 // `callee`: the function, or with `method` the object whose method is called. The window begins at `mark`.
 Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, Reg target, Reg mark,
                        unsigned owned) {
-    if (!lends(n) || needs_mapping(n->args, n->keywords)) return plain_call(n, callee, method, target, mark, owned, nullptr);
+    if (!lends(n) || needs_mapping(n->args, n->keywords))
+        return plain_call(n, callee, method, target, mark, owned, nullptr);
     Span span = n->span;
-    Reg held = target_of(mark, kNoRegister);   // the callee may stand here until the window has it
+    Reg held = target_of(mark, kNoRegister);  // the callee may stand here until the window has it
     Reg exception = e().temp();
     HandlerId outer = e().handler(), pad = e().new_handler(exception);
     Lending lending{held, pad};

@@ -245,7 +245,7 @@ void Compiler::comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehen
              value_at(generators[0]->iter, iterator, owns));
     if (!scope->is_coroutine || is_generator) {
         e().emit(Op::CALL, dst, base, 1, is_generator ? owned : 0);
-        if (owns) load_special(iterator, Value::unbound());   // it may be freed from now on
+        if (owns) load_special(iterator, Value::unbound());  // it may be freed from now on
         return;
     }
     e().emit(Op::CALL, base, base, 1, 1);

@@ -243,8 +243,8 @@ class Compiler {
 
     // ---- compile_call.cpp
     struct Lending {
-        Reg held;        // of the generator that is lent
-        HandlerId pad;   // of the call
+        Reg held;       // of the generator that is lent
+        HandlerId pad;  // of the call
     };
     Operand call(const ast::Call* n, Operand callee, const ast::Attribute* method, Reg target, Reg mark,
                  unsigned owned);

@@ -201,7 +201,9 @@ void Emitter::put(Instruction first, uint32_t extra) {
 bool Emitter::pair_with_last_move(Instruction second) {
     if (!words_.size() || last_bound_ == words_.size()) return false;
     Instruction& last = words_[words_.size() - 1];
-    if (last.op() != Op::MOVE || last_move_ != words_.size() || second.a() != last.a() + 1 || second.b() == last.a()) return false;
+    if (last.op() != Op::MOVE || last_move_ != words_.size() || second.a() != last.a() + 1 ||
+        second.b() == last.a())
+        return false;
     last = Instruction::abc(Op::MOVE_PAIR, last.a(), last.b(), second.b());
     return true;
 }

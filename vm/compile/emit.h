@@ -168,7 +168,7 @@ class Emitter {
     Reg first_temporary_, top_, registers_;
     HandlerId handler_ = 0;
     uint32_t last_bound_ = UINT32_MAX;
-    uint32_t last_move_ = UINT32_MAX;   // where the words ended after the last MOVE
+    uint32_t last_move_ = UINT32_MAX;  // where the words ended after the last MOVE
     bool reachable_ = true;
     bool too_many_registers_ = false;
     bool observed_ = false;

@@ -256,7 +256,7 @@ Fast fast_order(Value a, Value b, Order order) {
 }
 
 Fast fast_truth_slow(Value v) {
-    if (v.is_not_implemented()) return Fast::Unhandled;   // that gives a warning
+    if (v.is_not_implemented()) return Fast::Unhandled;  // that gives a warning
     if (!v.is_object()) return v.is_inline_float() ? fast(v.as_inline_float() != 0) : fast(!v.is_none());
     switch (v.as_object()->shape) {
         case kShapeInt:

@@ -88,7 +88,8 @@ bool hash_within(const FastHash& how, Value v, uint64_t& out, int depth, int& bu
             return true;
         case kShapeFloat:
             out = float_hash(static_cast<Float*>(o)->value);
-            if (std::isnan(static_cast<Float*>(o)->value)) out = hash_identity(identity_of(how.key, v));   // one nan is not another
+            if (std::isnan(static_cast<Float*>(o)->value))
+                out = hash_identity(identity_of(how.key, v));  // one nan is not another
             return true;
         case kShapeComplex: {
             auto* c = static_cast<Complex*>(o);

@@ -7,14 +7,15 @@
 
 namespace gen {
 
-void install_data_tracers(Heap&);   // trace.cpp
+void install_data_tracers(Heap&);  // trace.cpp
 
 namespace {
-constexpr unsigned kPagesPerSegment = Heap::kSegment / Heap::kPage;   // page 0 is the header
-constexpr size_t kFirstMark = Heap::kPage / Heap::kGranule;         // marks of page 0 would be the header's first bytes
-constexpr size_t kMarkSlice = 1 << 20;                              // bytes marked in one increment of a major collection
+constexpr unsigned kPagesPerSegment = Heap::kSegment / Heap::kPage;  // page 0 is the header
+constexpr size_t kFirstMark =
+    Heap::kPage / Heap::kGranule;       // marks of page 0 would be the header's first bytes
+constexpr size_t kMarkSlice = 1 << 20;  // bytes marked in one increment of a major collection
 constexpr size_t kMajorMinimum = 8 << 20;
-constexpr size_t kReserve = 4;                                      // segments kept for when memory is short
+constexpr size_t kReserve = 4;  // segments kept for when memory is short
 
 // Stress builds fill memory that nobody owns with pointers to nowhere.
 void poison([[maybe_unused]] void* at, [[maybe_unused]] size_t bytes) {
@@ -25,18 +26,19 @@ void poison([[maybe_unused]] void* at, [[maybe_unused]] size_t bytes) {
 
 uint64_t now() {
     return uint64_t(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                        std::chrono::steady_clock::now().time_since_epoch()).count());
+                        std::chrono::steady_clock::now().time_since_epoch())
+                        .count());
 }
-}   // namespace
+}  // namespace
 
 // The header lies in the first page, where the marks of that page's own granules would be; the marks of the other pages
 // follow at their natural place.
 struct Heap::Segment {
-    enum PageUse : uint8_t { kFree = 0, kContinued = 254, kRun = 255 };   // else a size class
-    size_t bytes;              // of the whole segment
-    uint16_t free;             // bit n: page n is free
-    uint8_t use[kPagesPerSegment];         // size class, or kRun for the first page of a medium object
-    uint8_t run_pages[kPagesPerSegment];   // of that object
+    enum PageUse : uint8_t { kFree = 0, kContinued = 254, kRun = 255 };  // else a size class
+    size_t bytes;                                                        // of the whole segment
+    uint16_t free;                                                       // bit n: page n is free
+    uint8_t use[kPagesPerSegment];        // size class, or kRun for the first page of a medium object
+    uint8_t run_pages[kPagesPerSegment];  // of that object
 
     uint8_t* base() { return reinterpret_cast<uint8_t*>(this); }
     uint8_t* page(unsigned n) { return base() + n * kPage; }
@@ -87,7 +89,10 @@ bool Heap::next_run(size_t c) {
     const size_t count = kPage / size;
     size_t i = size_t(sc.scan - page) / size;
     while (i < count && !dead(marks[i * step])) i++;
-    if (i == count) { sc.current = {}; return false; }
+    if (i == count) {
+        sc.current = {};
+        return false;
+    }
     size_t j = i + 1;
     while (j < count && dead(marks[j * step])) j++;
     bumps_[c].at = page + i * size;
@@ -106,7 +111,7 @@ Object* Heap::allocate_slow(size_t c) {
             sc.current = sc.pages[sc.next++];
         } else {
             sc.current = take_pages(1);
-            if (!sc.current.segment) std::abort();   // the host itself is out of memory, beyond every limit
+            if (!sc.current.segment) std::abort();  // the host itself is out of memory, beyond every limit
             sc.current.segment->use[sc.current.page] = uint8_t(c);
             sc.pages.push_back(sc.current);
             sc.next = sc.pages.size();
@@ -196,13 +201,17 @@ void Heap::trace(Object* o) {
 namespace {
 size_t rough_size(const Object* o) {
     switch (o->kind) {
-    case Kind::Array: return 16 + 8 * static_cast<const Array*>(o)->capacity;
-    case Kind::DictTable: return 32 + 26 * size_t(static_cast<const DictTable*>(o)->capacity);
-    case Kind::Blob: return 16 + static_cast<const Blob*>(o)->size;
-    default: return 48;
+        case Kind::Array:
+            return 16 + 8 * static_cast<const Array*>(o)->capacity;
+        case Kind::DictTable:
+            return 32 + 26 * size_t(static_cast<const DictTable*>(o)->capacity);
+        case Kind::Blob:
+            return 16 + static_cast<const Blob*>(o)->size;
+        default:
+            return 48;
     }
 }
-}   // namespace
+}  // namespace
 
 // Traces until about `bytes` have been visited; true when nothing is left.
 bool Heap::mark_slice(size_t bytes) {
@@ -229,7 +238,10 @@ void Heap::minor() {
     // Objects that are pushed while the set is processed belong to the next one.
     std::vector<Object*> old;
     old.swap(remembered_);
-    for (Object* o : old) { o->flags &= ~kRemembered; trace(o); }
+    for (Object* o : old) {
+        o->flags &= ~kRemembered;
+        trace(o);
+    }
     drain();
     after_mark(marker, false);
     drain();
@@ -256,7 +268,10 @@ void Heap::finish_major() {
     roots(marker, true);
     std::vector<Object*> changed;
     changed.swap(remembered_);
-    for (Object* o : changed) { o->flags &= ~kRemembered; trace(o); }
+    for (Object* o : changed) {
+        o->flags &= ~kRemembered;
+        trace(o);
+    }
     drain();
     after_mark(marker, true);
     drain();
@@ -285,7 +300,8 @@ void Heap::free_dead(size_t first_run, size_t first_large) {
         for (size_t n = all ? 0 : sc.full; n < end; n++) {
             PageRef p = sc.pages[n];
             for (size_t i = 0; i < kPage / size; i++)
-                if (dead(p.segment->marks(p.page)[i * (size / kGranule)])) poison(p.segment->page(p.page) + i * size, size);
+                if (dead(p.segment->marks(p.page)[i * (size / kGranule)]))
+                    poison(p.segment->page(p.page) + i * size, size);
         }
     }
 #endif
@@ -320,7 +336,10 @@ void Heap::take_census() {
     size_t keep = kReserve;
     std::erase_if(segments_, [&](Segment* s) {
         if (s->free != 0xfffe) return false;
-        if (keep) { keep--; return false; }
+        if (keep) {
+            keep--;
+            return false;
+        }
         free_page_count_ -= kPagesPerSegment - 1;
         free_segment(s);
         return true;
@@ -336,9 +355,12 @@ void Heap::collect(Extent extent) {
         if (!major_running_) start_major();
         finish_major();
     } else if (major_running_) {
-        if (mark_slice(std::max(kMarkSlice, 2 * allocated_))) finish_major();
-        else allocated_ = 0;
-    } else if (live_ > 2 * live_after_major_ + kMajorMinimum || (limit_ && used() + 2 * kMinorBudget > limit_)) {
+        if (mark_slice(std::max(kMarkSlice, 2 * allocated_)))
+            finish_major();
+        else
+            allocated_ = 0;
+    } else if (live_ > 2 * live_after_major_ + kMajorMinimum ||
+               (limit_ && used() + 2 * kMinorBudget > limit_)) {
         minor();
         start_major();
         if (limit_ && used() + 2 * kMinorBudget > limit_) finish_major();
@@ -354,15 +376,17 @@ void Heap::collect(Extent extent) {
 void Heap::each_old(const std::function<void(Object*)>& f) {
     for (Segment* s : segments_) {
         for (unsigned p = 1; p < kPagesPerSegment; p++) {
-            if (s->use[p] == Segment::kRun && *s->marks(p) == epoch_) f(reinterpret_cast<Object*>(s->page(p)));
+            if (s->use[p] == Segment::kRun && *s->marks(p) == epoch_)
+                f(reinterpret_cast<Object*>(s->page(p)));
             if (s->use[p] == Segment::kFree || s->use[p] >= Segment::kContinued) continue;
             size_t size = class_bytes(s->use[p]);
             for (size_t i = 0; i < kPage / size; i++)
-                if (s->marks(p)[i * (size / kGranule)] == epoch_) f(reinterpret_cast<Object*>(s->page(p) + i * size));
+                if (s->marks(p)[i * (size / kGranule)] == epoch_)
+                    f(reinterpret_cast<Object*>(s->page(p) + i * size));
         }
     }
     for (Segment* s : large_)
         if (s->base()[kFirstMark] == epoch_) f(reinterpret_cast<Object*>(s->page(1)));
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -25,24 +25,27 @@ class Heap;
 
 // Pushes objects that are reached. Tracers call it for every reference of the object they trace.
 class Marker {
-public:
+  public:
     inline void mark(Value v);
-    inline void mark(const Object* o);   // null is fine
-    void mark(const Value* values, size_t n) { for (size_t i = 0; i < n; i++) mark(values[i]); }
-private:
+    inline void mark(const Object* o);  // null is fine
+    void mark(const Value* values, size_t n) {
+        for (size_t i = 0; i < n; i++) mark(values[i]);
+    }
+
+  private:
     friend class Heap;
     explicit Marker(Heap& heap) : heap_(heap) {}
     Heap& heap_;
 };
 
 class Heap {
-public:
+  public:
     static constexpr size_t kGranule = 16;
     static constexpr size_t kPage = 4096;
     static constexpr size_t kSegment = 65536;
-    static constexpr size_t kSmallLimit = 1024;                // larger ones are checked against the limit
+    static constexpr size_t kSmallLimit = 1024;  // larger ones are checked against the limit
     static constexpr size_t kMediumLimit = kSegment - kPage;
-    static constexpr size_t kMinorBudget = 2 << 20;            // bytes allocated between minor collections
+    static constexpr size_t kMinorBudget = 2 << 20;  // bytes allocated between minor collections
 
     using Tracer = void (*)(Heap&, Marker&, Object*);
 
@@ -53,9 +56,11 @@ public:
 
     // ---- allocation. The memory is not cleared beyond the header; the caller fills it before the next safepoint.
     // Sizes above kSmallLimit may give null.
-    template <class T> T* make(Kind kind, uint32_t shape, size_t bytes = sizeof(T)) {
+    template <class T>
+    T* make(Kind kind, uint32_t shape, size_t bytes = sizeof(T)) {
         Object* o = allocate(bytes);
-        if (!o) [[unlikely]] return nullptr;
+        if (!o) [[unlikely]]
+            return nullptr;
         o->shape = shape;
         o->kind = kind;
         o->aux = o->state = o->flags = 0;
@@ -64,7 +69,8 @@ public:
     Object* allocate(size_t bytes) {
         if (bytes <= kSmallLimit) [[likely]] {
             size_t c = size_class(bytes);
-            if (Object* o = take(c, class_bytes(c))) [[likely]] return o;
+            if (Object* o = take(c, class_bytes(c))) [[likely]]
+                return o;
             return allocate_slow(c);
         }
         return allocate_large(bytes);
@@ -77,7 +83,10 @@ public:
     // bytes: class_bytes(c). Class 0 has nothing to take.
     Object* take(size_t c, size_t bytes) {
         Bump& bump = bumps_[c];
-        if (FreeCell* f = bump.free) { bump.free = f->next; return reinterpret_cast<Object*>(f); }
+        if (FreeCell* f = bump.free) {
+            bump.free = f->next;
+            return reinterpret_cast<Object*>(f);
+        }
         char* p = bump.at;
         char* next = p + bytes;
         if (next > bump.end) return nullptr;
@@ -85,9 +94,10 @@ public:
         return reinterpret_cast<Object*>(p);
     }
     // Gives a cell back at once, when the caller knows that nothing refers to it (owned generators).
-    void release(Object* o, size_t c) {      // c: its size class
-        if (o->flags & (kRemembered | kFinalizer | kWeaklyReferenced)) return;   // somebody will still look at it
-        const bool swept = dead(mark_of(o));   // else it is old, and allocation will come by where it lies
+    void release(Object* o, size_t c) {  // c: its size class
+        if (o->flags & (kRemembered | kFinalizer | kWeaklyReferenced))
+            return;                           // somebody will still look at it
+        const bool swept = dead(mark_of(o));  // else it is old, and allocation will come by where it lies
         mark_of(o) = 0;
         o->kind = Kind::Free;
         if (!swept) return;
@@ -98,9 +108,9 @@ public:
     }
 
     // ---- accounting, in bytes
-    void set_limit(size_t bytes) { limit_ = bytes; }             // 0: none
+    void set_limit(size_t bytes) { limit_ = bytes; }  // 0: none
     size_t limit() const { return limit_; }
-    size_t used() const;                                         // segments and large objects, frames not included
+    size_t used() const;  // segments and large objects, frames not included
     bool reserve(size_t bytes) const { return !limit_ || bytes + used() <= limit_; }
     bool exhausted() const { return exhausted_; }
     void clear_exhausted() { exhausted_ = false; }
@@ -110,14 +120,18 @@ public:
     // ---- barriers
     // After a store of a reference into `holder`, which may be old.
     void write(Object* holder) {
-        if (mark_of(holder) == epoch_ && !(holder->flags & kRemembered)) [[unlikely]] remember(holder);
+        if (mark_of(holder) == epoch_ && !(holder->flags & kRemembered)) [[unlikely]]
+            remember(holder);
     }
     void remember(Object* holder);
 
     // ---- collection; only at safepoints
     bool wants_collection() const { return allocated_ >= budget_; }
     // `*budget` is set to 0 when a collection becomes due; `*slice`, if given, keeps its distance from it: see VM::steps_now().
-    void set_alarm(int64_t* budget, int64_t* slice = nullptr) { alarm_ = budget; slice_ = slice; }
+    void set_alarm(int64_t* budget, int64_t* slice = nullptr) {
+        alarm_ = budget;
+        slice_ = slice;
+    }
     enum class Extent { Minor, Major, Auto };
     // Auto: a minor collection, or a slice of a major one when that is due.
     void collect(Extent extent = Extent::Auto);
@@ -127,16 +141,18 @@ public:
     // May mark more; is_marked() answers.
     std::function<void(Marker&, bool major)> after_mark;
     bool is_marked(const Object* o) const { return mark_of(o) == epoch_; }
-    void drain();                                                // trace what after_mark has marked
+    void drain();  // trace what after_mark has marked
     void set_tracer(Kind kind, Tracer tracer) { tracers_[int(kind)] = tracer; }
     Tracer tracer(Kind kind) const { return tracers_[int(kind)]; }
-    void* owner = nullptr;                                        // for tracers
+    void* owner = nullptr;  // for tracers
     bool collecting_major() const { return major_running_; }
 
     // Calls f for every live object that has been marked at least once (after a full collection: for every live object).
     void each_old(const std::function<void(Object*)>& f);
 
-    struct Statistics { uint64_t minor = 0, major = 0, nanoseconds = 0, longest_pause = 0; };
+    struct Statistics {
+        uint64_t minor = 0, major = 0, nanoseconds = 0, longest_pause = 0;
+    };
     const Statistics& statistics() const { return statistics_; }
 
     static uint8_t& mark_of(const Object* o) {
@@ -145,17 +161,32 @@ public:
         return segment[(address & (kSegment - 1)) / kGranule];
     }
 
-private:
+  private:
     friend class Marker;
-    struct FreeCell { uint64_t header; FreeCell* next; };
-    struct Bump { char* at = nullptr; char* end = nullptr; FreeCell* free = nullptr; };
+    struct FreeCell {
+        uint64_t header;
+        FreeCell* next;
+    };
+    struct Bump {
+        char* at = nullptr;
+        char* end = nullptr;
+        FreeCell* free = nullptr;
+    };
     struct Segment;
-    struct PageRef { Segment* segment = nullptr; unsigned page = 0; };
+    struct PageRef {
+        Segment* segment = nullptr;
+        unsigned page = 0;
+    };
     static constexpr unsigned kSegmentPages = kSegment / kPage;
     // The pages before `full` have no dead cell, and get none before the next major collection; those before `next` have been
     // used since the last collection.
-    struct SizeClass { std::vector<PageRef> pages; size_t full = 0, next = 0; PageRef current; char* scan = nullptr; };
-    static constexpr size_t kClasses = 37;                       // classes 1 .. 36
+    struct SizeClass {
+        std::vector<PageRef> pages;
+        size_t full = 0, next = 0;
+        PageRef current;
+        char* scan = nullptr;
+    };
+    static constexpr size_t kClasses = 37;  // classes 1 .. 36
 
     Object* allocate_slow(size_t c);
     Object* allocate_large(size_t bytes);
@@ -177,11 +208,11 @@ private:
 
     Bump bumps_[kClasses];
     SizeClass classes_[kClasses];
-    std::vector<Segment*> segments_;      // with pages
-    size_t first_free_[kSegmentPages] = {};   // no segment before this one has a run of n free pages
+    std::vector<Segment*> segments_;         // with pages
+    size_t first_free_[kSegmentPages] = {};  // no segment before this one has a run of n free pages
     size_t free_page_count_ = 0;
-    std::vector<PageRef> runs_;           // medium objects; those behind old_runs_ are new since the last collection
-    std::vector<Segment*> large_;         // likewise
+    std::vector<PageRef> runs_;    // medium objects; those behind old_runs_ are new since the last collection
+    std::vector<Segment*> large_;  // likewise
     size_t old_runs_ = 0, old_large_ = 0;
     std::vector<Object*> stack_;
     std::vector<Object*> remembered_;
@@ -215,4 +246,4 @@ inline void Marker::mark(Value v) {
     if (v.is_object()) mark(v.as_object());
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -13,7 +13,7 @@
 namespace gen {
 
 constexpr size_t kMaxIntLimbs = size_t{1} << 26;  // of 64 bits
-constexpr size_t kMaxIntDigits = 4300;            // of conversions from and to decimal text, unless told otherwise
+constexpr size_t kMaxIntDigits = 4300;  // of conversions from and to decimal text, unless told otherwise
 
 inline bool is_int_object(Value v) { return v.is_object() && v.as_object()->kind == Kind::Int; }
 inline bool is_int_like(Value v) { return v.is_int() || v.is_bool() || is_int_object(v); }
@@ -117,7 +117,7 @@ bool int_to_text(Value, int base, std::string& out, size_t most = kMaxIntDigits)
 size_t int_text_size(Value, int base);  // an upper bound of the characters, before they are made
 // Would be refused by int_to_text in base 10.
 bool int_text_too_long(Value, size_t most = kMaxIntDigits);
-Str* int_to_str(Heap&, Value);          // decimal; null: too long (ask before), or no memory
+Str* int_to_str(Heap&, Value);  // decimal; null: too long (ask before), or no memory
 // Two's complement if `with_sign`; false: does not fit.
 bool int_to_bytes(Value, uint8_t* out, size_t size, bool little_endian, bool with_sign);
 Value int_from_bytes(Heap&, const uint8_t* bytes, size_t size, bool little_endian, bool with_sign);

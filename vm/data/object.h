@@ -19,14 +19,14 @@ enum class Kind : uint8_t {
 };
 
 enum ObjectFlags : uint8_t {
-    kOwned = 1,         // Generator: held by one loop only, freed when that ends
-    kRemembered = 2,    // old, and in the remembered set
-    kClean = 4,         // frame: not run since the last collection scanned it
-    kFinalizer = 8,     // registered: __del__, or a generator suspended inside try/with
+    kOwned = 1,       // Generator: held by one loop only, freed when that ends
+    kRemembered = 2,  // old, and in the remembered set
+    kClean = 4,       // frame: not run since the last collection scanned it
+    kFinalizer = 8,   // registered: __del__, or a generator suspended inside try/with
     kWeaklyReferenced = 16,
     kFinalized = 32,
     kExposed = 64,
-    kInterned = 128,    // Str
+    kInterned = 128,  // Str
 };
 
 // Shape numbers of the built-in classes.
@@ -40,16 +40,16 @@ enum BuiltinShape : uint32_t {
 };
 
 struct Object {
-    uint32_t shape;   // index into Shapes; one compare tells type and layout of attributes
+    uint32_t shape;  // index into Shapes; one compare tells type and layout of attributes
     Kind kind;
-    uint8_t aux;      // by kind
-    uint8_t state;    // by kind
-    uint8_t flags;    // ObjectFlags
+    uint8_t aux;    // by kind
+    uint8_t state;  // by kind
+    uint8_t flags;  // ObjectFlags
 };
 static_assert(sizeof(Object) == 8);
 
 struct Blob : Object {
-    uint64_t size;   // bytes
+    uint64_t size;  // bytes
     uint8_t data[];
 };
 
@@ -64,7 +64,7 @@ struct Complex : Object {
 // Sign and magnitude, least significant limb first, no leading zero limbs; zero has size 0. Values that fit
 // Value::integer are kept as such, except in instances of subclasses of int (whose slots follow the limbs).
 struct Int : Object {
-    int64_t size;   // |size| limbs; negative: a negative number
+    int64_t size;  // |size| limbs; negative: a negative number
     uint64_t limbs[];
 };
 
@@ -73,10 +73,10 @@ struct Int : Object {
 struct Str : Object {
     enum State : uint8_t { kHasSurrogates = 1 };
     enum Aux : uint8_t { kAscii = 1 };
-    uint64_t hash;      // 0: not computed yet
-    uint32_t size;      // bytes
-    uint32_t length;    // code points
-    Blob* index;        // not ASCII: byte offset of every 64th character, made on demand; null before
+    uint64_t hash;    // 0: not computed yet
+    uint32_t size;    // bytes
+    uint32_t length;  // code points
+    Blob* index;      // not ASCII: byte offset of every 64th character, made on demand; null before
     char data[];
     bool ascii() const { return aux & kAscii; }
     std::string_view view() const { return {data, size}; }
@@ -89,28 +89,28 @@ struct Bytes : Object {
 };
 
 struct ByteArray : Object {
-    Blob* buffer;       // null when empty
+    Blob* buffer;  // null when empty
     uint64_t size;
-    uint64_t exports;   // live memoryviews; resizing is refused while there are any
+    uint64_t exports;  // live memoryviews; resizing is refused while there are any
 };
 
 struct MemoryView : Object {
-    Value base;         // Bytes or ByteArray; unbound once released
+    Value base;  // Bytes or ByteArray; unbound once released
     int64_t start, length, step;
 };
 
 struct Tuple : Object {
     uint64_t size;
-    Value items[];      // slots of subclasses follow
+    Value items[];  // slots of subclasses follow
 };
 
 struct Array : Object {
     uint64_t capacity;
-    Value items[];      // all of them are traced
+    Value items[];  // all of them are traced
 };
 
 struct List : Object {
-    Array* items;       // never null
+    Array* items;  // never null
     uint64_t size;
 };
 
@@ -119,7 +119,7 @@ struct List : Object {
 struct DictEntry {
     uint64_t hash;
     Value key;
-    Value value;        // Set: unbound
+    Value value;  // Set: unbound
 };
 struct DictTable : Object {
     uint32_t capacity;  // entries
@@ -130,43 +130,43 @@ struct DictTable : Object {
 };
 
 struct Dict : Object {
-    DictTable* table;   // never null; a shared empty one at first
-    uint64_t version;   // unique in the VM; changes when a key comes or goes (not with a value)
+    DictTable* table;  // never null; a shared empty one at first
+    uint64_t version;  // unique in the VM; changes when a key comes or goes (not with a value)
 };
 
-struct Set : Object {   // set and frozenset: told apart by class
+struct Set : Object {  // set and frozenset: told apart by class
     DictTable* table;
-    uint64_t hash;      // frozenset; 0: not computed yet
+    uint64_t hash;  // frozenset; 0: not computed yet
     uint64_t version;
 };
 
 struct DictView : Object {
-    enum Which : uint8_t { kKeys, kValues, kItems };   // aux
+    enum Which : uint8_t { kKeys, kValues, kItems };  // aux
     Dict* dict;
 };
 
 struct MappingProxy : Object {
-    Value mapping;      // a Class (its attributes), or any mapping
+    Value mapping;  // a Class (its attributes), or any mapping
 };
 
 struct Range : Object {
-    Value start, stop, step;   // ints of any size
+    Value start, stop, step;  // ints of any size
 };
 
 struct Slice : Object {
     Value start, stop, step;
 };
 
-struct Cell : Object {   // a captured variable, or the place of a class attribute
-    Value value;         // unbound: not assigned yet; for a class attribute: superseded, look it up again
+struct Cell : Object {  // a captured variable, or the place of a class attribute
+    Value value;        // unbound: not assigned yet; for a class attribute: superseded, look it up again
 };
 
 // The state of iterators over built-in containers; the class tells which.
 struct Iterator : Object {
-    Value source;        // unbound once exhausted
+    Value source;  // unbound once exhausted
     Value extra;
     int64_t index;
-    int64_t stop;        // or the size/version that must not change
+    int64_t stop;  // or the size/version that must not change
 };
 
 struct Code;
@@ -178,18 +178,18 @@ struct Function : Object {
     enum Aux : uint8_t { kGeneratorBit = 0x80, kComplex = 0x7f };
     Code* code;
     Dict* globals;
-    Value builtins;      // Dict
-    Value closure;       // Tuple of Cells, or unbound
-    Value defaults;      // Tuple or None
-    Value kwdefaults;    // Dict or None
+    Value builtins;    // Dict
+    Value closure;     // Tuple of Cells, or unbound
+    Value defaults;    // Tuple or None
+    Value kwdefaults;  // Dict or None
     Value name, qualname, module, doc, annotations;
-    Value dict;          // Dict, or unbound
+    Value dict;  // Dict, or unbound
 };
 
 struct Native : Object {
-    Value self;          // bound receiver; unbound for plain functions and unbound methods
-    Value owner;         // Class for methods, else unbound
-    Value module;        // Str or None
+    Value self;    // bound receiver; unbound for plain functions and unbound methods
+    Value owner;   // Class for methods, else unbound
+    Value module;  // Str or None
     const NativeDef* def;
 };
 
@@ -210,7 +210,7 @@ struct StaticMethod : Object {
 // native attributes of the owner's kind.
 struct Member : Object {
     Value name, owner;
-    const struct AttributeDef* def;   // null: a slot of __slots__
+    const struct AttributeDef* def;  // null: a slot of __slots__
 };
 struct Super : Object {
     Value type, self, self_type;
@@ -230,12 +230,12 @@ struct Instance : Object {
 };
 
 struct Exception : Object {
-    Value args;        // Tuple
-    Value cause;       // None: not set
+    Value args;   // Tuple
+    Value cause;  // None: not set
     Value context;
-    Value traceback;   // Traceback or None
-    Value notes;       // List, or unbound
-    Value extra;       // as in Instance; state & kSuppressContext
+    Value traceback;  // Traceback or None
+    Value notes;      // List, or unbound
+    Value extra;      // as in Instance; state & kSuppressContext
     Value slots[];
     enum State : uint8_t { kSuppressContext = 1 };
 };
@@ -248,29 +248,30 @@ struct Module : Object {
 
 // One entry of a traceback; equal neighbours are counted, so that ten million equal frames cost one.
 struct Traceback : Object {
-    Value next;        // towards where it was raised; or None
+    Value next;  // towards where it was raised; or None
     Code* code;
-    Value function;    // for its globals
-    Value locals;      // FrameInfo when someone looked, else unbound
-    uint32_t pc;       // offset of the instruction in code
-    uint32_t repeat;   // further times that the same (code, pc) follows
+    Value function;   // for its globals
+    Value locals;     // FrameInfo when someone looked, else unbound
+    uint32_t pc;      // offset of the instruction in code
+    uint32_t repeat;  // further times that the same (code, pc) follows
 };
 
 struct FrameInfo : Object {
-    Value frame;       // Generator or unbound
+    Value frame;  // Generator or unbound
     Value function, locals, back;
     Code* code;
     uint32_t pc;
 };
 
 struct WeakRef : Object {
-    Value target;      // weak: None once dead
+    Value target;  // weak: None once dead
     Value callback;
     uint64_t hash;
 };
 
 // The state of a library type that is written in C++; each gives its fields names. Slots of subclasses follow.
-template <size_t n> struct RecordOf : Object {
+template <size_t n>
+struct RecordOf : Object {
     Value fields[n];
 };
 using Record = RecordOf<6>;
@@ -288,32 +289,32 @@ struct Shape;
 
 struct Class : Object {
     enum Flags : uint32_t {
-        kBuiltin = 1,          // attributes cannot be set
-        kFinal = 2,            // cannot be a base
+        kBuiltin = 1,  // attributes cannot be set
+        kFinal = 2,    // cannot be a base
         kException = 4,
-        kHasDict = 8,          // instances take any attribute
+        kHasDict = 8,  // instances take any attribute
         kAbstract = 16,
-        kPlainGetattr = 32,    // neither __getattribute__ nor __getattr__ of its own
+        kPlainGetattr = 32,  // neither __getattribute__ nor __getattr__ of its own
         kPlainSetattr = 64,
-        kIdentityEq = 256,     // __eq__ and __hash__ of object: equal means the same
-        kMetaclass = 512,      // instances are classes
-        kNoInstances = 1024,   // cannot create 'x' instances
+        kIdentityEq = 256,    // __eq__ and __hash__ of object: equal means the same
+        kMetaclass = 512,     // instances are classes
+        kNoInstances = 1024,  // cannot create 'x' instances
         kHeapType = 2048,
     };
     Value name, qualname, module, doc;
-    Dict* attributes;         // name -> Cell
+    Dict* attributes;  // name -> Cell
     Tuple* bases;
-    Tuple* mro;               // this class first
-    Class* base;              // the base whose layout instances have
-    Value subclasses;         // List of WeakRefs
-    Value slot_names;         // Tuple of __slots__ of the whole layout, or unbound
+    Tuple* mro;        // this class first
+    Class* base;       // the base whose layout instances have
+    Value subclasses;  // List of WeakRefs
+    Value slot_names;  // Tuple of __slots__ of the whole layout, or unbound
     uint32_t class_flags;
     Kind instance_kind;
-    uint32_t root_shape;      // of new instances
-    uint16_t inline_slots;    // of new instances
+    uint32_t root_shape;    // of new instances
+    uint16_t inline_slots;  // of new instances
     uint32_t version;
-    Value extra;              // further attributes kept by natives (ABC registry ...)
-    Value specials[int(Special::kCount)];   // what looking the name up on the class gives; unbound: nothing
+    Value extra;                           // further attributes kept by natives (ABC registry ...)
+    Value specials[int(Special::kCount)];  // what looking the name up on the class gives; unbound: nothing
 };
 
-}   // namespace gen
+}  // namespace gen

@@ -45,7 +45,7 @@ struct State {
     Phase phase, after_merge;
     bool reverse, descending;
     int8_t answer;  // -1: none yet
-    Run runs[];                 // as many as can be open at a time
+    Run runs[];     // as many as can be open at a time
 };
 
 // Powers grow along the open runs, and none exceeds the depth of a tree of n leaves.

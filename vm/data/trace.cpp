@@ -66,11 +66,12 @@ void trace_traceback(Heap&, Marker& m, Object* o) {
 
 void trace_weakref(Heap&, Marker& m, Object* o) { m.mark(static_cast<WeakRef*>(o)->callback); }
 
-}   // namespace
+}  // namespace
 
 // Attributes of instances (`extra` and slots behind the layout proper) are traced by the shape: see Shapes::install.
 void install_data_tracers(Heap& heap) {
-    for (int k = 0; k < int(Kind::kCount); k++) heap.set_tracer(Kind(k), kLeadingValues[k] > 0 ? trace_leading : nullptr);
+    for (int k = 0; k < int(Kind::kCount); k++)
+        heap.set_tracer(Kind(k), kLeadingValues[k] > 0 ? trace_leading : nullptr);
     heap.set_tracer(Kind::Tuple, trace_tuple);
     heap.set_tracer(Kind::Array, trace_array);
     heap.set_tracer(Kind::DictTable, trace_table);
@@ -81,4 +82,4 @@ void install_data_tracers(Heap& heap) {
     heap.set_tracer(Kind::WeakRef, trace_weakref);
 }
 
-}   // namespace gen
+}  // namespace gen

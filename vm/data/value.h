@@ -15,13 +15,18 @@ namespace gen {
 struct Object;
 
 class Value {
-public:
-    constexpr Value() = default;   // uninitialised storage of frames is cleared to unbound, which is all zero bits
-    static constexpr Value from_bits(uint64_t bits) { Value v; v.bits_ = bits; return v; }
+  public:
+    constexpr Value() =
+        default;  // uninitialised storage of frames is cleared to unbound, which is all zero bits
+    static constexpr Value from_bits(uint64_t bits) {
+        Value v;
+        v.bits_ = bits;
+        return v;
+    }
     constexpr uint64_t bits() const { return bits_; }
 
     // ---- constants
-    static constexpr Value unbound() { return from_bits(0); }   // an empty slot; never seen by a script
+    static constexpr Value unbound() { return from_bits(0); }  // an empty slot; never seen by a script
     static constexpr Value none() { return from_bits(8); }
     static constexpr Value false_() { return from_bits(16); }
     static constexpr Value true_() { return from_bits(24); }
@@ -43,7 +48,7 @@ public:
     static constexpr int64_t kMaxInt = (int64_t{1} << 62) - 1;
     static constexpr int64_t kMinInt = -(int64_t{1} << 62);
     static constexpr bool fits(int64_t i) { return i >= kMinInt && i <= kMaxInt; }
-    static constexpr Value integer(int64_t i) { return from_bits((uint64_t(i) << 1) | 1); }   // i must fit
+    static constexpr Value integer(int64_t i) { return from_bits((uint64_t(i) << 1) | 1); }  // i must fit
     constexpr bool is_int() const { return bits_ & 1; }
     constexpr int64_t as_int() const { return int64_t(bits_) >> 1; }
 
@@ -70,7 +75,7 @@ public:
         std::memcpy(&d, &b, 8);
         return d;
     }
-    static bool encode_float(double d, Value& out) {   // false: has to be boxed
+    static bool encode_float(double d, Value& out) {  // false: has to be boxed
         uint64_t b;
         std::memcpy(&b, &d, 8);
         b += uint64_t{1} << 60;
@@ -83,9 +88,12 @@ public:
     static Value object(const void* o) { return from_bits(uint64_t(o)); }
     constexpr bool is_object() const { return !(bits_ & 3) && bits_ >= 64; }
     Object* as_object() const { return reinterpret_cast<Object*>(bits_); }
-    template <class T> T* as() const { return reinterpret_cast<T*>(bits_); }   // unchecked
+    template <class T>
+    T* as() const {
+        return reinterpret_cast<T*>(bits_);
+    }  // unchecked
 
-private:
+  private:
     static bool sum(int64_t a, int64_t b, Value& out) {
         int64_t r;
         if (__builtin_add_overflow(a, b, &r)) return false;
@@ -99,4 +107,4 @@ static_assert(sizeof(Value) == 8);
 constexpr bool both_int(Value a, Value b) { return (a.bits() & b.bits()) & 1; }
 constexpr bool both_inline_float(Value a, Value b) { return !(((a.bits() ^ 2) | (b.bits() ^ 2)) & 3); }
 
-}   // namespace gen
+}  // namespace gen

@@ -25,14 +25,17 @@ Place find_place(VM& vm, Object* o, Str* name) {
     Place p;
     VM::PlaceEntry& known = vm.place_entry(o->shape, name);
     auto remember = [&] {
-        known = {name, o->shape, p.where == Place::Slot, false, p.where == Place::Slot ? p.offset : reinterpret_cast<uint64_t>(p.cell)};
+        known = {name, o->shape, p.where == Place::Slot, false,
+                 p.where == Place::Slot ? p.offset : reinterpret_cast<uint64_t>(p.cell)};
         vm.method_cache_used = true;
         return p;
     };
     const Shape& shape = vm.shapes[o->shape];
     Class* cls = shape.cls;
     if (shape.dictionary || !(cls->class_flags & Class::kPlainGetattr)) return p;
-    if (o->kind == Kind::Module || o->kind == Kind::Class || o->kind == Kind::Super || o->kind == Kind::Function) return p;
+    if (o->kind == Kind::Module || o->kind == Kind::Class || o->kind == Kind::Super ||
+        o->kind == Kind::Function)
+        return p;
     Cell* cell = vm.lookup_cell(cls, name);
     bool has_slots = shape.offset != Shape::kNoSlots;
     if (cell && is_data_descriptor(vm, cell->value)) {
@@ -54,8 +57,10 @@ Place find_place(VM& vm, Object* o, Str* name) {
 }
 
 bool is_plain_method(Value v) {
-    return v.is_object() && ((v.as_object()->kind == Kind::Function && !(v.as<Function>()->code->code_flags & Code::kUnbound)) ||
-                             (v.as_object()->kind == Kind::Native && v.as_object()->shape != kShapeBuiltinFunction));
+    return v.is_object() &&
+           ((v.as_object()->kind == Kind::Function &&
+             !(v.as<Function>()->code->code_flags & Code::kUnbound)) ||
+            (v.as_object()->kind == Kind::Native && v.as_object()->shape != kShapeBuiltinFunction));
 }
 
 // The position of name among a dict's entries, for a cache word; false: it does not fit.
@@ -68,14 +73,15 @@ bool entry_word(VM& vm, Dict* d, Str* name, uint64_t& word) {
     return true;
 }
 
-}   // namespace
+}  // namespace
 
 Outcome get_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name) {
     if (!v.is_object()) return op_getattr(vm, v, name);
     Object* o = v.as_object();
     if (o->kind == Kind::Module) {
         uint64_t word;
-        if (entry_word(vm, static_cast<Module*>(o)->dict, name, word)) set_cache(vm, fr, pc, Op::GET_ATTR_MODULE, word, 2, 0);
+        if (entry_word(vm, static_cast<Module*>(o)->dict, name, word))
+            set_cache(vm, fr, pc, Op::GET_ATTR_MODULE, word, 2, 0);
         return op_getattr(vm, v, name);
     }
     if (o->kind == Kind::Class) {
@@ -84,9 +90,12 @@ Outcome get_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name) {
         if (metaclass->class_flags & Class::kPlainGetattr) {
             Value meta = vm.lookup(metaclass, name);
             Cell* cell = vm.lookup_cell(cls, name);
-            bool plain = cell && cell->value.is_object() ? (!is_descriptor(vm, cell->value) || is_plain_method(cell->value)) : cell != nullptr;
+            bool plain = cell && cell->value.is_object()
+                             ? (!is_descriptor(vm, cell->value) || is_plain_method(cell->value))
+                             : cell != nullptr;
             if (plain && (meta.is_unbound() || !is_data_descriptor(vm, meta)))
-                set_cache(vm, fr, pc, Op::GET_ATTR_TYPE, reinterpret_cast<uint64_t>(cell), 2, uint32_t(v.bits() >> 3));
+                set_cache(vm, fr, pc, Op::GET_ATTR_TYPE, reinterpret_cast<uint64_t>(cell), 2,
+                          uint32_t(v.bits() >> 3));
         }
         return op_getattr(vm, v, name);
     }
@@ -109,13 +118,15 @@ Outcome set_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name, Va
     Object* o = v.as_object();
     const Shape* shape = &vm.shapes[o->shape];
     Class* cls = shape->cls;
-    bool cacheable = (cls->class_flags & Class::kPlainSetattr) && shape->offset != Shape::kNoSlots && shape->offset != 0 &&
-                     !shape->dictionary && o->kind != Kind::Class && o->kind != Kind::Module;
+    bool cacheable = (cls->class_flags & Class::kPlainSetattr) && shape->offset != Shape::kNoSlots &&
+                     shape->offset != 0 && !shape->dictionary && o->kind != Kind::Class &&
+                     o->kind != Kind::Module;
     if (!cacheable) return op_setattr(vm, v, name, item);
     Value attribute = vm.lookup(cls, name);
     bool data = is_data_descriptor(vm, attribute);
     bool own_slot = data && attribute.as_object()->kind == Kind::Member && !attribute.as<Member>()->def;
-    if ((data && !own_slot) || (!own_slot && !(cls->class_flags & Class::kHasDict))) return op_setattr(vm, v, name, item);
+    if ((data && !own_slot) || (!own_slot && !(cls->class_flags & Class::kHasDict)))
+        return op_setattr(vm, v, name, item);
     uint32_t before = o->shape;
     int slot = shape->find(name);
     Outcome done = op_setattr(vm, v, name, item);
@@ -127,12 +138,14 @@ Outcome set_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name, Va
         vm.place_entry(before, name) = {name, before, true, true, offset};
         vm.method_cache_used = true;
     } else if (slot < 0 && !after.dictionary && after.slots <= after.inline_slots && after.number != before) {
-        set_cache(vm, fr, pc, Op::SET_ATTR_ADD, uint64_t(after.number) << 32 | (after.offset + 8 * uint64_t(after.slots)), 2, before);
+        set_cache(vm, fr, pc, Op::SET_ATTR_ADD,
+                  uint64_t(after.number) << 32 | (after.offset + 8 * uint64_t(after.slots)), 2, before);
     }
     return done;
 }
 
-bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value& v, Str* name, Outcome& out, Value& function) {
+bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value& v, Str* name, Outcome& out,
+                      Value& function) {
     const bool invoke = pc->op() == Op::INVOKE;
     const unsigned landing = invoke ? 3 : 2;
     if (v.is_object() && v.as_object()->shape == kShapeSuper) {
@@ -149,13 +162,17 @@ bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value& v, Str* name, O
     if (!v.is_object()) {
         Class* cls = vm.class_of(v);
         Value attribute = vm.lookup(cls, name);
-        if (is_plain_method(attribute)) { function = attribute; return true; }
+        if (is_plain_method(attribute)) {
+            function = attribute;
+            return true;
+        }
         out = op_getattr(vm, v, name);
         return false;
     }
     Object* o = v.as_object();
     if (invoke && o->shape == kShapeGenerator &&
-        ((name == vm.names.send && pc->c() == 1) || (name == vm.names.special[int(Special::Next)] && pc->c() == 0))) {
+        ((name == vm.names.send && pc->c() == 1) ||
+         (name == vm.names.special[int(Special::Next)] && pc->c() == 0))) {
         Cell* cell = vm.lookup_cell(vm.type(kShapeGenerator), name);
         if (cell) {
             set_cache(vm, fr, pc, Op::INVOKE_SEND, reinterpret_cast<uint64_t>(cell), landing, o->shape);
@@ -165,11 +182,13 @@ bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value& v, Str* name, O
     }
     if (invoke && o->kind == Kind::Module) {
         uint64_t word;
-        if (entry_word(vm, static_cast<Module*>(o)->dict, name, word)) set_cache(vm, fr, pc, Op::INVOKE_MODULE, word, landing, 0);
+        if (entry_word(vm, static_cast<Module*>(o)->dict, name, word))
+            set_cache(vm, fr, pc, Op::INVOKE_MODULE, word, landing, 0);
     }
     Place p = find_place(vm, o, name);
     if (p.where == Place::ClassCell && is_plain_method(p.cell->value)) {
-        set_cache(vm, fr, pc, invoke ? Op::INVOKE_HIT : Op::LOAD_METHOD_HIT, reinterpret_cast<uint64_t>(p.cell), landing, o->shape);
+        set_cache(vm, fr, pc, invoke ? Op::INVOKE_HIT : Op::LOAD_METHOD_HIT,
+                  reinterpret_cast<uint64_t>(p.cell), landing, o->shape);
         function = p.cell->value;
         return true;
     }
@@ -185,14 +204,29 @@ void flush_inline_caches(VM& vm) {
         for (size_t i = 0; i < code->caches->size / 4; i++) {
             uint8_t& op = words[8 * size_t(offsets[i])];
             switch (Op(op)) {
-            case Op::GET_ATTR_SLOT: case Op::GET_ATTR_CLASS: case Op::GET_ATTR_TYPE: case Op::GET_ATTR_MODULE: op = uint8_t(Op::GET_ATTR); break;
-            case Op::SET_ATTR_SLOT: case Op::SET_ATTR_ADD: op = uint8_t(Op::SET_ATTR); break;
-            case Op::LOAD_METHOD_HIT: op = uint8_t(Op::LOAD_METHOD); break;
-            case Op::INVOKE_HIT: case Op::INVOKE_SEND: case Op::INVOKE_MODULE: op = uint8_t(Op::INVOKE); break;
-            default: break;
+                case Op::GET_ATTR_SLOT:
+                case Op::GET_ATTR_CLASS:
+                case Op::GET_ATTR_TYPE:
+                case Op::GET_ATTR_MODULE:
+                    op = uint8_t(Op::GET_ATTR);
+                    break;
+                case Op::SET_ATTR_SLOT:
+                case Op::SET_ATTR_ADD:
+                    op = uint8_t(Op::SET_ATTR);
+                    break;
+                case Op::LOAD_METHOD_HIT:
+                    op = uint8_t(Op::LOAD_METHOD);
+                    break;
+                case Op::INVOKE_HIT:
+                case Op::INVOKE_SEND:
+                case Op::INVOKE_MODULE:
+                    op = uint8_t(Op::INVOKE);
+                    break;
+                default:
+                    break;
             }
         }
     }
 }
 
-}   // namespace gen
+}  // namespace gen

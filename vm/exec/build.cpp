@@ -60,10 +60,13 @@ Outcome list_extend_with(VM& vm, Value list, Value iterable, Value callee) {
     }
     if (items) return list_extend(vm.heap, l, items, count) ? Outcome(Value::none()) : vm.out_of_memory();
     bool of_call = !callee.is_unbound();
-    return vm.call_prelude(vm.names.list_extend, {list, iterable, Value::boolean(of_call), of_call ? callee : Value::none()});
+    return vm.call_prelude(vm.names.list_extend,
+                           {list, iterable, Value::boolean(of_call), of_call ? callee : Value::none()});
 }
 
-Outcome set_update_with(VM& vm, Value set, Value iterable) { return op_set_update(vm, set.as<Set>(), iterable); }
+Outcome set_update_with(VM& vm, Value set, Value iterable) {
+    return op_set_update(vm, set.as<Set>(), iterable);
+}
 
 // Keywords of a call from an exact dict: only strings, none of them given already. False: see the prelude for why.
 static bool merge_keywords(VM& vm, Dict* to, Dict* from) {
@@ -78,7 +81,8 @@ Outcome map_update_with(VM& vm, Value dict, Value mapping, Value callee) {
         if (is_exact_dict(mapping)) return op_dict_merge(vm, dict.as<Dict>(), mapping);
         return vm.call_prelude(vm.names.map_update, {dict, mapping});
     }
-    if (is_exact_dict(mapping) && merge_keywords(vm, dict.as<Dict>(), mapping.as<Dict>())) return Value::none();
+    if (is_exact_dict(mapping) && merge_keywords(vm, dict.as<Dict>(), mapping.as<Dict>()))
+        return Value::none();
     return vm.call_prelude(vm.names.merge_keywords, {dict, mapping, callee});
 }
 
@@ -100,12 +104,14 @@ Outcome unpack_iterable(VM& vm, Value v, unsigned before, int after) {
         const Value* items = is_exact_list(v) ? v.as<List>()->items->items : v.as<Tuple>()->items;
         size_t size = is_exact_list(v) ? v.as<List>()->size : v.as<Tuple>()->size;
         if (after < 0) {
-            if (size < before) return vm.value_error("not enough values to unpack (expected %u, got %zu)", before, size);
+            if (size < before)
+                return vm.value_error("not enough values to unpack (expected %u, got %zu)", before, size);
             if (size > before) return vm.value_error("too many values to unpack (expected %u)", before);
             return vm.checked(Value::object(make_tuple(vm.heap, items, size)));
         }
         if (size < before + unsigned(after))
-            return vm.value_error("not enough values to unpack (expected at least %u, got %zu)", before + unsigned(after), size);
+            return vm.value_error("not enough values to unpack (expected at least %u, got %zu)",
+                                  before + unsigned(after), size);
         Tuple* t = make_tuple(vm.heap, before + 1 + size_t(after));
         size_t middle = size - before - size_t(after);
         List* rest = make_list(vm.heap, items + before, middle);
@@ -118,4 +124,4 @@ Outcome unpack_iterable(VM& vm, Value v, unsigned before, int after) {
     return vm.call_prelude(vm.names.unpack, {v, Value::integer(before), Value::integer(after)});
 }
 
-}   // namespace gen
+}  // namespace gen

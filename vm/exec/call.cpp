@@ -6,7 +6,7 @@ namespace gen {
 
 namespace {
 
-constexpr unsigned kMaxBuffer = 64;      // arguments that fit the C stack; more go through a Tuple
+constexpr unsigned kMaxBuffer = 64;  // arguments that fit the C stack; more go through a Tuple
 // Room for them that is not cleared: clearing costs more than most calls.
 union Buffer {
     Buffer() {}
@@ -16,18 +16,21 @@ union Buffer {
 struct Arguments {
     const Value* items;
     unsigned count;
-    Value tuple;         // further positional ones: Tuple, List, or unbound
-    Value keywords;      // Tuple of names of the last items, Dict, or unbound
+    Value tuple;     // further positional ones: Tuple, List, or unbound
+    Value keywords;  // Tuple of names of the last items, Dict, or unbound
 
     size_t more() const {
         if (tuple.is_unbound()) return 0;
         return tuple.as_object()->kind == Kind::List ? tuple.as<List>()->size : tuple.as<Tuple>()->size;
     }
     const Value* more_items() const {
-        return tuple.as_object()->kind == Kind::List ? tuple.as<List>()->items->items : tuple.as<Tuple>()->items;
+        return tuple.as_object()->kind == Kind::List ? tuple.as<List>()->items->items
+                                                     : tuple.as<Tuple>()->items;
     }
     unsigned named() const {
-        return !keywords.is_unbound() && keywords.as_object()->kind == Kind::Tuple ? unsigned(keywords.as<Tuple>()->size) : 0;
+        return !keywords.is_unbound() && keywords.as_object()->kind == Kind::Tuple
+                   ? unsigned(keywords.as<Tuple>()->size)
+                   : 0;
     }
     size_t positional() const { return count - named() + more(); }
     Value at(size_t i) const {
@@ -40,7 +43,8 @@ struct Arguments {
         return dict_length(keywords.as<Dict>()) > 0;
     }
     // f(name, value) for each keyword; stops at false.
-    template <class F> bool each_keyword(F f) const {
+    template <class F>
+    bool each_keyword(F f) const {
         if (keywords.is_unbound()) return true;
         if (keywords.as_object()->kind == Kind::Tuple) {
             auto* names = keywords.as<Tuple>();
@@ -75,34 +79,41 @@ void too_many_positional(VM& vm, Function* f, size_t given, Value* registers) {
     unsigned keyword_given = 0;
     for (unsigned i = code->positional; i < unsigned(code->positional + code->keyword_only); i++)
         keyword_given += !registers[i].is_unbound();
-    std::string takes = defaults ? "from " + std::to_string(code->positional - defaults) + " to " + std::to_string(code->positional)
+    std::string takes = defaults ? "from " + std::to_string(code->positional - defaults) + " to " +
+                                       std::to_string(code->positional)
                                  : std::to_string(code->positional);
     bool many = defaults ? true : code->positional != 1;
     std::string also;
     if (keyword_given)
-        also = std::string(" positional argument") + plural(given) + " (and " + std::to_string(keyword_given) +
-               " keyword-only argument" + plural(keyword_given) + ")";
-    vm.type_error("%s() takes %s positional argument%s but %zu%s %s given", text(f->qualname).c_str(), takes.c_str(),
-                  many ? "s" : "", given, also.c_str(), given == 1 && !keyword_given ? "was" : "were");
+        also = std::string(" positional argument") + plural(given) + " (and " +
+               std::to_string(keyword_given) + " keyword-only argument" + plural(keyword_given) + ")";
+    vm.type_error("%s() takes %s positional argument%s but %zu%s %s given", text(f->qualname).c_str(),
+                  takes.c_str(), many ? "s" : "", given, also.c_str(),
+                  given == 1 && !keyword_given ? "was" : "were");
 }
 
 void missing(VM& vm, Function* f, const char* what, const std::vector<std::string>& names) {
-    vm.type_error("%s() missing %zu required %s argument%s: %s", text(f->qualname).c_str(), names.size(), what,
-                  plural(names.size()), quoted_list(names).c_str());
+    vm.type_error("%s() missing %zu required %s argument%s: %s", text(f->qualname).c_str(), names.size(),
+                  what, plural(names.size()), quoted_list(names).c_str());
 }
 
 bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
     Code* code = f->code;
     // Code with a namespace of its own takes that as its one argument.
-    const unsigned positional = code->code_flags & Code::kNamespace ? 1 : code->positional, keyword_only = code->keyword_only;
-    const bool var_args = code->code_flags & Code::kVarArgs, var_keywords = code->code_flags & Code::kVarKeywords;
+    const unsigned positional = code->code_flags & Code::kNamespace ? 1 : code->positional,
+                   keyword_only = code->keyword_only;
+    const bool var_args = code->code_flags & Code::kVarArgs,
+               var_keywords = code->code_flags & Code::kVarKeywords;
     const size_t given = a.positional();
     const unsigned args_slot = positional + keyword_only, keywords_slot = args_slot + var_args;
     for (size_t i = 0; i < given && i < positional; i++) registers[i] = a.at(i);
     if (var_args) {
         size_t rest = given > positional ? given - positional : 0;
         Tuple* t = rest ? make_tuple(vm.heap, rest) : vm.empty_tuple;
-        if (!t) { vm.out_of_memory(); return false; }
+        if (!t) {
+            vm.out_of_memory();
+            return false;
+        }
         for (size_t i = 0; i < rest; i++) t->items[i] = a.at(positional + i);
         registers[args_slot] = Value::object(t);
     }
@@ -113,20 +124,27 @@ bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
     }
     std::vector<std::string> positional_by_name;
     bool good = a.each_keyword([&](Value key, Value v) {
-        if (!is_str(key)) { vm.type_error("keywords must be strings"); return false; }
+        if (!is_str(key)) {
+            vm.type_error("keywords must be strings");
+            return false;
+        }
         Str* name = key.as<Str>();
         for (unsigned i = code->positional_only; i < positional + keyword_only; i++) {
             Str* parameter = code->locals->items[i].as<Str>();
             if (parameter != name && !equal(parameter, name)) continue;
             if (!registers[i].is_unbound()) {
-                vm.type_error("%s() got multiple values for argument '%s'", text(f->qualname).c_str(), name->data);
+                vm.type_error("%s() got multiple values for argument '%s'", text(f->qualname).c_str(),
+                              name->data);
                 return false;
             }
             registers[i] = v;
             return true;
         }
         if (extra) {
-            if (!vm.set(extra, name, v)) { vm.out_of_memory(); return false; }
+            if (!vm.set(extra, name, v)) {
+                vm.out_of_memory();
+                return false;
+            }
             return true;
         }
         for (unsigned i = 0; i < code->positional_only; i++)
@@ -142,29 +160,44 @@ bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
     if (!positional_by_name.empty()) {
         std::string names;
         for (auto& n : positional_by_name) names += (names.empty() ? "" : ", ") + n;
-        vm.type_error("%s() got some positional-only arguments passed as keyword arguments: '%s'", text(f->qualname).c_str(),
-                      names.c_str());
+        vm.type_error("%s() got some positional-only arguments passed as keyword arguments: '%s'",
+                      text(f->qualname).c_str(), names.c_str());
         return false;
     }
-    if (given > positional && !var_args) { too_many_positional(vm, f, given, registers); return false; }
+    if (given > positional && !var_args) {
+        too_many_positional(vm, f, given, registers);
+        return false;
+    }
     if (given < positional) {
         const unsigned defaults = f->defaults.is_object() ? unsigned(f->defaults.as<Tuple>()->size) : 0;
         std::vector<std::string> absent;
         for (unsigned i = unsigned(given); i < positional; i++) {
             if (!registers[i].is_unbound()) continue;
-            if (i + defaults >= positional) registers[i] = f->defaults.as<Tuple>()->items[i + defaults - positional];
-            else absent.push_back(text(code->locals->items[i]));
+            if (i + defaults >= positional)
+                registers[i] = f->defaults.as<Tuple>()->items[i + defaults - positional];
+            else
+                absent.push_back(text(code->locals->items[i]));
         }
-        if (!absent.empty()) { missing(vm, f, "positional", absent); return false; }
+        if (!absent.empty()) {
+            missing(vm, f, "positional", absent);
+            return false;
+        }
     }
     std::vector<std::string> absent;
     for (unsigned i = positional; i < positional + keyword_only; i++) {
         if (!registers[i].is_unbound()) continue;
-        Value v = f->kwdefaults.is_object() ? vm.get(f->kwdefaults.as<Dict>(), code->locals->items[i].as<Str>()) : Value::unbound();
-        if (v.is_unbound()) absent.push_back(text(code->locals->items[i]));
-        else registers[i] = v;
+        Value v = f->kwdefaults.is_object()
+                      ? vm.get(f->kwdefaults.as<Dict>(), code->locals->items[i].as<Str>())
+                      : Value::unbound();
+        if (v.is_unbound())
+            absent.push_back(text(code->locals->items[i]));
+        else
+            registers[i] = v;
     }
-    if (!absent.empty()) { missing(vm, f, "keyword-only", absent); return false; }
+    if (!absent.empty()) {
+        missing(vm, f, "keyword-only", absent);
+        return false;
+    }
     return true;
 }
 
@@ -176,7 +209,8 @@ std::string native_name(VM& vm, const Native* n, bool qualified) {
     std::string name(s.substr(0, s.find('(')));
     if (n->owner.is_object() && (name == "__new__" || name == "__init__"))
         return std::string(vm.class_name(n->owner.as<Class>()));
-    if (qualified && n->owner.is_object()) name = std::string(vm.class_name(n->owner.as<Class>())) + "." + name;
+    if (qualified && n->owner.is_object())
+        name = std::string(vm.class_name(n->owner.as<Class>())) + "." + name;
     return name;
 }
 
@@ -195,7 +229,7 @@ std::string_view parameter_name(const Signature& s, unsigned wanted) {
                 if (i++ == wanted) return t.substr(start, p - start);
                 start = std::string_view::npos;
             }
-            if (c == '=') {   // skip the default
+            if (c == '=') {  // skip the default
                 int d = 0;
                 while (p + 1 < t.size() && (d > 0 || (t[p + 1] != ',' && t[p + 1] != ')'))) {
                     p++;
@@ -219,7 +253,8 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
     size_t required = s.required, most = s.positional;
     if (method && given == 0) {
         if (n->shape == kShapeSlotWrapper)
-            vm.type_error("descriptor '%s' of '%s' object needs an argument", native_name(vm, n, false).c_str(),
+            vm.type_error("descriptor '%s' of '%s' object needs an argument",
+                          native_name(vm, n, false).c_str(),
                           std::string(vm.class_name(n->owner.as<Class>())).c_str());
         else
             vm.type_error("unbound method %s() needs an argument", native_name(vm, n, true).c_str());
@@ -233,8 +268,10 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
     bool only = s.positional_only == s.positional && !s.keyword_only;
     if (only && !s.var_args && required == most && most <= 1) {
         std::string name = native_name(vm, n, true);
-        if (most == 0) vm.type_error("%s() takes no arguments (%zu given)", name.c_str(), given);
-        else vm.type_error("%s() takes exactly one argument (%zu given)", name.c_str(), given);
+        if (most == 0)
+            vm.type_error("%s() takes no arguments (%zu given)", name.c_str(), given);
+        else
+            vm.type_error("%s() takes exactly one argument (%zu given)", name.c_str(), given);
         return;
     }
     if (only && (n->def->flags & kPlainCount)) {
@@ -249,7 +286,10 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
         bool few = given < required;
         size_t bound = few ? required : most;
         vm.type_error("%s expected %s%zu argument%s, got %zu", name.c_str(),
-                      required == most && !s.var_args ? "" : few ? "at least " : "at most ", bound, plural(bound), given);
+                      required == most && !s.var_args ? ""
+                      : few                           ? "at least "
+                                                      : "at most ",
+                      bound, plural(bound), given);
         return;
     }
     std::string name = native_name(vm, n, false);
@@ -263,8 +303,8 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
             vm.type_error("%s() takes %s %zu positional argument%s (%zu given)", name.c_str(),
                           required == most ? "exactly" : "at most", most, plural(most), given);
         else
-            vm.type_error("%s() takes %s %zu argument%s (%zu given)", name.c_str(), required == most ? "exactly" : "at most",
-                          keywords, plural(keywords), given);
+            vm.type_error("%s() takes %s %zu argument%s (%zu given)", name.c_str(),
+                          required == most ? "exactly" : "at most", keywords, plural(keywords), given);
         return;
     }
     vm.type_error("%s() missing required argument '%s' (pos %zu)", name.c_str(),
@@ -273,17 +313,23 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
 
 bool bind_native(VM& vm, const Native* n, Value* slots, const Arguments& a) {
     const Signature& s = n->def->signature;
-    const bool method = n->owner.is_object() &&
-                        (!(n->def->flags & kStaticNative) || std::string_view(s.text).starts_with("__new__("));
+    const bool method = n->owner.is_object() && (!(n->def->flags & kStaticNative) ||
+                                                 std::string_view(s.text).starts_with("__new__("));
     const size_t given = a.positional();
     const unsigned args_slot = s.positional + s.keyword_only;
     for (unsigned i = 0; i < s.parameters(); i++) slots[i] = Value::unbound();
     for (size_t i = 0; i < given && i < s.positional; i++) slots[i] = a.at(i);
-    if (given > s.positional && !s.var_args) { native_arity(vm, n, given, method); return false; }
+    if (given > s.positional && !s.var_args) {
+        native_arity(vm, n, given, method);
+        return false;
+    }
     if (s.var_args) {
         size_t rest = given > s.positional ? given - s.positional : 0;
         Tuple* t = rest ? make_tuple(vm.heap, rest) : vm.empty_tuple;
-        if (!t) { vm.out_of_memory(); return false; }
+        if (!t) {
+            vm.out_of_memory();
+            return false;
+        }
         for (size_t i = 0; i < rest; i++) t->items[i] = a.at(s.positional + i);
         slots[args_slot] = Value::object(t);
     }
@@ -294,26 +340,33 @@ bool bind_native(VM& vm, const Native* n, Value* slots, const Arguments& a) {
         }
         Dict* extra = nullptr;
         bool good = a.each_keyword([&](Value key, Value v) {
-            if (!is_str(key)) { vm.type_error("keywords must be strings"); return false; }
+            if (!is_str(key)) {
+                vm.type_error("keywords must be strings");
+                return false;
+            }
             for (unsigned i = s.positional_only; i < unsigned(s.positional + s.keyword_only); i++) {
                 if (parameter_name(s, i) != key.as<Str>()->view()) continue;
                 if (!slots[i].is_unbound()) {
-                    vm.type_error("argument for %s() given by name ('%s') and position (%u)", native_name(vm, n, false).c_str(),
-                                  key.as<Str>()->data, i + 1 - method);
+                    vm.type_error("argument for %s() given by name ('%s') and position (%u)",
+                                  native_name(vm, n, false).c_str(), key.as<Str>()->data, i + 1 - method);
                     return false;
                 }
                 slots[i] = v;
                 return true;
             }
             if (!s.var_keywords) {
-                vm.type_error("'%s' is an invalid keyword argument for %s()", key.as<Str>()->data, native_name(vm, n, false).c_str());
+                vm.type_error("'%s' is an invalid keyword argument for %s()", key.as<Str>()->data,
+                              native_name(vm, n, false).c_str());
                 return false;
             }
             if (!extra) {
                 extra = vm.dict();
                 slots[args_slot + s.var_args] = Value::object(extra);
             }
-            if (!vm.set(extra, key.as<Str>(), v)) { vm.out_of_memory(); return false; }
+            if (!vm.set(extra, key.as<Str>(), v)) {
+                vm.out_of_memory();
+                return false;
+            }
             return true;
         });
         if (!good) return false;
@@ -322,8 +375,9 @@ bool bind_native(VM& vm, const Native* n, Value* slots, const Arguments& a) {
         if (slots[i].is_unbound()) {
             if (i < given) continue;
             if (s.positional_only != s.positional || s.keyword_only)
-                vm.type_error("%s() missing required argument '%s' (pos %u)", native_name(vm, n, false).c_str(),
-                              std::string(parameter_name(s, i)).c_str(), i + 1 - method);
+                vm.type_error("%s() missing required argument '%s' (pos %u)",
+                              native_name(vm, n, false).c_str(), std::string(parameter_name(s, i)).c_str(),
+                              i + 1 - method);
             else
                 native_arity(vm, n, given, method);
             return false;
@@ -342,8 +396,10 @@ Outcome call_native(VM& vm, Frame* caller, const Native* n, const Arguments& a, 
         return Outcome::raised();
     }
     if (!accepts_receiver(vm, n, slots[0]))
-        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object", native_name(vm, n, false).c_str(),
-                             std::string(vm.class_name(n->owner.as<Class>())).c_str(), vm.type_name(slots[0]));
+        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
+                             native_name(vm, n, false).c_str(),
+                             std::string(vm.class_name(n->owner.as<Class>())).c_str(),
+                             vm.type_name(slots[0]));
     if (def.fn) {
         Outcome o = def.fn(vm, slots);
         if (!o.is_unhandled()) return o;
@@ -374,13 +430,18 @@ Outcome call_native(VM& vm, Frame* caller, const Native* n, const Arguments& a, 
 Outcome make_container(VM& vm, Class* cls, const Arguments& a) {
     size_t n = a.positional();
     if (a.has_keywords() ? n > 0 || cls != vm.type(kShapeDict) : n > 1) return Outcome::unhandled();
-    if (cls == vm.type(kShapeList)) return n ? op_list(vm, a.at(0)) : vm.checked(Value::object(make_list(vm.heap)));
-    if (cls == vm.type(kShapeSet)) return n ? op_set(vm, a.at(0)) : vm.checked(Value::object(make_set(vm.heap)));
+    if (cls == vm.type(kShapeList))
+        return n ? op_list(vm, a.at(0)) : vm.checked(Value::object(make_list(vm.heap)));
+    if (cls == vm.type(kShapeSet))
+        return n ? op_set(vm, a.at(0)) : vm.checked(Value::object(make_set(vm.heap)));
     if (cls != vm.type(kShapeDict)) return Outcome::unhandled();
-    if (n) return is_exact_dict(a.at(0)) ? vm.checked(Value::object(dict_copy(vm.heap, a.at(0).as<Dict>()))) : Outcome::unhandled();
+    if (n)
+        return is_exact_dict(a.at(0)) ? vm.checked(Value::object(dict_copy(vm.heap, a.at(0).as<Dict>())))
+                                      : Outcome::unhandled();
     Dict* d = make_dict(vm.heap);
     if (!d) return vm.out_of_memory();
-    bool good = a.each_keyword([&](Value key, Value v) { return is_exact_str(key) && vm.set(d, key.as<Str>(), v); });
+    bool good =
+        a.each_keyword([&](Value key, Value v) { return is_exact_str(key) && vm.set(d, key.as<Str>(), v); });
     return good ? Outcome(Value::object(d)) : Outcome::unhandled();
 }
 
@@ -397,8 +458,8 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
             Object* o = make_instance(vm, cls);
             return o ? Outcome(Value::object(o)) : vm.out_of_memory();
         }
-        if (init.is_object() && init.as_object()->kind == Kind::Function && !init.as<Function>()->code->resumable() &&
-            a.count < kMaxBuffer) {
+        if (init.is_object() && init.as_object()->kind == Kind::Function &&
+            !init.as<Function>()->code->resumable() && a.count < kMaxBuffer) {
             Object* self = make_instance(vm, cls);
             if (!self) return vm.out_of_memory();
             auto* f = init.as<Function>();
@@ -420,7 +481,8 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
             return Outcome::unhandled();
         }
     }
-    if (make.is(vm.natives.exception_new) && init.is(vm.natives.exception_init) && cls->shape == kShapeType && !a.has_keywords()) {
+    if (make.is(vm.natives.exception_new) && init.is(vm.natives.exception_init) && cls->shape == kShapeType &&
+        !a.has_keywords()) {
         const size_t n = a.positional();
         auto* e = static_cast<Exception*>(allocate_instance(vm, cls));
         Tuple* args = n ? make_tuple(vm.heap, n) : vm.empty_tuple;
@@ -429,11 +491,12 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
         e->args = Value::object(args);
         return Value::object(e);
     }
-    Native* native_new = make.is_object() && make.as_object()->kind == Kind::Native ? make.as<Native>() : nullptr;
+    Native* native_new =
+        make.is_object() && make.as_object()->kind == Kind::Native ? make.as<Native>() : nullptr;
     if (native_new && (cls->class_flags & Class::kBuiltin)) {
         Outcome o = make_container(vm, cls, a);
         if (!o.is_unhandled()) return o;
-        if (plain_init && a.count < 8) {   // all there is to do is __new__
+        if (plain_init && a.count < 8) {  // all there is to do is __new__
             Value buffer[8] = {Value::object(cls)};
             for (unsigned i = 0; i < a.count; i++) buffer[1 + i] = a.items[i];
             Arguments with_class = a;
@@ -455,10 +518,11 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
         keywords = Value::object(d);
     }
     Value three[3] = {Value::object(cls), Value::object(positional), keywords};
-    return call_native(vm, caller, vm.natives.type_call.as<Native>(), {three, 3, Value::unbound(), Value::unbound()}, pushed);
+    return call_native(vm, caller, vm.natives.type_call.as<Native>(),
+                       {three, 3, Value::unbound(), Value::unbound()}, pushed);
 }
 
-}   // namespace
+}  // namespace
 
 bool is_callable(VM& vm, Value v) { return !vm.special(v, Special::Call).is_unbound(); }
 
@@ -466,8 +530,9 @@ Outcome call_plain_native(VM& vm, const Native* native, const Value* args, unsig
     constexpr unsigned kMost = 6;
     const NativeDef& def = *native->def;
     const Signature& s = def.signature;
-    if (!def.fn || !native->self.is_unbound() || count < s.required || count > s.positional || s.parameters() != s.positional ||
-        s.positional > kMost || (count && !accepts_receiver(vm, native, args[0])))
+    if (!def.fn || !native->self.is_unbound() || count < s.required || count > s.positional ||
+        s.parameters() != s.positional || s.positional > kMost ||
+        (count && !accepts_receiver(vm, native, args[0])))
         return Outcome::unhandled();
     Value slots[kMost];
     unsigned i = 0;
@@ -476,14 +541,18 @@ Outcome call_plain_native(VM& vm, const Native* native, const Value* args, unsig
     return def.fn(vm, slots);
 }
 
-bool bind_arguments(VM& vm, Function* f, Value* registers, const Value* args, unsigned count, Value tuple, Value keywords) {
+bool bind_arguments(VM& vm, Function* f, Value* registers, const Value* args, unsigned count, Value tuple,
+                    Value keywords) {
     return bind(vm, f, registers, {args, count, tuple, keywords});
 }
 
 Frame* push_frame(VM& vm, Function* f, Frame* parent) {
     const Code* code = f->code;
     Frame* frame = vm.frames.allocate(code->frame_bytes);
-    if (!frame) { recursion_error(vm, parent); return nullptr; }
+    if (!frame) {
+        recursion_error(vm, parent);
+        return nullptr;
+    }
     frame->shape = code->frame_bytes;
     frame->kind = Kind::Frame;
     frame->aux = frame->flags = 0;
@@ -501,7 +570,8 @@ Frame* constructor_returned(VM& vm, Frame* fr, Value v) {
     pop_frame(vm, fr);
     if (caller->flags & kClean) touch(vm, caller);
     if (v.is_none()) return land(vm, caller, instance, caller->pc);
-    return land(vm, caller, vm.type_error("__init__() should return None, not '%s'", vm.type_name(v)), caller->pc);
+    return land(vm, caller, vm.type_error("__init__() should return None, not '%s'", vm.type_name(v)),
+                caller->pc);
 }
 
 void pop_frame(VM& vm, Frame* fr) { vm.frames.release(fr, fr->shape); }
@@ -515,8 +585,8 @@ Frame* make_generator(VM& vm, Function* f) {
     return g;
 }
 
-Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple, Value keywords, bool owned,
-                   Frame*& pushed) {
+Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple,
+                   Value keywords, bool owned, Frame*& pushed) {
     Arguments a{args, count, tuple, keywords};
     Buffer room;
     Value* buffer = room.values;
@@ -532,7 +602,10 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
         }
         size_t n = a.positional();
         Tuple* t = make_tuple(vm.heap, n + 1);
-        if (!t) { vm.out_of_memory(); return false; }
+        if (!t) {
+            vm.out_of_memory();
+            return false;
+        }
         t->items[0] = self;
         for (size_t i = 0; i < n; i++) t->items[1 + i] = a.at(i);
         if (named) {
@@ -544,54 +617,61 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
         a.count = 0;
         return true;
     };
-    constexpr unsigned kMaxHops = 1000;   // an instance may be its own class's __call__
+    constexpr unsigned kMaxHops = 1000;  // an instance may be its own class's __call__
     for (unsigned hops = 0;; hops++) {
         if (hops > kMaxHops) return vm.raise(kShapeRecursionError, "maximum recursion depth exceeded");
         if (!callee.is_object()) return vm.type_error("'%s' object is not callable", vm.type_name(callee));
         Object* o = callee.as_object();
         switch (o->kind) {
-        case Kind::Function: {
-            auto* f = static_cast<Function*>(o);
-            if (f->code->resumable()) {
-                Frame* g = make_generator(vm, f);
-                if (owned && g->shape == kShapeGenerator) g->flags |= kOwned;
-                if (!owned && g->shape == kShapeCoroutine) vm.register_finalizer(g);   // nobody may await it: that is told
-                if (!bind(vm, f, g->registers, a)) return Outcome::raised();
-                return Value::object(g);
+            case Kind::Function: {
+                auto* f = static_cast<Function*>(o);
+                if (f->code->resumable()) {
+                    Frame* g = make_generator(vm, f);
+                    if (owned && g->shape == kShapeGenerator) g->flags |= kOwned;
+                    if (!owned && g->shape == kShapeCoroutine)
+                        vm.register_finalizer(g);  // nobody may await it: that is told
+                    if (!bind(vm, f, g->registers, a)) return Outcome::raised();
+                    return Value::object(g);
+                }
+                Frame* frame = push_frame(vm, f, caller);
+                if (!frame) return Outcome::raised();
+                if (f->aux == a.count && a.keywords.is_unbound() && a.tuple.is_unbound()) {
+                    for (unsigned i = 0; i < a.count; i++) frame->registers[i] = a.items[i];
+                } else if (!bind(vm, f, frame->registers, a)) {
+                    pop_frame(vm, frame);
+                    return Outcome::raised();
+                }
+                pushed = frame;
+                return Outcome::unhandled();
             }
-            Frame* frame = push_frame(vm, f, caller);
-            if (!frame) return Outcome::raised();
-            if (f->aux == a.count && a.keywords.is_unbound() && a.tuple.is_unbound()) {
-                for (unsigned i = 0; i < a.count; i++) frame->registers[i] = a.items[i];
-            } else if (!bind(vm, f, frame->registers, a)) {
-                pop_frame(vm, frame);
-                return Outcome::raised();
+            case Kind::Native: {
+                auto* n = static_cast<Native*>(o);
+                if (!n->self.is_unbound() && !prepend(n->self)) return Outcome::raised();
+                return call_native(vm, caller, n, a, pushed);
             }
-            pushed = frame;
-            return Outcome::unhandled();
-        }
-        case Kind::Native: {
-            auto* n = static_cast<Native*>(o);
-            if (!n->self.is_unbound() && !prepend(n->self)) return Outcome::raised();
-            return call_native(vm, caller, n, a, pushed);
-        }
-        case Kind::BoundMethod: {
-            auto* m = static_cast<BoundMethod*>(o);
-            if (!prepend(m->self)) return Outcome::raised();
-            callee = m->function;
-            continue;
-        }
-        case Kind::StaticMethod: callee = static_cast<StaticMethod*>(o)->function; continue;
-        case Kind::Class: {
-            Value call = vm.class_of(callee)->specials[int(Special::Call)];
-            if (call.is(vm.natives.type_call_method)) return instantiate(vm, caller, static_cast<Class*>(o), a, pushed);
-            break;
-        }
-        default: break;
+            case Kind::BoundMethod: {
+                auto* m = static_cast<BoundMethod*>(o);
+                if (!prepend(m->self)) return Outcome::raised();
+                callee = m->function;
+                continue;
+            }
+            case Kind::StaticMethod:
+                callee = static_cast<StaticMethod*>(o)->function;
+                continue;
+            case Kind::Class: {
+                Value call = vm.class_of(callee)->specials[int(Special::Call)];
+                if (call.is(vm.natives.type_call_method))
+                    return instantiate(vm, caller, static_cast<Class*>(o), a, pushed);
+                break;
+            }
+            default:
+                break;
         }
         Value call = vm.class_of(callee)->specials[int(Special::Call)];
-        if (call.is_unbound() || call.is_none()) return vm.type_error("'%s' object is not callable", vm.type_name(callee));
-        if (call.is_object() && (call.as_object()->kind == Kind::Function || call.as_object()->kind == Kind::Native)) {
+        if (call.is_unbound() || call.is_none())
+            return vm.type_error("'%s' object is not callable", vm.type_name(callee));
+        if (call.is_object() &&
+            (call.as_object()->kind == Kind::Function || call.as_object()->kind == Kind::Native)) {
             if (!prepend(callee)) return Outcome::raised();
             callee = call;
             continue;
@@ -603,13 +683,15 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
             if (!all) return vm.out_of_memory();
             for (size_t i = 0; i < n; i++) all->items[i] = a.at(i);
             Dict* named = vm.dict();
-            if (!a.each_keyword([&](Value key, Value v) { return is_str(key) && vm.set(named, key.as<Str>(), v); }))
+            if (!a.each_keyword(
+                    [&](Value key, Value v) { return is_str(key) && vm.set(named, key.as<Str>(), v); }))
                 return vm.type_error("keywords must be strings");
-            return vm.call_prelude(vm.intern("_call_descriptor"), {call, callee, Value::object(all), Value::object(named)});
+            return vm.call_prelude(vm.intern("_call_descriptor"),
+                                   {call, callee, Value::object(all), Value::object(named)});
         }
         if (!bound.is_value()) return bound;
         callee = bound.value();
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -21,7 +21,7 @@ bool linearize(VM& vm, Class* cls, Tuple* bases, std::vector<Value>& out) {
         sequences.emplace_back(mro->items, mro->items + mro->size);
     }
     sequences.emplace_back(bases->items, bases->items + bases->size);
-    for (auto& s : sequences) std::reverse(s.begin(), s.end());   // the head is at the back
+    for (auto& s : sequences) std::reverse(s.begin(), s.end());  // the head is at the back
     out.push_back(Value::object(cls));
     for (;;) {
         std::erase_if(sequences, [](auto& s) { return s.empty(); });
@@ -32,7 +32,10 @@ bool linearize(VM& vm, Class* cls, Tuple* bases, std::vector<Value>& out) {
             bool in_tail = std::any_of(sequences.begin(), sequences.end(), [&](auto& t) {
                 return std::any_of(t.begin(), t.end() - 1, [&](Value v) { return v.is(head); });
             });
-            if (!in_tail) { chosen = head; break; }
+            if (!in_tail) {
+                chosen = head;
+                break;
+            }
         }
         if (chosen.is_unbound()) {
             std::string names;
@@ -43,7 +46,8 @@ bool linearize(VM& vm, Class* cls, Tuple* bases, std::vector<Value>& out) {
                 seen.push_back(head);
                 names += (names.empty() ? "" : ", ") + std::string(vm.class_name(head.as<Class>()));
             }
-            vm.type_error("Cannot create a consistent method resolution\norder (MRO) for bases %s", names.c_str());
+            vm.type_error("Cannot create a consistent method resolution\norder (MRO) for bases %s",
+                          names.c_str());
             return false;
         }
         out.push_back(chosen);
@@ -53,7 +57,8 @@ bool linearize(VM& vm, Class* cls, Tuple* bases, std::vector<Value>& out) {
 }
 
 Class* new_class(VM& vm, Class* metaclass) {
-    Object* o = metaclass && metaclass->root_shape >= kBuiltinShapes ? allocate_instance(vm, metaclass) : nullptr;
+    Object* o =
+        metaclass && metaclass->root_shape >= kBuiltinShapes ? allocate_instance(vm, metaclass) : nullptr;
     auto* c = o ? static_cast<Class*>(o) : vm.heap.make<Class>(Kind::Class, kShapeType);
     size_t used = sizeof(Class) - sizeof(Object);
     if (!o) std::memset(static_cast<void*>(reinterpret_cast<Object*>(c) + 1), 0, used);
@@ -76,8 +81,10 @@ void add_subclass(VM& vm, Class* base, Class* cls) {
     // Places of dead ones are used again.
     size_t free = 0;
     while (free < l->size && l->items->items[free].as<WeakRef>()->target.is_object()) free++;
-    if (free < l->size) list_set(vm.heap, l, free, Value::object(w));
-    else list_append(vm.heap, l, Value::object(w));
+    if (free < l->size)
+        list_set(vm.heap, l, free, Value::object(w));
+    else
+        list_append(vm.heap, l, Value::object(w));
     vm.heap.write(base);
 }
 
@@ -98,7 +105,8 @@ void update_flags(VM& vm, Class* cls) {
         return v.is_object() && v.as_object()->kind == Kind::Native;
     };
     cls->class_flags &= ~uint32_t(Class::kPlainGetattr | Class::kPlainSetattr | Class::kIdentityEq);
-    if (plain(Special::Getattribute) && cls->specials[int(Special::Getattr)].is_unbound()) cls->class_flags |= Class::kPlainGetattr;
+    if (plain(Special::Getattribute) && cls->specials[int(Special::Getattr)].is_unbound())
+        cls->class_flags |= Class::kPlainGetattr;
     if (plain(Special::Setattr)) cls->class_flags |= Class::kPlainSetattr;
     Value eq = cls->specials[int(Special::Eq)], hash = cls->specials[int(Special::Hash)];
     Class* object = vm.classes[kShapeObject];
@@ -152,10 +160,11 @@ int special_of(VM& vm, const Str* name) {
 }
 
 bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
-    auto solid = [](Class* c) {   // the built-in class that decides about the layout
+    auto solid = [](Class* c) {  // the built-in class that decides about the layout
         while (c->class_flags & Class::kHeapType) c = c->base;
         // Exceptions without attributes of their own are laid out as their base.
-        while (c->instance_kind == Kind::Exception && c->base->instance_kind == Kind::Exception && c->inline_slots == c->base->inline_slots)
+        while (c->instance_kind == Kind::Exception && c->base->instance_kind == Kind::Exception &&
+               c->inline_slots == c->base->inline_slots)
             c = c->base;
         return c;
     };
@@ -163,7 +172,10 @@ bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
     Class* winner = nullptr;
     for (uint64_t i = 0; i < bases->size; i++) {
         Value v = bases->items[i];
-        if (!v.is_object() || v.as_object()->kind != Kind::Class) { vm.type_error("bases must be types"); return false; }
+        if (!v.is_object() || v.as_object()->kind != Kind::Class) {
+            vm.type_error("bases must be types");
+            return false;
+        }
         auto* b = v.as<Class>();
         if (b->class_flags & Class::kFinal) {
             vm.type_error("type '%s' is not an acceptable base type", std::string(vm.class_name(b)).c_str());
@@ -189,8 +201,12 @@ bool takes_weakrefs(VM& vm, const Class* cls) {
         Value slots = cell.as<Cell>()->value;
         auto names_it = [&](Value v) { return is_str(v) && v.as<Str>()->view() == "__weakref__"; };
         if (names_it(slots)) return true;
-        if (is_tuple(slots) && std::any_of(slots.as<Tuple>()->items, slots.as<Tuple>()->items + slots.as<Tuple>()->size, names_it)) return true;
-        if (is_list(slots) && std::any_of(slots.as<List>()->items->items, slots.as<List>()->items->items + slots.as<List>()->size, names_it)) return true;
+        if (is_tuple(slots) && std::any_of(slots.as<Tuple>()->items,
+                                           slots.as<Tuple>()->items + slots.as<Tuple>()->size, names_it))
+            return true;
+        if (is_list(slots) && std::any_of(slots.as<List>()->items->items,
+                                          slots.as<List>()->items->items + slots.as<List>()->size, names_it))
+            return true;
     }
     return false;
 }
@@ -198,9 +214,12 @@ bool takes_weakrefs(VM& vm, const Class* cls) {
 // Handles __slots__ of a new class; false: raised.
 bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
     std::vector<Value> names;
-    if (is_str(slots)) names.push_back(slots);
-    else if (is_tuple(slots)) names.assign(slots.as<Tuple>()->items, slots.as<Tuple>()->items + slots.as<Tuple>()->size);
-    else if (is_list(slots)) names.assign(slots.as<List>()->items->items, slots.as<List>()->items->items + slots.as<List>()->size);
+    if (is_str(slots))
+        names.push_back(slots);
+    else if (is_tuple(slots))
+        names.assign(slots.as<Tuple>()->items, slots.as<Tuple>()->items + slots.as<Tuple>()->size);
+    else if (is_list(slots))
+        names.assign(slots.as<List>()->items->items, slots.as<List>()->items->items + slots.as<List>()->size);
     else if (is_dict(slots)) {
         uint32_t position = 0;
         while (DictEntry* e = next_entry(slots.as<Dict>(), position)) names.push_back(e->key);
@@ -208,22 +227,33 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
         vm.type_error("__slots__ must be a str, tuple, list or dict");
         return false;
     }
-    if (!names.empty() && (cls->instance_kind == Kind::Int || cls->instance_kind == Kind::Tuple || cls->instance_kind == Kind::Bytes)) {
-        vm.type_error("nonempty __slots__ not supported for subtype of '%s'", std::string(vm.class_name(cls->base)).c_str());
+    if (!names.empty() && (cls->instance_kind == Kind::Int || cls->instance_kind == Kind::Tuple ||
+                           cls->instance_kind == Kind::Bytes)) {
+        vm.type_error("nonempty __slots__ not supported for subtype of '%s'",
+                      std::string(vm.class_name(cls->base)).c_str());
         return false;
     }
     std::vector<Value> own;
     bool weakref = false;
     for (Value v : names) {
-        if (!is_str(v)) { vm.type_error("__slots__ items must be strings, not '%s'", vm.type_name(v)); return false; }
+        if (!is_str(v)) {
+            vm.type_error("__slots__ items must be strings, not '%s'", vm.type_name(v));
+            return false;
+        }
         std::string_view text = v.as<Str>()->view();
         if (text == "__dict__") {
-            if (cls->class_flags & Class::kHasDict) { vm.type_error("__dict__ slot disallowed: we already got one"); return false; }
+            if (cls->class_flags & Class::kHasDict) {
+                vm.type_error("__dict__ slot disallowed: we already got one");
+                return false;
+            }
             cls->class_flags |= Class::kHasDict;
             continue;
         }
         if (text == "__weakref__") {
-            if (weakref || takes_weakrefs(vm, cls->base)) { vm.type_error("__weakref__ slot disallowed: either we already got one, or __itemsize__ != 0"); return false; }
+            if (weakref || takes_weakrefs(vm, cls->base)) {
+                vm.type_error("__weakref__ slot disallowed: either we already got one, or __itemsize__ != 0");
+                return false;
+            }
             weakref = true;
             continue;
         }
@@ -234,8 +264,13 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
             if (!owner.empty()) mangled = "_" + std::string(owner) + mangled;
         }
         bool identifier = !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
-                          std::all_of(text.begin(), text.end(), [](unsigned char c) { return c == '_' || c >= 128 || std::isalnum(c); });
-        if (!identifier) { vm.type_error("__slots__ must be identifiers"); return false; }
+                          std::all_of(text.begin(), text.end(), [](unsigned char c) {
+                              return c == '_' || c >= 128 || std::isalnum(c);
+                          });
+        if (!identifier) {
+            vm.type_error("__slots__ must be identifiers");
+            return false;
+        }
         Str* name = vm.intern(mangled);
         if (!vm.get(namespace_, name).is_unbound()) {
             vm.value_error("'%s' in __slots__ conflicts with class variable", name->data);
@@ -262,14 +297,14 @@ uint32_t attributes_of_init(VM& vm, Dict* namespace_) {
     std::vector<unsigned> names;
     for (uint32_t pc = 0; pc < code->length(); pc += op_info(code->entry()[pc].op()).words) {
         const Instruction& i = code->entry()[pc];
-        if ((i.op() == Op::SET_ATTR || i.op() == Op::SET_ATTR_SLOT || i.op() == Op::SET_ATTR_ADD) && i.a() == 0 &&
-            std::find(names.begin(), names.end(), i.c()) == names.end())
+        if ((i.op() == Op::SET_ATTR || i.op() == Op::SET_ATTR_SLOT || i.op() == Op::SET_ATTR_ADD) &&
+            i.a() == 0 && std::find(names.begin(), names.end(), i.c()) == names.end())
             names.push_back(i.c());
     }
     return uint32_t(names.size());
 }
 
-}   // namespace
+}  // namespace
 
 bool is_class_name(VM& vm, Value name) {
     if (name.as<Str>()->view().find('\0') != std::string_view::npos) {
@@ -306,16 +341,19 @@ void VM::clear_method_cache() {
 }
 
 Cell* VM::lookup_cell(Class* cls, Str* name) {
-    size_t slot = ((reinterpret_cast<uintptr_t>(cls) >> 5) ^ (reinterpret_cast<uintptr_t>(name) >> 4)) % kMethodCache;
+    size_t slot =
+        ((reinterpret_cast<uintptr_t>(cls) >> 5) ^ (reinterpret_cast<uintptr_t>(name) >> 4)) % kMethodCache;
     MethodCacheEntry& entry = method_cache[slot];
-    if (entry.cls == cls && entry.name == name && (!entry.cell || !entry.cell->value.is_unbound())) return entry.cell;
+    if (entry.cls == cls && entry.name == name && (!entry.cell || !entry.cell->value.is_unbound()))
+        return entry.cell;
     uint64_t hash = hash_str(hash_key, name);
     Cell* found = nullptr;
     for (uint64_t i = 0; i < cls->mro->size && !found; i++) {
         DictEntry* e = dict_get_str(cls->mro->items[i].as<Class>()->attributes, name, hash);
         if (e) found = e->value.as<Cell>();
     }
-    if ((name->flags & kInterned) && !natives.type_new.is_unbound()) {   // types are being defined: it would be cleared at once
+    if ((name->flags & kInterned) &&
+        !natives.type_new.is_unbound()) {  // types are being defined: it would be cleared at once
         entry = {cls, name, found};
         method_cache_used = true;
     }
@@ -384,8 +422,13 @@ Class* calculate_metaclass(VM& vm, Class* metaclass, Tuple* bases) {
         if (!bases->items[i].is_object() || bases->items[i].as_object()->kind != Kind::Class) continue;
         Class* m = vm.class_of(bases->items[i]);
         if (vm.is_subclass(winner, m)) continue;
-        if (vm.is_subclass(m, winner)) { winner = m; continue; }
-        vm.type_error("metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses of all its bases");
+        if (vm.is_subclass(m, winner)) {
+            winner = m;
+            continue;
+        }
+        vm.type_error(
+            "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the "
+            "metaclasses of all its bases");
         return nullptr;
     }
     return winner;
@@ -401,24 +444,32 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
     for (uint64_t i = 0; i < bases->size; i++)
         for (uint64_t j = i + 1; j < bases->size; j++)
             if (bases->items[i].is(bases->items[j])) {
-                vm.type_error("duplicate base class %s", std::string(vm.class_name(bases->items[i].as<Class>())).c_str());
+                vm.type_error("duplicate base class %s",
+                              std::string(vm.class_name(bases->items[i].as<Class>())).c_str());
                 return nullptr;
             }
     if (!is_class_name(vm, Value::object(name))) return nullptr;
     Value doc = vm.get(namespace_, vm.names.doc);
-    if (is_str(doc) && (doc.as<Str>()->state & Str::kHasSurrogates)) { surrogates_not_allowed(vm, doc); return nullptr; }
+    if (is_str(doc) && (doc.as<Str>()->state & Str::kHasSurrogates)) {
+        surrogates_not_allowed(vm, doc);
+        return nullptr;
+    }
     Class* cls = new_class(vm, metaclass);
     cls->name = Value::object(name);
     cls->bases = bases;
     cls->base = layout;
     cls->instance_kind = layout->instance_kind;
-    cls->class_flags = Class::kHeapType | (layout->class_flags & (Class::kException | Class::kHasDict | Class::kMetaclass));
+    cls->class_flags =
+        Class::kHeapType | (layout->class_flags & (Class::kException | Class::kHasDict | Class::kMetaclass));
     for (uint64_t i = 0; i < bases->size; i++)
         cls->class_flags |= bases->items[i].as<Class>()->class_flags & (Class::kHasDict | Class::kException);
     std::vector<Value> order;
     if (!linearize(vm, cls, bases, order)) return nullptr;
     Tuple* mro = make_tuple(vm.heap, order.data(), order.size());
-    if (!mro) { vm.out_of_memory(); return nullptr; }
+    if (!mro) {
+        vm.out_of_memory();
+        return nullptr;
+    }
 
     Value qualname = vm.get(namespace_, vm.names.qualname);
     if (!qualname.is_unbound() && !is_str(qualname)) {
@@ -443,7 +494,8 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         cls->class_flags |= Class::kHasDict;
         uint32_t own = attributes_of_init(vm, namespace_);
         cls->inline_slots = uint16_t(std::min(64u, std::max({uint32_t(cls->inline_slots), own, 4u})));
-        if (own && layout->class_flags & Class::kHeapType) cls->inline_slots = uint16_t(std::min(64u, layout->inline_slots + own));
+        if (own && layout->class_flags & Class::kHeapType)
+            cls->inline_slots = uint16_t(std::min(64u, layout->inline_slots + own));
     } else if (!define_slots(vm, cls, slots, namespace_)) {
         return nullptr;
     }
@@ -467,14 +519,16 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
             auto* s = vm.heap.make<StaticMethod>(Kind::StaticMethod, kShapeStaticMethod);
             s->function = v;
             v = Value::object(s);
-        } else if (function && (key == vm.names.special[int(Special::InitSubclass)] || key == vm.names.special[int(Special::ClassGetitem)])) {
+        } else if (function && (key == vm.names.special[int(Special::InitSubclass)] ||
+                                key == vm.names.special[int(Special::ClassGetitem)])) {
             auto* c = vm.heap.make<ClassMethod>(Kind::ClassMethod, kShapeClassMethod);
             c->function = v;
             v = Value::object(c);
         }
         set_class_attribute(vm, cls, key, v);
     }
-    if (vm.get(cls->attributes, vm.names.doc).is_unbound()) set_class_attribute(vm, cls, vm.names.doc, Value::none());
+    if (vm.get(cls->attributes, vm.names.doc).is_unbound())
+        set_class_attribute(vm, cls, vm.names.doc, Value::none());
     if (!vm.get(cls->attributes, vm.names.special[int(Special::Eq)]).is_unbound() &&
         vm.get(cls->attributes, vm.names.special[int(Special::Hash)]).is_unbound())
         set_class_attribute(vm, cls, vm.names.special[int(Special::Hash)], Value::none());
@@ -494,19 +548,24 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
 Outcome make_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* namespace_, Value keywords) {
     Class* cls = create_class(vm, metaclass, name, bases, namespace_);
     if (!cls) return Outcome::raised();
-    return vm.call(vm.natives.finish_class, {Value::object(cls), keywords.is_unbound() ? Value::none() : keywords});
+    return vm.call(vm.natives.finish_class,
+                   {Value::object(cls), keywords.is_unbound() ? Value::none() : keywords});
 }
 
 bool set_bases(VM& vm, Class* cls, Tuple* bases) {
     Class* layout;
     if (!bases_layout(vm, bases, layout)) return false;
     if (layout->instance_kind != cls->instance_kind) {
-        vm.type_error("__bases__ assignment: '%s' object layout differs from '%s'", std::string(vm.class_name(layout)).c_str(),
+        vm.type_error("__bases__ assignment: '%s' object layout differs from '%s'",
+                      std::string(vm.class_name(layout)).c_str(),
                       std::string(vm.class_name(cls->base)).c_str());
         return false;
     }
     for (uint64_t i = 0; i < bases->size; i++)
-        if (vm.is_subclass(bases->items[i].as<Class>(), cls)) { vm.type_error("a __bases__ item causes an inheritance cycle"); return false; }
+        if (vm.is_subclass(bases->items[i].as<Class>(), cls)) {
+            vm.type_error("a __bases__ item causes an inheritance cycle");
+            return false;
+        }
     std::vector<Value> order;
     if (!linearize(vm, cls, bases, order)) return false;
     cls->bases = bases;
@@ -531,8 +590,14 @@ void make_builtin_classes(VM& vm) {
     vm.method_cache = std::make_unique<VM::MethodCacheEntry[]>(VM::kMethodCache);
     vm.places = std::make_unique<VM::PlaceEntry[]>(VM::kPlaces);
     vm.clear_method_cache();
-    struct Row { const char* name; int base; Kind kind; const char* slots; };
-    [[maybe_unused]] static constexpr Row rows[] = {   // g++ 12 does not see the use in the generic lambda
+    struct Row {
+        const char* name;
+        int base;
+        Kind kind;
+        const char* slots;
+    };
+    [[maybe_unused]] static constexpr Row rows[] = {
+    // g++ 12 does not see the use in the generic lambda
 #define CLASS(id, name, base, kind) {name, kShape##base, Kind::kind, nullptr},
 #define EXCEPTION(id, base, slots) {#id, kShape##base, Kind::Exception, slots},
 #include "vm/data/classes.def"
@@ -556,7 +621,10 @@ void make_builtin_classes(VM& vm) {
         c->class_flags = Class::kBuiltin;
         std::vector<Value> bases;
         if (base) bases.push_back(Value::object(base));
-        if (i == kShapeExceptionGroup) { self(self, kShapeException); bases.push_back(Value::object(vm.classes[kShapeException])); }
+        if (i == kShapeExceptionGroup) {
+            self(self, kShapeException);
+            bases.push_back(Value::object(vm.classes[kShapeException]));
+        }
         c->bases = bases.empty() ? vm.empty_tuple : make_tuple(vm.heap, bases.data(), bases.size());
         std::vector<Value> order;
         linearize(vm, c, c->bases, order);
@@ -579,14 +647,37 @@ void make_builtin_classes(VM& vm) {
         if (i == kShapeFunction || i == kShapeModule || future) c->class_flags |= Class::kHasDict;
         if (i == kShapeType) c->class_flags |= Class::kMetaclass;
         switch (i) {
-        case kShapeBool: case kShapeNone_: case kShapeNotImplementedType: case kShapeEllipsisType: case kShapeFunction: case kShapeBuiltinFunction:
-        case kShapeMethodDescriptor: case kShapeSlotWrapper: case kShapeMethodWrapper: case kShapeMethod: case kShapeGenerator: case kShapeCoroutine:
-        case kShapeAsyncGenerator: case kShapeRange: case kShapeSlice: case kShapeMemoryView: case kShapeDictKeys: case kShapeDictValues:
-        case kShapeDictItems: case kShapeCode: case kShapeFrame: case kShapeTraceback: case kShapeCell: case kShapeMemberDescriptor:
-        case kShapeGetSetDescriptor: case kShapeMappingProxy: case kShapeUnionType:
-            c->class_flags |= Class::kFinal;
-            break;
-        default: break;
+            case kShapeBool:
+            case kShapeNone_:
+            case kShapeNotImplementedType:
+            case kShapeEllipsisType:
+            case kShapeFunction:
+            case kShapeBuiltinFunction:
+            case kShapeMethodDescriptor:
+            case kShapeSlotWrapper:
+            case kShapeMethodWrapper:
+            case kShapeMethod:
+            case kShapeGenerator:
+            case kShapeCoroutine:
+            case kShapeAsyncGenerator:
+            case kShapeRange:
+            case kShapeSlice:
+            case kShapeMemoryView:
+            case kShapeDictKeys:
+            case kShapeDictValues:
+            case kShapeDictItems:
+            case kShapeCode:
+            case kShapeFrame:
+            case kShapeTraceback:
+            case kShapeCell:
+            case kShapeMemberDescriptor:
+            case kShapeGetSetDescriptor:
+            case kShapeMappingProxy:
+            case kShapeUnionType:
+                c->class_flags |= Class::kFinal;
+                break;
+            default:
+                break;
         }
         c->root_shape = i;
         vm.shapes.builtin_root(c, i, exception || i == kShapeModule || future, slots);
@@ -655,4 +746,4 @@ Module* define_module(VM& vm, const ModuleDef& def) {
     return m;
 }
 
-}   // namespace gen
+}  // namespace gen

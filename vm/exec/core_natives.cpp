@@ -9,10 +9,11 @@ namespace {
 // call_attribute(self, name, args): self.name(*args)
 Outcome call_attribute(VM& vm, NativeFrame& f) {
     switch (f.step_state()) {
-    case 0:
-        if (!f.await(vm, op_getattr(vm, f[0], f[1].as<Str>()), 1)) return vm.pending;
-        [[fallthrough]];
-    default: return vm.call_with(f.result(), f[2]);
+        case 0:
+            if (!f.await(vm, op_getattr(vm, f[0], f[1].as<Str>()), 1)) return vm.pending;
+            [[fallthrough]];
+        default:
+            return vm.call_with(f.result(), f[2]);
     }
 }
 
@@ -20,41 +21,47 @@ Outcome call_attribute(VM& vm, NativeFrame& f) {
 Outcome type_call(VM& vm, NativeFrame& f) {
     auto* cls = f[0].as<Class>();
     switch (f.step_state()) {
-    case 0: {
-        Value make = cls->specials[int(Special::New)];
-        Tuple* args = f[1].as<Tuple>();
-        Tuple* with_class = make_tuple(vm.heap, args->size + 1);
-        if (!with_class) return vm.out_of_memory();
-        with_class->items[0] = f[0];
-        for (uint64_t i = 0; i < args->size; i++) with_class->items[1 + i] = args->items[i];
-        if (!f.await(vm, vm.call_with(make, Value::object(with_class), f[2]), 1)) return vm.pending;
-        [[fallthrough]];
-    }
-    case 1: {
-        Value self = f.result();
-        Class* own = vm.class_of(self);
-        if (!vm.is_subclass(own, cls)) return self;
-        Value init = own->specials[int(Special::Init)];
-        if (init.is(vm.natives.object_init) && !cls->specials[int(Special::New)].is(vm.natives.object_new)) return self;
-        f[3] = self;
-        Tuple* args = f[1].as<Tuple>();
-        Tuple* with_self = make_tuple(vm.heap, args->size + 1);
-        if (!with_self) return vm.out_of_memory();
-        with_self->items[0] = self;
-        for (uint64_t i = 0; i < args->size; i++) with_self->items[1 + i] = args->items[i];
-        if (!is_descriptor(vm, init) || init.as_object()->kind == Kind::Function || init.as_object()->kind == Kind::Native) {
-            if (!f.await(vm, vm.call_with(init, Value::object(with_self), f[2]), 2)) return vm.pending;
-        } else {
-            Outcome bound = descriptor_get(vm, init, self, Value::object(own));
-            if (bound.is_call()) bound = vm.call_prelude(vm.intern("_call_descriptor"), {init, self, f[1], f[2]});
-            else if (bound.is_value()) bound = vm.call_with(bound.value(), f[1], f[2]);
-            if (!f.await(vm, bound, 2)) return vm.pending;
+        case 0: {
+            Value make = cls->specials[int(Special::New)];
+            Tuple* args = f[1].as<Tuple>();
+            Tuple* with_class = make_tuple(vm.heap, args->size + 1);
+            if (!with_class) return vm.out_of_memory();
+            with_class->items[0] = f[0];
+            for (uint64_t i = 0; i < args->size; i++) with_class->items[1 + i] = args->items[i];
+            if (!f.await(vm, vm.call_with(make, Value::object(with_class), f[2]), 1)) return vm.pending;
+            [[fallthrough]];
         }
-        [[fallthrough]];
-    }
-    default:
-        if (!f.result().is_none()) return vm.type_error("__init__() should return None, not '%s'", vm.type_name(f.result()));
-        return f[3];
+        case 1: {
+            Value self = f.result();
+            Class* own = vm.class_of(self);
+            if (!vm.is_subclass(own, cls)) return self;
+            Value init = own->specials[int(Special::Init)];
+            if (init.is(vm.natives.object_init) &&
+                !cls->specials[int(Special::New)].is(vm.natives.object_new))
+                return self;
+            f[3] = self;
+            Tuple* args = f[1].as<Tuple>();
+            Tuple* with_self = make_tuple(vm.heap, args->size + 1);
+            if (!with_self) return vm.out_of_memory();
+            with_self->items[0] = self;
+            for (uint64_t i = 0; i < args->size; i++) with_self->items[1 + i] = args->items[i];
+            if (!is_descriptor(vm, init) || init.as_object()->kind == Kind::Function ||
+                init.as_object()->kind == Kind::Native) {
+                if (!f.await(vm, vm.call_with(init, Value::object(with_self), f[2]), 2)) return vm.pending;
+            } else {
+                Outcome bound = descriptor_get(vm, init, self, Value::object(own));
+                if (bound.is_call())
+                    bound = vm.call_prelude(vm.intern("_call_descriptor"), {init, self, f[1], f[2]});
+                else if (bound.is_value())
+                    bound = vm.call_with(bound.value(), f[1], f[2]);
+                if (!f.await(vm, bound, 2)) return vm.pending;
+            }
+            [[fallthrough]];
+        }
+        default:
+            if (!f.result().is_none())
+                return vm.type_error("__init__() should return None, not '%s'", vm.type_name(f.result()));
+            return f[3];
     }
 }
 
@@ -63,74 +70,85 @@ Outcome finish_class(VM& vm, NativeFrame& f) {
     auto* cls = f[0].as<Class>();
     enum { kStart, kNext, kNamed, kParent, kDone, kOrdered, kNames };
     for (;;) switch (f.step_state()) {
-        case kStart: {
-            // The metaclass may have an mro() of its own.
-            Value order = vm.lookup(vm.class_of(f[0]), vm.names.mro_method);
-            if (!order.is_object() || order.as_object()->kind == Kind::Native) { f.step_state() = kNames; break; }
-            if (!f.await(vm, vm.call(order, {f[0]}), kOrdered)) return vm.pending;
-            f.step_state() = kOrdered;
-            break;
-        }
-        case kOrdered: {
-            Outcome o = op_tuple(vm, f.result());
-            if (!o.is_value()) return o.is_raised() ? o : vm.type_error("mro() must return a list or a tuple");
-            if (!set_mro(vm, cls, o.value().as<Tuple>())) return Outcome::raised();
-            f.step_state() = kNames;
-            break;
-        }
-        case kNames: {
-            std::vector<Value> items;
-            uint32_t position = 0;
-            while (DictEntry* e = next_entry(cls->attributes, position)) {
-                Value v = e->value.as<Cell>()->value;
-                if (!v.is_object() || vm.special(v, Special::SetName).is_unbound()) continue;
-                items.push_back(e->key);
-                items.push_back(v);
+            case kStart: {
+                // The metaclass may have an mro() of its own.
+                Value order = vm.lookup(vm.class_of(f[0]), vm.names.mro_method);
+                if (!order.is_object() || order.as_object()->kind == Kind::Native) {
+                    f.step_state() = kNames;
+                    break;
+                }
+                if (!f.await(vm, vm.call(order, {f[0]}), kOrdered)) return vm.pending;
+                f.step_state() = kOrdered;
+                break;
             }
-            f[2] = Value::object(make_tuple(vm.heap, items.data(), items.size()));
-            f[3] = Value::integer(0);
-            f.step_state() = kNext;
-            break;
-        }
-        case kNext: {
-            auto* items = f[2].as<Tuple>();
-            int64_t i = f[3].as_int();
-            if (uint64_t(i) >= items->size) { f.step_state() = kParent; break; }
-            f[3] = Value::integer(i + 2);
-            Outcome o = vm.call_special(Special::SetName, items->items[i + 1], {f[0], items->items[i]});
-            if (!f.await_catching(vm, o, kNamed)) return vm.pending;
-            f.step_state() = kNamed;
-            break;
-        }
-        case kNamed: {
-            if (f.result().is_unbound()) {
+            case kOrdered: {
+                Outcome o = op_tuple(vm, f.result());
+                if (!o.is_value())
+                    return o.is_raised() ? o : vm.type_error("mro() must return a list or a tuple");
+                if (!set_mro(vm, cls, o.value().as<Tuple>())) return Outcome::raised();
+                f.step_state() = kNames;
+                break;
+            }
+            case kNames: {
+                std::vector<Value> items;
+                uint32_t position = 0;
+                while (DictEntry* e = next_entry(cls->attributes, position)) {
+                    Value v = e->value.as<Cell>()->value;
+                    if (!v.is_object() || vm.special(v, Special::SetName).is_unbound()) continue;
+                    items.push_back(e->key);
+                    items.push_back(v);
+                }
+                f[2] = Value::object(make_tuple(vm.heap, items.data(), items.size()));
+                f[3] = Value::integer(0);
+                f.step_state() = kNext;
+                break;
+            }
+            case kNext: {
                 auto* items = f[2].as<Tuple>();
-                int64_t i = f[3].as_int() - 2;
-                Value cause = vm.caught;
-                Value handled = vm.handled;
-                vm.handled = cause;
-                vm.raisef(kShapeRuntimeError, "Error calling __set_name__ on '%s' instance '%s' in '%s'", vm.type_name(items->items[i + 1]),
-                          items->items[i].as<Str>()->data, std::string(vm.class_name(cls)).c_str());
-                vm.handled = handled;
-                auto* e = vm.exception.as<Exception>();
-                e->cause = cause;
-                e->state |= Exception::kSuppressContext;
-                return Outcome::raised();
+                int64_t i = f[3].as_int();
+                if (uint64_t(i) >= items->size) {
+                    f.step_state() = kParent;
+                    break;
+                }
+                f[3] = Value::integer(i + 2);
+                Outcome o = vm.call_special(Special::SetName, items->items[i + 1], {f[0], items->items[i]});
+                if (!f.await_catching(vm, o, kNamed)) return vm.pending;
+                f.step_state() = kNamed;
+                break;
             }
-            f.step_state() = kNext;
-            break;
+            case kNamed: {
+                if (f.result().is_unbound()) {
+                    auto* items = f[2].as<Tuple>();
+                    int64_t i = f[3].as_int() - 2;
+                    Value cause = vm.caught;
+                    Value handled = vm.handled;
+                    vm.handled = cause;
+                    vm.raisef(kShapeRuntimeError, "Error calling __set_name__ on '%s' instance '%s' in '%s'",
+                              vm.type_name(items->items[i + 1]), items->items[i].as<Str>()->data,
+                              std::string(vm.class_name(cls)).c_str());
+                    vm.handled = handled;
+                    auto* e = vm.exception.as<Exception>();
+                    e->cause = cause;
+                    e->state |= Exception::kSuppressContext;
+                    return Outcome::raised();
+                }
+                f.step_state() = kNext;
+                break;
+            }
+            case kParent: {
+                auto* super = vm.heap.make<Super>(Kind::Super, kShapeSuper);
+                super->type = super->self = super->self_type = f[0];
+                Outcome o =
+                    op_getattr(vm, Value::object(super), vm.names.special[int(Special::InitSubclass)]);
+                if (!o.is_value()) return o;
+                if (!f.await(vm, vm.call_with(o.value(), Value::object(vm.empty_tuple), f[1]), kDone))
+                    return vm.pending;
+                f.step_state() = kDone;
+                break;
+            }
+            default:
+                return f[0];
         }
-        case kParent: {
-            auto* super = vm.heap.make<Super>(Kind::Super, kShapeSuper);
-            super->type = super->self = super->self_type = f[0];
-            Outcome o = op_getattr(vm, Value::object(super), vm.names.special[int(Special::InitSubclass)]);
-            if (!o.is_value()) return o;
-            if (!f.await(vm, vm.call_with(o.value(), Value::object(vm.empty_tuple), f[1]), kDone)) return vm.pending;
-            f.step_state() = kDone;
-            break;
-        }
-        default: return f[0];
-    }
 }
 
 // getattr_with_hook(v, name): __getattribute__, and __getattr__ when that raises AttributeError.
@@ -138,35 +156,36 @@ Outcome getattr_with_hook(VM& vm, NativeFrame& f) {
     Class* cls = vm.class_of(f[0]);
     Value hook = cls->specials[int(Special::Getattr)];
     switch (f.step_state()) {
-    case 0: {
-        Value own = cls->specials[int(Special::Getattribute)];
-        bool plain = own.is_object() && own.as_object()->kind == Kind::Native;
-        Outcome o = plain ? plain_getattribute(vm, f[0], f[1].as<Str>()) : vm.call_special(Special::Getattribute, f[0], {f[1]});
-        if (hook.is_unbound()) return o;
-        if (!f.await_catching(vm, o, 1)) return vm.pending;
-        [[fallthrough]];
-    }
-    default:
-        if (!f.result().is_unbound()) return f.result();
-        if (!vm.is_instance(vm.caught, kShapeAttributeError) || hook.is_unbound()) {
-            vm.exception = vm.caught;
-            return Outcome::raised();
+        case 0: {
+            Value own = cls->specials[int(Special::Getattribute)];
+            bool plain = own.is_object() && own.as_object()->kind == Kind::Native;
+            Outcome o = plain ? plain_getattribute(vm, f[0], f[1].as<Str>())
+                              : vm.call_special(Special::Getattribute, f[0], {f[1]});
+            if (hook.is_unbound()) return o;
+            if (!f.await_catching(vm, o, 1)) return vm.pending;
+            [[fallthrough]];
         }
-        return vm.call_special(Special::Getattr, f[0], {f[1]});
+        default:
+            if (!f.result().is_unbound()) return f.result();
+            if (!vm.is_instance(vm.caught, kShapeAttributeError) || hook.is_unbound()) {
+                vm.exception = vm.caught;
+                return Outcome::raised();
+            }
+            return vm.call_special(Special::Getattr, f[0], {f[1]});
     }
 }
 
 // getattr_or_stop(v, name): the attribute, or "exhausted" where there is none.
 Outcome getattr_or_stop(VM& vm, NativeFrame& f) {
     switch (f.step_state()) {
-    case 0:
-        if (!f.await_catching(vm, op_getattr(vm, f[0], f[1].as<Str>()), 1)) return vm.pending;
-        [[fallthrough]];
-    default:
-        if (!f.result().is_unbound()) return f.result();
-        if (vm.is_instance(vm.caught, kShapeAttributeError)) return Outcome::stop();
-        vm.exception = vm.caught;
-        return Outcome::raised();
+        case 0:
+            if (!f.await_catching(vm, op_getattr(vm, f[0], f[1].as<Str>()), 1)) return vm.pending;
+            [[fallthrough]];
+        default:
+            if (!f.result().is_unbound()) return f.result();
+            if (vm.is_instance(vm.caught, kShapeAttributeError)) return Outcome::stop();
+            vm.exception = vm.caught;
+            return Outcome::raised();
     }
 }
 
@@ -190,9 +209,12 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
         if (o->kind == Kind::Generator) {
             if (o->state == kDone || (o->flags & kFinalized)) continue;
             o->flags |= kFinalized;
-            if (o->state == kCreated && o->shape == kShapeCoroutine) call = vm.call_prelude(vm.intern("_warn_unawaited"), {f[0]});
-            else if (Value hook = vm.asyncgen_finalizer(o); !hook.is_unbound()) call = vm.call(hook, {f[0]});
-            else call = vm.call(vm.natives.close_generator, {f[0]});
+            if (o->state == kCreated && o->shape == kShapeCoroutine)
+                call = vm.call_prelude(vm.intern("_warn_unawaited"), {f[0]});
+            else if (Value hook = vm.asyncgen_finalizer(o); !hook.is_unbound())
+                call = vm.call(hook, {f[0]});
+            else
+                call = vm.call(vm.natives.close_generator, {f[0]});
         } else if (o->kind == Kind::WeakRef) {
             call = vm.call(static_cast<WeakRef*>(o)->callback, {f[0]});
         } else {
@@ -215,10 +237,10 @@ const NativeDef kCoreNatives[] = {
     {"run_finalizers()", nullptr, run_finalizers, 1},
 };
 
-}   // namespace
+}  // namespace
 
 void make_core_natives(VM& vm) {
-    Value* to[] = {&vm.natives.call_attribute, &vm.natives.type_call, &vm.natives.finish_class,
+    Value* to[] = {&vm.natives.call_attribute,    &vm.natives.type_call,       &vm.natives.finish_class,
                    &vm.natives.getattr_with_hook, &vm.natives.getattr_or_stop, &vm.natives.run_finalizers};
     for (size_t i = 0; i < std::size(kCoreNatives); i++) *to[i] = make_native(vm, kCoreNatives[i]);
 }
@@ -254,4 +276,4 @@ void VM::report_unraisable(Value error, Value object) {
     if (unraisable) unraisable(*this, error, object);
 }
 
-}   // namespace gen
+}  // namespace gen

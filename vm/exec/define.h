@@ -6,7 +6,8 @@ namespace gen {
 
 struct TypeDef {
     BuiltinShape shape;
-    std::span<const NativeDef> methods = {};          // signature "append(self, object, /)"; the name may be a special one
+    std::span<const NativeDef> methods =
+        {};  // signature "append(self, object, /)"; the name may be a special one
     std::span<const AttributeDef> attributes = {};
     const char* doc = "";
 };
@@ -15,11 +16,11 @@ void define_type(VM&, const TypeDef&);
 struct ModuleDef {
     const char* name;
     std::span<const NativeDef> functions = {};
-    void (*init)(VM&, Module*) = nullptr;             // constants, classes
+    void (*init)(VM&, Module*) = nullptr;  // constants, classes
     const char* doc = "";
 };
 Module* define_module(VM&, const ModuleDef&);
 
 Value make_native(VM&, const NativeDef&, Value module = Value::none());
 
-}   // namespace gen
+}  // namespace gen

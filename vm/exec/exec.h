@@ -18,37 +18,45 @@ Frame* land(VM&, Frame* fr, Outcome o, const Instruction* start);
 // Steps the native frame; its pc is at its landing.
 Frame* step_native(VM&, Frame* fr);
 // A call from a window of registers: callee at `window`, arguments behind it. fr->pc is at the landing.
-Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count, Value names, bool owned);
+Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count,
+                   Value names, bool owned);
 
 // ---- call.cpp
 // Starts `callee` with the arguments: either a value, raised, call (vm.request set again), ..., or unhandled() after having pushed a
 // frame, which is then in `pushed`, its pc at the first instruction.
-Outcome start_call(VM&, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple, Value keywords, bool owned,
-                   Frame*& pushed);
+Outcome start_call(VM&, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple,
+                   Value keywords, bool owned, Frame*& pushed);
 // May a native have this receiver? A method of a built-in class takes instances of that class only.
 inline bool accepts_receiver(const VM& vm, const Native* native, Value self) {
-    if (!native->owner.is_object() || native->def->flags & (kStaticNative | kClassNative | kAnyReceiver)) return true;
+    if (!native->owner.is_object() || native->def->flags & (kStaticNative | kClassNative | kAnyReceiver))
+        return true;
     const Class *owner = native->owner.as<Class>(), *cls = vm.class_of(self);
     return cls == owner || vm.is_subclass(cls, owner);
 }
 // A plain native with `count` arguments, by position only; those that may be missing are left out. unhandled(): call_window() it.
 Outcome call_plain_native(VM&, const Native* native, const Value* args, unsigned count);
-Frame* push_frame(VM&, Function* f, Frame* parent);      // registers unbound; null: the stack limit (exception set)
+Frame* push_frame(VM&, Function* f,
+                  Frame* parent);  // registers unbound; null: the stack limit (exception set)
 // Do instances of cls come from object.__new__, by type.__call__?
 inline bool is_plainly_made(const VM& vm, const Class* cls) {
-    return cls->shape == kShapeType && cls->instance_kind == Kind::Instance && !(cls->class_flags & (Class::kAbstract | Class::kNoInstances)) &&
+    return cls->shape == kShapeType && cls->instance_kind == Kind::Instance &&
+           !(cls->class_flags & (Class::kAbstract | Class::kNoInstances)) &&
            cls->specials[int(Special::New)].is(vm.natives.object_new);
 }
 // A built-in class whose instances a native __new__ makes, whole.
 inline bool is_made_by_native(const VM& vm, const Class* cls) {
     Value make = cls->specials[int(Special::New)];
-    return cls->shape == kShapeType && (cls->class_flags & (Class::kBuiltin | Class::kNoInstances)) == Class::kBuiltin &&
-           cls->specials[int(Special::Init)].is(vm.natives.object_init) && make.is_object() && make.as_object()->kind == Kind::Native;
+    return cls->shape == kShapeType &&
+           (cls->class_flags & (Class::kBuiltin | Class::kNoInstances)) == Class::kBuiltin &&
+           cls->specials[int(Special::Init)].is(vm.natives.object_init) && make.is_object() &&
+           make.as_object()->kind == Kind::Native;
 }
-Frame* make_generator(VM&, Function* f);                 // generator, coroutine or async generator; registers unbound
-inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code, uint8_t flags = 0) {   // a plain generator; registers not set
+Frame* make_generator(VM&, Function* f);  // generator, coroutine or async generator; registers unbound
+inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code,
+                                   uint8_t flags = 0) {  // a plain generator; registers not set
     auto* g = static_cast<Frame*>(vm.heap.take(code->frame_class, code->frame_bytes));
-    if (!g) [[unlikely]] g = static_cast<Frame*>(vm.heap.allocate(code->frame_bytes));
+    if (!g) [[unlikely]]
+        g = static_cast<Frame*>(vm.heap.allocate(code->frame_bytes));
     const uint64_t header = kShapeGenerator | uint64_t(Kind::Generator) << 32 | uint64_t(flags) << 56;
     std::memcpy(static_cast<void*>(g), &header, sizeof header);
     g->parent = nullptr;
@@ -59,22 +67,24 @@ inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code, uint8_
 }
 // INVOKE of something that is no plain method: `attribute` is the outcome of looking it up.
 Frame* invoke_attribute(VM&, Frame* fr, const Instruction* pc, Outcome attribute, Value self, Str* name);
-Frame* constructor_returned(VM&, Frame* fr, Value v);     // RETURN in an __init__: its caller goes on with the instance
-void pop_frame(VM&, Frame* fr);                          // gives the memory back
-bool bind_arguments(VM&, Function* f, Value* registers, const Value* args, unsigned count, Value tuple, Value keywords);
+Frame* constructor_returned(VM&, Frame* fr,
+                            Value v);  // RETURN in an __init__: its caller goes on with the instance
+void pop_frame(VM&, Frame* fr);        // gives the memory back
+bool bind_arguments(VM&, Function* f, Value* registers, const Value* args, unsigned count, Value tuple,
+                    Value keywords);
 Outcome recursion_error(VM&, Frame* fr);
-Frame* make_base_frame(VM&);                             // the end of a chain of frames; null: out of memory
+Frame* make_base_frame(VM&);  // the end of a chain of frames; null: out of memory
 
 // ---- generator.cpp
 // Resumes g for `consumer`, whose pc is at its landing.
 Frame* resume_generator(VM&, Frame* consumer, Frame* g, Request::Resume mode, Value v);
-Frame* delegate(VM&, Frame* fr, const Instruction* pc);  // DELEGATE
-Frame* generator_yield(VM&, Frame* fr, const Instruction* pc);   // YIELD with flags
-Frame* generator_return(VM&, Frame* fr, Value v);        // GENERATOR_RETURN
-Frame* touch(VM&, Frame* fr);                            // fr runs again after a collection has scanned it
+Frame* delegate(VM&, Frame* fr, const Instruction* pc);         // DELEGATE
+Frame* generator_yield(VM&, Frame* fr, const Instruction* pc);  // YIELD with flags
+Frame* generator_return(VM&, Frame* fr, Value v);               // GENERATOR_RETURN
+Frame* touch(VM&, Frame* fr);  // fr runs again after a collection has scanned it
 void pair(VM&, Frame* root, Frame* leaf);
 void free_owned(VM&, Frame* g);
-bool is_executing(const Frame* g);                       // gi_running: it, or what it delegates to, is on the running chain
+bool is_executing(const Frame* g);  // gi_running: it, or what it delegates to, is on the running chain
 
 // ---- unwind.cpp
 // Unwinds with vm.exception from fr, whose pc is at the instruction that raised. `reraise`: fr is in the traceback already.
@@ -89,14 +99,14 @@ void add_traceback(VM&, Value exception, Frame* fr);
 // ---- safepoint.cpp
 // A safepoint with fr->pc at the next instruction.
 Frame* safepoint(VM&, Frame* fr);
-void begin_termination(VM&, const char* why);            // sets vm.exception; see Limits
+void begin_termination(VM&, const char* why);  // sets vm.exception; see Limits
 void collect_garbage(VM&, Frame* fr, Heap::Extent extent);
 
 // ---- sched/switch.cpp
-Frame* preempt(VM&, Frame* fr);                          // the running fiber is ready, others are, too
-Frame* switch_fiber(VM&, Frame* fr);                     // the running fiber has parked
-void raise_interrupt(VM&, uint32_t bits);                // what the bits of Interrupt stand for, as vm.exception
-Frame* fiber_ended(VM&, Frame* fr);                      // with fr, its base frame, holding the result in R[0], or vm.exception
+Frame* preempt(VM&, Frame* fr);            // the running fiber is ready, others are, too
+Frame* switch_fiber(VM&, Frame* fr);       // the running fiber has parked
+void raise_interrupt(VM&, uint32_t bits);  // what the bits of Interrupt stand for, as vm.exception
+Frame* fiber_ended(VM&, Frame* fr);  // with fr, its base frame, holding the result in R[0], or vm.exception
 
 // ---- attribute_cache.cpp: the attribute instructions when their cache misses
 Outcome get_attr_miss(VM&, Frame* fr, Instruction* pc, Value v, Str* name);
@@ -119,11 +129,14 @@ Outcome build_list(VM&, const Value* items, unsigned count);
 Outcome build_set(VM&, const Value* items, unsigned count);
 Outcome build_map(VM&, const Value* pairs, unsigned count);
 Outcome build_string(VM&, const Value* parts, unsigned count);
-Outcome list_extend_with(VM&, Value list, Value iterable, Value callee);   // callee: of `f(*iterable)`, else unbound
+Outcome list_extend_with(VM&, Value list, Value iterable,
+                         Value callee);  // callee: of `f(*iterable)`, else unbound
 Outcome set_update_with(VM&, Value set, Value iterable);
-Outcome map_update_with(VM&, Value dict, Value mapping, Value callee);   // callee bound: keywords of a call to it
+Outcome map_update_with(VM&, Value dict, Value mapping,
+                        Value callee);  // callee bound: keywords of a call to it
 Outcome format_value(VM&, Value v, unsigned conversion, Value spec);
-Outcome unpack_iterable(VM&, Value iterable, unsigned before, int after);    // a tuple with an item for each target
+Outcome unpack_iterable(VM&, Value iterable, unsigned before,
+                        int after);  // a tuple with an item for each target
 
 // ---- intrinsics.cpp
 Outcome intrinsic(VM&, Frame* fr, Intrinsic which, Value* args, unsigned count);
@@ -137,10 +150,10 @@ Outcome get_yield_from(VM&, Frame* fr, Value v);
 Outcome get_awaitable(VM&, Value v, unsigned where);
 Outcome get_aiter(VM&, Value v);
 Outcome get_anext(VM&, Value v);
-Value lend_generator(VM&, const Value* window, unsigned count, bool of_method);   // see LEND
-Outcome close_owned(VM&, Frame* g);                     // errors go to sys.unraisablehook
+Value lend_generator(VM&, const Value* window, unsigned count, bool of_method);  // see LEND
+Outcome close_owned(VM&, Frame* g);  // errors go to sys.unraisablehook
 
-extern const Instruction kNativeStub[2];                 // LANDING r0, NATIVE_STEP: where native frames wait
-extern const Instruction kBaseStub[2];                   // LANDING r0, FIBER_END: where base frames wait
+extern const Instruction kNativeStub[2];  // LANDING r0, NATIVE_STEP: where native frames wait
+extern const Instruction kBaseStub[2];    // LANDING r0, FIBER_END: where base frames wait
 
-}   // namespace gen
+}  // namespace gen

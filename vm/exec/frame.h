@@ -12,27 +12,29 @@
 
 namespace gen {
 
-enum FrameState : uint8_t {        // Object::state
-    kCreated = 0,                  // a generator that has not started
+enum FrameState : uint8_t {  // Object::state
+    kCreated = 0,            // a generator that has not started
     kSuspended = 1,
-    kDelegating = 2,               // suspended in DELEGATE on another generator
+    kDelegating = 2,  // suspended in DELEGATE on another generator
     kRunning = 3,
     kDone = 4,
 };
-enum FrameAux : uint8_t {          // Object::aux
-    kAwaitsNext = 1,               // native frame: StopIteration of the callee means exhausted, as its stop() does
-    kAwaitsCatching = 2,           // native frame: any exception of the callee comes back to it
-    kBaseFrame = 4,                // the first frame of a fiber or of a nested run
-    kAwaiting = 8,                 // native frame: what it returned is awaited (else it is a tail call)
-    kConstructs = 32,              // plain frame of an __init__: its caller gets the instance, in `link`, for the None it returns
-    kAwaitsStop = 16,              // native frame: stop() of the callee means absent; a StopIteration passes through
-    kAwaitsReturn = 32,            // native frame: what the generator returns goes to vm.returned, without a StopIteration
+enum FrameAux : uint8_t {  // Object::aux
+    kAwaitsNext = 1,       // native frame: StopIteration of the callee means exhausted, as its stop() does
+    kAwaitsCatching = 2,   // native frame: any exception of the callee comes back to it
+    kBaseFrame = 4,        // the first frame of a fiber or of a nested run
+    kAwaiting = 8,         // native frame: what it returned is awaited (else it is a tail call)
+    kConstructs =
+        32,  // plain frame of an __init__: its caller gets the instance, in `link`, for the None it returns
+    kAwaitsStop = 16,  // native frame: stop() of the callee means absent; a StopIteration passes through
+    kAwaitsReturn =
+        32,  // native frame: what the generator returns goes to vm.returned, without a StopIteration
 };
 
 struct Frame : Object {
     Frame* parent;
     const Instruction* pc;
-    Object* function;              // Function, or Native for a NativeFrame
+    Object* function;  // Function, or Native for a NativeFrame
     Frame* link;
     Value registers[];
 
@@ -42,8 +44,10 @@ struct Frame : Object {
     bool is_generator() const { return kind == Kind::Generator; }
     uint32_t pc_offset() const { return uint32_t(pc - code()->entry()); }
 };
-using Generator = Frame;           // kind Generator; its class tells generator, coroutine and async generator apart
+using Generator = Frame;  // kind Generator; its class tells generator, coroutine and async generator apart
 
-constexpr size_t frame_bytes(size_t registers) { return (sizeof(Frame) + registers * sizeof(Value) + 15) & ~size_t{15}; }
+constexpr size_t frame_bytes(size_t registers) {
+    return (sizeof(Frame) + registers * sizeof(Value) + 15) & ~size_t{15};
+}
 
-}   // namespace gen
+}  // namespace gen

@@ -39,8 +39,10 @@ void FramePool::reclaim() {
     auto empty = [](const Chunk* c) { return c->free == (kChunk - sizeof(Chunk)) / c->bytes; };
     for (Frame*& head : free_)
         for (Frame** at = &head; *at;) {
-            if (empty(chunk_of(*at))) *at = (*at)->parent;
-            else at = &(*at)->parent;
+            if (empty(chunk_of(*at)))
+                *at = (*at)->parent;
+            else
+                at = &(*at)->parent;
         }
     std::erase_if(chunks_, [&](Chunk* c) {
         if (!empty(c)) return false;
@@ -55,4 +57,4 @@ void FramePool::release_large(Frame* f, size_t bytes) {
     std::free(f);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -7,7 +7,9 @@ namespace gen {
 namespace {
 
 const char* kind_name(const Frame* g) {
-    return g->shape == kShapeCoroutine ? "coroutine" : g->shape == kShapeAsyncGenerator ? "async generator" : "generator";
+    return g->shape == kShapeCoroutine        ? "coroutine"
+           : g->shape == kShapeAsyncGenerator ? "async generator"
+                                              : "generator";
 }
 
 Frame* raise_in(VM& vm, Frame* fr) { return unwind(vm, fr); }
@@ -32,7 +34,10 @@ Frame* find_leaf(Frame* g, End& end) {
     end = End::Leaf;
     while (p->state == kDelegating) {
         Frame* inner = delegate_of(p);
-        if (inner->state == kDone) { end = End::Finished; return p; }
+        if (inner->state == kDone) {
+            end = End::Finished;
+            return p;
+        }
         if (inner->state == kRunning) {
             // How far up does what runs here reach? parent leads to the delegator only where that was resumed.
             auto resumed_through = [](Frame* x) {
@@ -75,7 +80,8 @@ Frame* resume_leaf(VM& vm, Frame* leaf, End end, Value sent) {
 // As if `exception` were raised at the place where the leaf is suspended.
 Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
     if (leaf->flags & kClean) touch(vm, leaf);
-    if (vm.observer) [[unlikely]] observe(vm, leaf, Observed::Thrown, exception);
+    if (vm.observer) [[unlikely]]
+        observe(vm, leaf, Observed::Thrown, exception);
     bool started = leaf->state != kCreated;
     leaf->state = kRunning;
     if (started) {
@@ -88,17 +94,17 @@ Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
             return land(vm, leaf, vm.call_prelude(vm.names.delegate_throw, {iterator, exception}), leaf->pc);
         }
     }
-    vm.exception = exception;   // its context is what the generator handles, if anything: see RERAISE
+    vm.exception = exception;  // its context is what the generator handles, if anything: see RERAISE
     return unwind(vm, leaf);
 }
 
-}   // namespace
+}  // namespace
 
 // A generator that is suspended here, inside try or with, has to be closed if it is abandoned. An owned one is closed by
 // the generator whose loop or `yield from` holds it, so that one is registered instead.
 static void note_finalizer(VM& vm, Frame* fr) {
     for (; fr->is_generator(); fr = fr->link->parent)
-        for (Frame* g : {fr, fr->link}) {   // the frame that runs, and the root of its chain
+        for (Frame* g : {fr, fr->link}) {  // the frame that runs, and the root of its chain
             if (g->flags & kFinalizer) return;
             if (!(g->flags & kOwned)) return vm.register_finalizer(g);
         }
@@ -106,7 +112,7 @@ static void note_finalizer(VM& vm, Frame* fr) {
 
 bool is_executing(const Frame* g) {
     if (g->state != kDelegating) return g->state == kRunning;
-    if (g->link && g->link->link == g) return g->link->state == kRunning;   // a root and its leaf
+    if (g->link && g->link->link == g) return g->link->state == kRunning;  // a root and its leaf
     End end;
     find_leaf(const_cast<Frame*>(g), end);
     return end == End::SelfExecuting;
@@ -129,7 +135,8 @@ void free_owned(VM& vm, Frame* g) {
     const Code* code = g->code();
     if (!code->frame_class) return;
 #ifdef GEN_STRESS
-    std::memset(g->registers, 0xd8, code->frame_bytes - sizeof(Frame));   // as the heap does with what it frees
+    std::memset(g->registers, 0xd8,
+                code->frame_bytes - sizeof(Frame));  // as the heap does with what it frees
 #endif
     vm.heap.release(g, code->frame_class);
 }
@@ -138,34 +145,35 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
     const bool throwing = mode == Request::Resume::Throw;
     vm.frame = consumer;
     switch (g->state) {
-    case kRunning:
-        vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
-        return raise_in(vm, consumer);
-    case kDone:
-        if (g->shape == kShapeCoroutine) {
-            vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+        case kRunning:
+            vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
             return raise_in(vm, consumer);
-        }
-        if (throwing) {
-            vm.raise(v);
-            return raise_in(vm, consumer);
-        }
-        if (g->shape == kShapeAsyncGenerator) {
-            vm.raise(kShapeStopAsyncIteration, std::initializer_list<Value>{});
-            return raise_in(vm, consumer);
-        }
-        return iteration_ended(vm, consumer, Value::none());
-    case kCreated:
-        if (!throwing && !v.is_none()) {
-            vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s", kind_name(g));
-            return raise_in(vm, consumer);
-        }
-        [[fallthrough]];
-    case kSuspended:
-        g->parent = consumer;
-        g->link = g;   // it may have been a delegate; its delegator finds out
-        return throwing ? throw_at(vm, g, v) : enter(vm, g, v);
-    default: break;
+        case kDone:
+            if (g->shape == kShapeCoroutine) {
+                vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+                return raise_in(vm, consumer);
+            }
+            if (throwing) {
+                vm.raise(v);
+                return raise_in(vm, consumer);
+            }
+            if (g->shape == kShapeAsyncGenerator) {
+                vm.raise(kShapeStopAsyncIteration, std::initializer_list<Value>{});
+                return raise_in(vm, consumer);
+            }
+            return iteration_ended(vm, consumer, Value::none());
+        case kCreated:
+            if (!throwing && !v.is_none()) {
+                vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s", kind_name(g));
+                return raise_in(vm, consumer);
+            }
+            [[fallthrough]];
+        case kSuspended:
+            g->parent = consumer;
+            g->link = g;  // it may have been a delegate; its delegator finds out
+            return throwing ? throw_at(vm, g, v) : enter(vm, g, v);
+        default:
+            break;
     }
     // Delegating.
     if (throwing && vm.is_instance(v, kShapeGeneratorExit)) {
@@ -177,7 +185,9 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
         }
         g->link = g;
         g->state = kRunning;
-        return land(vm, consumer, vm.call(vm.natives.throw_level, {Value::object(g), Value::object(inner), v}), consumer->pc);
+        return land(vm, consumer,
+                    vm.call(vm.natives.throw_level, {Value::object(g), Value::object(inner), v}),
+                    consumer->pc);
     }
     End end;
     Frame* leaf = find_leaf(g, end);
@@ -199,7 +209,8 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
 
 Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
     Value it = fr->registers[pc->b()], sent = fr->registers[pc->a()];
-    if (!it.is_object() || it.as_object()->kind != Kind::Generator || it.as_object()->shape == kShapeAsyncGenerator) {
+    if (!it.is_object() || it.as_object()->kind != Kind::Generator ||
+        it.as_object()->shape == kShapeAsyncGenerator) {
         if (is_native_awaitable(it)) {
             Outcome o = vm.await_native(vm, it);
             if (!o.is_stop()) return land(vm, fr, o, pc);
@@ -207,26 +218,29 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
         }
         if (sent.is_none()) return land(vm, fr, op_next(vm, it), pc);
         Tuple* args = make_tuple(vm.heap, &sent, 1);
-        return land(vm, fr, vm.call(vm.natives.call_attribute, {it, Value::object(vm.names.send), Value::object(args)}), pc);
+        return land(
+            vm, fr,
+            vm.call(vm.natives.call_attribute, {it, Value::object(vm.names.send), Value::object(args)}), pc);
     }
     Frame* g = it.as<Frame>();
     switch (g->state) {
-    case kRunning:
-        vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
-        return raise_in(vm, fr);
-    case kDone:
-        if (g->shape == kShapeCoroutine) {
-            vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+        case kRunning:
+            vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
             return raise_in(vm, fr);
-        }
-        return iteration_ended(vm, fr, Value::none());
-    case kCreated:
-        if (!sent.is_none()) {
-            vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s", kind_name(g));
-            return raise_in(vm, fr);
-        }
-        break;
-    default: break;
+        case kDone:
+            if (g->shape == kShapeCoroutine) {
+                vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
+                return raise_in(vm, fr);
+            }
+            return iteration_ended(vm, fr, Value::none());
+        case kCreated:
+            if (!sent.is_none()) {
+                vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s", kind_name(g));
+                return raise_in(vm, fr);
+            }
+            break;
+        default:
+            break;
     }
     End end;
     Frame* leaf = find_leaf(g, end);
@@ -247,7 +261,8 @@ Frame* generator_yield(VM& vm, Frame* fr, const Instruction* pc) {
     const unsigned flags = pc->x();
     if (flags & kYieldNeedsFinalizer) note_finalizer(vm, fr);
     Value v = fr->registers[pc->b()];
-    if (vm.observer && (flags & kYieldDelegating)) [[unlikely]] observe(vm, fr, Observed::Yields, v);
+    if (vm.observer && (flags & kYieldDelegating)) [[unlikely]]
+        observe(vm, fr, Observed::Yields, v);
     Frame* root = fr->link;
     fr->state = kSuspended;
     Frame* consumer = root->parent;
@@ -290,4 +305,4 @@ Frame* generator_return(VM& vm, Frame* fr, Value v) {
     return iteration_ended(vm, parent, v);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -12,8 +12,8 @@
 //  7. Backward jumps and calls count against the budget: they are the safepoints.
 //  8. Fast paths do not call: a call inside a handler costs pushes and pops even when it is not reached. Slow paths are functions
 //     that are called last, through LAND or RESUME.
-#include "vm/exec/exec.h"
 #include "vm/data/compare.h"
+#include "vm/exec/exec.h"
 
 namespace gen {
 
@@ -22,13 +22,20 @@ namespace {
 // How the cached words of LOAD_BUILTIN_HIT combine a dict's version with the position of an entry.
 constexpr int kIndexBits = 20;
 
-template <CompareOp op, class T> inline bool compare_plain(T a, T b) {
-    if constexpr (op == CompareOp::Lt) return a < b;
-    else if constexpr (op == CompareOp::Le) return a <= b;
-    else if constexpr (op == CompareOp::Eq) return a == b;
-    else if constexpr (op == CompareOp::Ne) return a != b;
-    else if constexpr (op == CompareOp::Gt) return a > b;
-    else return a >= b;
+template <CompareOp op, class T>
+inline bool compare_plain(T a, T b) {
+    if constexpr (op == CompareOp::Lt)
+        return a < b;
+    else if constexpr (op == CompareOp::Le)
+        return a <= b;
+    else if constexpr (op == CompareOp::Eq)
+        return a == b;
+    else if constexpr (op == CompareOp::Ne)
+        return a != b;
+    else if constexpr (op == CompareOp::Gt)
+        return a > b;
+    else
+        return a >= b;
 }
 
 inline uint32_t kind_and_aux(const Object* o) {
@@ -40,8 +47,8 @@ constexpr uint32_t plain_function(unsigned count) { return uint32_t(Kind::Functi
 
 // Strings of which no two are equal.
 inline bool both_interned(Value a, Value b) {
-    return a.is_object() && b.is_object() && a.as_object()->shape == kShapeStr && b.as_object()->shape == kShapeStr &&
-           (a.as_object()->flags & b.as_object()->flags & kInterned);
+    return a.is_object() && b.is_object() && a.as_object()->shape == kShapeStr &&
+           b.as_object()->shape == kShapeStr && (a.as_object()->flags & b.as_object()->flags & kInterned);
 }
 
 // The header of an object as one word, and without its flags; that of a generator which has not started.
@@ -53,7 +60,8 @@ inline uint64_t header_but_flags(const Object* o) {
 constexpr uint64_t new_generator(BuiltinShape shape) {
     return (shape | uint64_t(Kind::Generator) << 32 | uint64_t(kCreated) << 48) << 8;
 }
-constexpr uint64_t kNewGenerator = new_generator(kShapeGenerator), kNewCoroutine = new_generator(kShapeCoroutine);
+constexpr uint64_t kNewGenerator = new_generator(kShapeGenerator),
+                   kNewCoroutine = new_generator(kShapeCoroutine);
 
 // Is the next instruction the DELEGATE of this one, outside try and with?
 inline bool delegates_next(const Instruction* pc) {
@@ -66,7 +74,10 @@ inline void start_frame(Frame* f, uint32_t bytes) {
     std::memcpy(static_cast<void*>(f), &word, 8);
 }
 
-}   // namespace
+}  // namespace
+
+// An instruction is a line where it can be one.
+// clang-format off
 
 // One function, so that pc, fr and vm stay in registers.
 #define PC16(n) (reinterpret_cast<const uint16_t*>(pc)[n])
@@ -1175,4 +1186,6 @@ unbound_free: {
     }
 }
 
-}   // namespace gen
+// clang-format on
+
+}  // namespace gen

@@ -6,7 +6,8 @@ namespace gen {
 namespace {
 
 bool is_exception_class(VM& vm, Value v) {
-    return v.is_object() && v.as_object()->kind == Kind::Class && vm.is_subclass(v.as<Class>(), vm.type(kShapeBaseException));
+    return v.is_object() && v.as_object()->kind == Kind::Class &&
+           vm.is_subclass(v.as<Class>(), vm.type(kShapeBaseException));
 }
 bool is_exception(Value v) { return v.is_object() && v.as_object()->kind == Kind::Exception; }
 
@@ -17,12 +18,15 @@ Value plain_instance(VM& vm, Value cls) {
         Value f = c->specials[int(s)];
         if (!f.is_object() || f.as_object()->kind != Kind::Native) return Value::unbound();
     }
-    if (vm.is_subclass(c, vm.type(kShapeBaseExceptionGroup)) || vm.is_subclass(c, vm.type(kShapeUnicodeError))) return Value::unbound();
-    if (!vm.class_of(cls)->specials[int(Special::Call)].is(vm.natives.type_call_method)) return Value::unbound();
+    if (vm.is_subclass(c, vm.type(kShapeBaseExceptionGroup)) ||
+        vm.is_subclass(c, vm.type(kShapeUnicodeError)))
+        return Value::unbound();
+    if (!vm.class_of(cls)->specials[int(Special::Call)].is(vm.natives.type_call_method))
+        return Value::unbound();
     return Value::object(allocate_instance(vm, c));
 }
 
-}   // namespace
+}  // namespace
 
 Outcome raise_value(VM& vm, Value v, Value cause) {
     if (is_exception_class(vm, v)) {
@@ -54,19 +58,22 @@ Outcome exception_matches(VM& vm, Value exception, Value classes) {
     if (is_termination(exception)) return Value::false_();
     if (classes.is_object() && classes.as_object()->kind == Kind::Class) {
         if (!is_exception_class(vm, classes))
-            return vm.raise(kShapeTypeError, "catching classes that do not inherit from BaseException is not allowed");
+            return vm.raise(kShapeTypeError,
+                            "catching classes that do not inherit from BaseException is not allowed");
         return Value::boolean(vm.is_subclass(vm.class_of(exception), classes.as<Class>()));
     }
     if (is_tuple(classes)) {
         Tuple* t = classes.as<Tuple>();
         for (uint64_t i = 0; i < t->size; i++)
             if (!is_exception_class(vm, t->items[i]))
-                return vm.raise(kShapeTypeError, "catching classes that do not inherit from BaseException is not allowed");
+                return vm.raise(kShapeTypeError,
+                                "catching classes that do not inherit from BaseException is not allowed");
         for (uint64_t i = 0; i < t->size; i++)
             if (vm.is_subclass(vm.class_of(exception), t->items[i].as<Class>())) return Value::true_();
         return Value::false_();
     }
-    return vm.raise(kShapeTypeError, "catching classes that do not inherit from BaseException is not allowed");
+    return vm.raise(kShapeTypeError,
+                    "catching classes that do not inherit from BaseException is not allowed");
 }
 
 Outcome with_enter(VM& vm, Value manager, Value& exit, bool async) {
@@ -76,8 +83,8 @@ Outcome with_enter(VM& vm, Value manager, Value& exit, bool async) {
         return vm.type_error("'%s' object does not support the %s protocol", vm.type_name(manager), what);
     Value f = vm.special(manager, leave);
     if (f.is_unbound())
-        return vm.type_error("'%s' object does not support the %s protocol (missed %s method)", vm.type_name(manager), what,
-                             async ? "__aexit__" : "__exit__");
+        return vm.type_error("'%s' object does not support the %s protocol (missed %s method)",
+                             vm.type_name(manager), what, async ? "__aexit__" : "__exit__");
     Outcome bound = descriptor_get(vm, f, manager, Value::object(vm.class_of(manager)));
     if (!bound.is_value()) return bound.is_call() ? vm.type_error("__exit__ is no plain method") : bound;
     exit = bound.value();
@@ -86,7 +93,8 @@ Outcome with_enter(VM& vm, Value manager, Value& exit, bool async) {
 
 Outcome with_except(VM& vm, Value exit, Value exception) {
     if (is_termination(exception)) return vm.call_prelude(vm.names.exit_terminated, {exit, exception});
-    return vm.call(exit, {Value::object(vm.class_of(exception)), exception, exception.as<Exception>()->traceback});
+    return vm.call(exit,
+                   {Value::object(vm.class_of(exception)), exception, exception.as<Exception>()->traceback});
 }
 
 Outcome make_function(VM& vm, Frame* fr, Code* code, unsigned flags, Value* parts) {
@@ -122,12 +130,16 @@ Outcome get_yield_from(VM& vm, Frame* fr, Value v) {
         if (v.as_object()->shape == kShapeGenerator) return v;
         if (v.as_object()->shape == kShapeCoroutine) {
             if (fr->code()->code_flags & (Code::kCoroutine | Code::kIterableCoroutine)) return v;
-            return vm.raise(kShapeTypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+            return vm.raise(kShapeTypeError,
+                            "cannot 'yield from' a coroutine object in a non-coroutine generator");
         }
     }
     if (is_native_awaitable(v)) {
-        if (v.as_object()->shape != kShapeNativeCoroutine || fr->code()->code_flags & (Code::kCoroutine | Code::kIterableCoroutine)) return v;
-        return vm.raise(kShapeTypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator");
+        if (v.as_object()->shape != kShapeNativeCoroutine ||
+            fr->code()->code_flags & (Code::kCoroutine | Code::kIterableCoroutine))
+            return v;
+        return vm.raise(kShapeTypeError,
+                        "cannot 'yield from' a coroutine object in a non-coroutine generator");
     }
     return op_iter(vm, v);
 }
@@ -136,8 +148,8 @@ Outcome get_awaitable(VM& vm, Value v, unsigned where) {
     if (v.is_object() && v.as_object()->kind == Kind::Generator) {
         Frame* g = v.as<Frame>();
         if (g->shape == kShapeCoroutine) {
-            bool awaits = g->state == kDelegating ||
-                          (g->state == kSuspended && g->pc->op() == Op::YIELD && (g->pc->x() & kYieldDelegating));
+            bool awaits = g->state == kDelegating || (g->state == kSuspended && g->pc->op() == Op::YIELD &&
+                                                      (g->pc->x() & kYieldDelegating));
             if (awaits) return vm.raise(kShapeRuntimeError, "coroutine is being awaited already");
             return v;
         }
@@ -146,8 +158,9 @@ Outcome get_awaitable(VM& vm, Value v, unsigned where) {
     if (is_native_awaitable(v) || (v.is_object() && v.as_object()->kind == Kind::AsyncStep)) return v;
     if (vm.special(v, Special::Await).is_unbound()) {
         if (where)
-            return vm.type_error("'async with' received an object from %s that does not implement __await__: %s",
-                                 where == 1 ? "__aenter__" : "__aexit__", vm.type_name(v));
+            return vm.type_error(
+                "'async with' received an object from %s that does not implement __await__: %s",
+                where == 1 ? "__aenter__" : "__aexit__", vm.type_name(v));
         return vm.type_error("object %s can't be used in 'await' expression", vm.type_name(v));
     }
     return vm.call_prelude(vm.names.await_other, {v});
@@ -161,7 +174,8 @@ Outcome get_aiter(VM& vm, Value v) {
 }
 
 Outcome get_anext(VM& vm, Value v) {
-    if (v.is_object() && v.as_object()->shape == kShapeAsyncGenerator) return vm.call_special(Special::Anext, v);
+    if (v.is_object() && v.as_object()->shape == kShapeAsyncGenerator)
+        return vm.call_special(Special::Anext, v);
     return vm.call_prelude(vm.names.anext_other, {v});
 }
 
@@ -171,7 +185,8 @@ static bool consumes(Value callee, unsigned count) {
     auto lets_go = [count](Value v) {
         if (!v.is_object() || v.as_object()->kind != Kind::Native) return false;
         const NativeDef& def = *v.as<Native>()->def;
-        return (def.flags & kConsumes) && (count == 1 || !def.signature.var_args);   // max(a, b) answers one of them
+        return (def.flags & kConsumes) &&
+               (count == 1 || !def.signature.var_args);  // max(a, b) answers one of them
     };
     if (callee.as_object()->kind != Kind::Class) return lets_go(callee);
     auto* cls = callee.as<Class>();
@@ -181,7 +196,8 @@ static bool consumes(Value callee, unsigned count) {
 
 Value lend_generator(VM&, const Value* window, unsigned count, bool of_method) {
     Value v = window[1 + of_method];
-    if (!v.is_object() || v.as_object()->kind != Kind::Generator || !(v.as_object()->flags & kOwned)) return Value::unbound();
+    if (!v.is_object() || v.as_object()->kind != Kind::Generator || !(v.as_object()->flags & kOwned))
+        return Value::unbound();
     if (consumes(window[0], count)) return v;
     v.as_object()->flags &= ~kOwned;
     return Value::unbound();
@@ -189,7 +205,8 @@ Value lend_generator(VM&, const Value* window, unsigned count, bool of_method) {
 
 Outcome close_owned(VM& vm, Frame* g) {
     // Nothing of a generator runs when it is closed before its start, behind its end, or at a yield that no handler covers.
-    const bool silent = g->state == kSuspended && g->pc->op() == Op::YIELD && !(g->pc->x() & kYieldDelegating) && !vm.observer &&
+    const bool silent = g->state == kSuspended && g->pc->op() == Op::YIELD &&
+                        !(g->pc->x() & kYieldDelegating) && !vm.observer &&
                         !handler_of(*g->code(), g->pc_offset());
     if (g->state == kCreated || g->state == kDone || silent) {
         g->state = kDone;
@@ -207,53 +224,75 @@ int64_t collection_bits(VM& vm, const Class* cls) {
     for (uint64_t i = 0; i < cls->mro->size; i++) {
         auto* c = cls->mro->items[i].as<Class>();
         switch (c->root_shape) {
-        case kShapeList: case kShapeTuple: case kShapeRange: case kShapeMemoryView: return kSequenceBit;
-        case kShapeDict: case kShapeMappingProxy: return kMappingBit;
-        default: break;
+            case kShapeList:
+            case kShapeTuple:
+            case kShapeRange:
+            case kShapeMemoryView:
+                return kSequenceBit;
+            case kShapeDict:
+            case kShapeMappingProxy:
+                return kMappingBit;
+            default:
+                break;
         }
         Value own = vm.get(c->attributes, vm.names.abc_tpflags);
         Value flags = own.is_unbound() ? own : own.as<Cell>()->value;
-        if (flags.is_int() && (flags.as_int() & (kSequenceBit | kMappingBit))) return flags.as_int() & (kSequenceBit | kMappingBit);
+        if (flags.is_int() && (flags.as_int() & (kSequenceBit | kMappingBit)))
+            return flags.as_int() & (kSequenceBit | kMappingBit);
     }
     return 0;
 }
 
 Outcome intrinsic(VM& vm, Frame* fr, Intrinsic which, Value* a, unsigned) {
     switch (which) {
-    case Intrinsic::BUILD_CLASS_FUNCTION: {
-        Value v = vm.get(fr->fn()->builtins.as<Dict>(), vm.names.build_class);
-        return v.is_unbound() ? vm.raisef(kShapeNameError, "__build_class__ not found") : Outcome(v);
-    }
-    case Intrinsic::ASSERTION_ERROR: return Value::object(vm.type(kShapeAssertionError));
-    case Intrinsic::STOP_ASYNC_ITERATION: return Value::object(vm.type(kShapeStopAsyncIteration));
-    case Intrinsic::IMPORT_STAR:
-        return vm.call_prelude(vm.names.import_star, {a[0], a[1].is_unbound() ? Value::object(fr->fn()->globals) : a[1]});
-    case Intrinsic::SETUP_ANNOTATIONS: {
-        Value mapping = a[0].is_unbound() ? Value::object(fr->fn()->globals) : a[0];
-        if (!is_exact_dict(mapping)) return vm.call_prelude(vm.names.setup_annotations, {mapping});
-        Value v = vm.get(mapping.as<Dict>(), vm.names.annotations);
-        if (!v.is_unbound()) return v;
-        v = Value::object(vm.dict());
-        if (!vm.set(mapping.as<Dict>(), vm.names.annotations, v)) return vm.out_of_memory();
-        return v;
-    }
-    case Intrinsic::PRINT_EXPRESSION: {
-        Value sys = vm.get(vm.modules, vm.intern("sys"));
-        Value hook = sys.is_object() && sys.as_object()->kind == Kind::Module ? vm.get(sys.as<Module>()->dict, vm.names.displayhook) : Value::unbound();
-        if (hook.is_unbound()) return vm.raise(kShapeRuntimeError, "lost sys.displayhook");
-        return vm.call(hook, {a[0]});
-    }
-    case Intrinsic::MATCH_SEQUENCE: return Value::boolean(collection_bits(vm, vm.class_of(a[0])) & kSequenceBit);
-    case Intrinsic::MATCH_MAPPING: return Value::boolean(collection_bits(vm, vm.class_of(a[0])) & kMappingBit);
-    case Intrinsic::MATCH_KEYS: return vm.call_prelude(vm.names.match_keys, {a[0], a[1]});
-    case Intrinsic::MATCH_REST: return vm.call_prelude(vm.names.match_rest, {a[0], a[1]});
-    case Intrinsic::MATCH_CLASS: return vm.call_prelude(vm.names.match_class, {a[0], a[1], a[2], a[3]});
-    case Intrinsic::LENGTH: return op_len(vm, a[0]);
-    case Intrinsic::GROUP_MATCH: return vm.call_prelude(vm.names.group_match, {a[0], a[1]});
-    case Intrinsic::GROUP_RERAISE: return vm.call_prelude(vm.names.group_reraise, {a[0], a[1]});
-    case Intrinsic::kCount: break;
+        case Intrinsic::BUILD_CLASS_FUNCTION: {
+            Value v = vm.get(fr->fn()->builtins.as<Dict>(), vm.names.build_class);
+            return v.is_unbound() ? vm.raisef(kShapeNameError, "__build_class__ not found") : Outcome(v);
+        }
+        case Intrinsic::ASSERTION_ERROR:
+            return Value::object(vm.type(kShapeAssertionError));
+        case Intrinsic::STOP_ASYNC_ITERATION:
+            return Value::object(vm.type(kShapeStopAsyncIteration));
+        case Intrinsic::IMPORT_STAR:
+            return vm.call_prelude(vm.names.import_star,
+                                   {a[0], a[1].is_unbound() ? Value::object(fr->fn()->globals) : a[1]});
+        case Intrinsic::SETUP_ANNOTATIONS: {
+            Value mapping = a[0].is_unbound() ? Value::object(fr->fn()->globals) : a[0];
+            if (!is_exact_dict(mapping)) return vm.call_prelude(vm.names.setup_annotations, {mapping});
+            Value v = vm.get(mapping.as<Dict>(), vm.names.annotations);
+            if (!v.is_unbound()) return v;
+            v = Value::object(vm.dict());
+            if (!vm.set(mapping.as<Dict>(), vm.names.annotations, v)) return vm.out_of_memory();
+            return v;
+        }
+        case Intrinsic::PRINT_EXPRESSION: {
+            Value sys = vm.get(vm.modules, vm.intern("sys"));
+            Value hook = sys.is_object() && sys.as_object()->kind == Kind::Module
+                             ? vm.get(sys.as<Module>()->dict, vm.names.displayhook)
+                             : Value::unbound();
+            if (hook.is_unbound()) return vm.raise(kShapeRuntimeError, "lost sys.displayhook");
+            return vm.call(hook, {a[0]});
+        }
+        case Intrinsic::MATCH_SEQUENCE:
+            return Value::boolean(collection_bits(vm, vm.class_of(a[0])) & kSequenceBit);
+        case Intrinsic::MATCH_MAPPING:
+            return Value::boolean(collection_bits(vm, vm.class_of(a[0])) & kMappingBit);
+        case Intrinsic::MATCH_KEYS:
+            return vm.call_prelude(vm.names.match_keys, {a[0], a[1]});
+        case Intrinsic::MATCH_REST:
+            return vm.call_prelude(vm.names.match_rest, {a[0], a[1]});
+        case Intrinsic::MATCH_CLASS:
+            return vm.call_prelude(vm.names.match_class, {a[0], a[1], a[2], a[3]});
+        case Intrinsic::LENGTH:
+            return op_len(vm, a[0]);
+        case Intrinsic::GROUP_MATCH:
+            return vm.call_prelude(vm.names.group_match, {a[0], a[1]});
+        case Intrinsic::GROUP_RERAISE:
+            return vm.call_prelude(vm.names.group_reraise, {a[0], a[1]});
+        case Intrinsic::kCount:
+            break;
     }
     return vm.raise(kShapeSystemError, "unknown intrinsic");
 }
 
-}   // namespace gen
+}  // namespace gen

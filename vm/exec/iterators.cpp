@@ -29,7 +29,8 @@ Class* built_in_base(VM& vm, Value v) {
 
 bool inherits_special(VM& vm, Value v, Special s) {
     Class* c = vm.class_of(v);
-    return (c->class_flags & Class::kBuiltin) || c->specials[int(s)].is(built_in_base(vm, v)->specials[int(s)]);
+    return (c->class_flags & Class::kBuiltin) ||
+           c->specials[int(s)].is(built_in_base(vm, v)->specials[int(s)]);
 }
 
 // ---- ranges
@@ -38,9 +39,11 @@ bool range_small(const Range* r, int64_t& start, int64_t& step, int64_t& length)
     if (!r->start.is_int() || !r->stop.is_int() || !r->step.is_int()) return false;
     start = r->start.as_int();
     step = r->step.as_int();
-    int64_t distance = r->stop.as_int() - start;   // of 63-bit numbers: fits
-    if (step > 0) length = distance > 0 ? (distance - 1) / step + 1 : 0;
-    else length = distance < 0 ? (distance + 1) / step + 1 : 0;
+    int64_t distance = r->stop.as_int() - start;  // of 63-bit numbers: fits
+    if (step > 0)
+        length = distance > 0 ? (distance - 1) / step + 1 : 0;
+    else
+        length = distance < 0 ? (distance + 1) / step + 1 : 0;
     return true;
 }
 
@@ -78,7 +81,10 @@ Outcome range_iterator(VM& vm, const Range* r) {
 // ---- slices
 
 static bool bound(Value v, int64_t& out, const int64_t*& pointer) {
-    if (v.is_none()) { pointer = nullptr; return true; }
+    if (v.is_none()) {
+        pointer = nullptr;
+        return true;
+    }
     if (!is_int_like(v)) return false;
     out = int_clamp(v);
     pointer = &out;
@@ -88,7 +94,8 @@ static bool bound(Value v, int64_t& out, const int64_t*& pointer) {
 SliceState slice_bounds(VM& vm, const Slice* s, size_t length, SliceBounds& out) {
     int64_t start, stop, step;
     const int64_t *has_start, *has_stop, *has_step;
-    if (!bound(s->step, step, has_step) || !bound(s->start, start, has_start) || !bound(s->stop, stop, has_stop))
+    if (!bound(s->step, step, has_step) || !bound(s->start, start, has_start) ||
+        !bound(s->stop, stop, has_stop))
         return SliceState::Unresolved;
     if (has_step && step == 0) {
         vm.value_error("slice step cannot be zero");
@@ -127,16 +134,19 @@ SliceState slice_indices(VM& vm, const Slice* s, Value n, Value& start, Value& s
 // slice; 1-3 the bounds, 4 which
 static Outcome resolve_slice_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        for (frame[4] = Value::integer(0); frame[4].as_int() < 3; frame[4] = Value::integer(frame[4].as_int() + 1)) {
-            frame.result() = (&frame[0].as<Slice>()->start)[frame[4].as_int()];
-            if (!frame.result().is_none()) {
-                if (!is_int_like(frame.result()) && vm.special(frame.result(), Special::Index).is_unbound())
-                    return vm.type_error("slice indices must be integers or None or have an __index__ method");
-                AWAIT(1, op_index(vm, frame.result()));
+        case 0:
+            for (frame[4] = Value::integer(0); frame[4].as_int() < 3;
+                 frame[4] = Value::integer(frame[4].as_int() + 1)) {
+                frame.result() = (&frame[0].as<Slice>()->start)[frame[4].as_int()];
+                if (!frame.result().is_none()) {
+                    if (!is_int_like(frame.result()) &&
+                        vm.special(frame.result(), Special::Index).is_unbound())
+                        return vm.type_error(
+                            "slice indices must be integers or None or have an __index__ method");
+                    AWAIT(1, op_index(vm, frame.result()));
+                }
+                frame[1 + size_t(frame[4].as_int())] = frame.result();
             }
-            frame[1 + size_t(frame[4].as_int())] = frame.result();
-        }
     }
     auto* s = vm.heap.make<Slice>(Kind::Slice, kShapeSlice);
     s->start = frame[1];
@@ -144,7 +154,8 @@ static Outcome resolve_slice_step(VM& vm, NativeFrame& frame) {
     s->step = frame[3];
     return Value::object(s);
 }
-static const NativeDef kResolveSlice = {.signature = "resolve(slice, /)", .step = resolve_slice_step, .locals = 4};
+static const NativeDef kResolveSlice = {
+    .signature = "resolve(slice, /)", .step = resolve_slice_step, .locals = 4};
 
 Outcome resolve_slice(VM& vm, Value slice) { return call_internal(vm, kResolveSlice, {slice}); }
 
@@ -155,27 +166,36 @@ Outcome base_iter(VM& vm, Value v) {
     auto over = [&](BuiltinShape shape) { return Value::object(make_iterator(vm, shape, v)); };
     Object* o = v.as_object();
     switch (o->kind) {
-    case Kind::List: return over(kShapeListIterator);
-    case Kind::Tuple: return over(kShapeTupleIterator);
-    case Kind::Str: return over(static_cast<Str*>(o)->ascii() ? kShapeStrAsciiIterator : kShapeStrIterator);
-    case Kind::Bytes: return over(kShapeBytesIterator);
-    case Kind::ByteArray: return over(kShapeByteArrayIterator);
-    case Kind::Range: return range_iterator(vm, static_cast<Range*>(o));
-    case Kind::Set:
-        return Value::object(
-            make_iterator(vm, kShapeSetIterator, v, Value::unbound(), 0, set_length(static_cast<Set*>(o))));
-    case Kind::Dict: return make_dict_iterator(vm, kShapeDictKeyIterator, static_cast<Dict*>(o));
-    case Kind::DictView: {
-        auto* view = static_cast<DictView*>(o);
-        BuiltinShape shape = view->aux == DictView::kKeys     ? kShapeDictKeyIterator
-                             : view->aux == DictView::kValues ? kShapeDictValueIterator
-                                                              : kShapeDictItemIterator;
-        return make_dict_iterator(vm, shape, view->dict);
-    }
-    case Kind::Iterator: return v;
-    case Kind::Generator:
-        return o->shape == kShapeGenerator ? Outcome(v) : Outcome::unhandled();
-    default: return Outcome::unhandled();
+        case Kind::List:
+            return over(kShapeListIterator);
+        case Kind::Tuple:
+            return over(kShapeTupleIterator);
+        case Kind::Str:
+            return over(static_cast<Str*>(o)->ascii() ? kShapeStrAsciiIterator : kShapeStrIterator);
+        case Kind::Bytes:
+            return over(kShapeBytesIterator);
+        case Kind::ByteArray:
+            return over(kShapeByteArrayIterator);
+        case Kind::Range:
+            return range_iterator(vm, static_cast<Range*>(o));
+        case Kind::Set:
+            return Value::object(make_iterator(vm, kShapeSetIterator, v, Value::unbound(), 0,
+                                               set_length(static_cast<Set*>(o))));
+        case Kind::Dict:
+            return make_dict_iterator(vm, kShapeDictKeyIterator, static_cast<Dict*>(o));
+        case Kind::DictView: {
+            auto* view = static_cast<DictView*>(o);
+            BuiltinShape shape = view->aux == DictView::kKeys     ? kShapeDictKeyIterator
+                                 : view->aux == DictView::kValues ? kShapeDictValueIterator
+                                                                  : kShapeDictItemIterator;
+            return make_dict_iterator(vm, shape, view->dict);
+        }
+        case Kind::Iterator:
+            return v;
+        case Kind::Generator:
+            return o->shape == kShapeGenerator ? Outcome(v) : Outcome::unhandled();
+        default:
+            return Outcome::unhandled();
     }
 }
 
@@ -183,42 +203,43 @@ Outcome base_reversed(VM& vm, Value v) {
     if (!v.is_object()) return Outcome::unhandled();
     Object* o = v.as_object();
     switch (o->kind) {
-    case Kind::List:
-        return Value::object(make_iterator(vm, kShapeListReverseIterator, v, Value::unbound(),
-                                           int64_t(static_cast<List*>(o)->size) - 1));
-    case Kind::Tuple:
-        return Value::object(
-            make_iterator(vm, kShapeReversed, v, Value::unbound(), int64_t(static_cast<Tuple*>(o)->size) - 1));
-    case Kind::Str:
-        return Value::object(
-            make_iterator(vm, kShapeReversed, v, Value::unbound(), int64_t(static_cast<Str*>(o)->length) - 1));
-    case Kind::Bytes:
-        return Value::object(
-            make_iterator(vm, kShapeReversed, v, Value::unbound(), int64_t(static_cast<Bytes*>(o)->size) - 1));
-    case Kind::ByteArray:
-        return Value::object(
-            make_iterator(vm, kShapeReversed, v, Value::unbound(), int64_t(static_cast<ByteArray*>(o)->size) - 1));
-    case Kind::Range: {
-        auto* r = static_cast<Range*>(o);
-        Value n = range_length(vm, r);
-        if (n.is_unbound()) return vm.out_of_memory();
-        Value last = range_item(vm, r, int_sub(vm.heap, n, Value::integer(1)));
-        Value step = int_neg(vm.heap, r->step);
-        Value stop = int_sub(vm.heap, r->start, r->step);
-        if (int_is_zero(n)) last = stop;
-        return range_iterator(vm, make_range(vm, last, stop, step));
-    }
-    case Kind::Dict:
-    case Kind::DictView: {
-        bool view = o->kind == Kind::DictView;
-        Dict* d = view ? static_cast<DictView*>(o)->dict : static_cast<Dict*>(o);
-        int which = view ? o->aux : int(DictView::kKeys);
-        BuiltinShape shape = which == DictView::kKeys     ? kShapeDictReverseKeyIterator
-                             : which == DictView::kValues ? kShapeDictReverseValueIterator
-                                                          : kShapeDictReverseItemIterator;
-        return make_dict_iterator(vm, shape, d);
-    }
-    default: return Outcome::unhandled();
+        case Kind::List:
+            return Value::object(make_iterator(vm, kShapeListReverseIterator, v, Value::unbound(),
+                                               int64_t(static_cast<List*>(o)->size) - 1));
+        case Kind::Tuple:
+            return Value::object(make_iterator(vm, kShapeReversed, v, Value::unbound(),
+                                               int64_t(static_cast<Tuple*>(o)->size) - 1));
+        case Kind::Str:
+            return Value::object(make_iterator(vm, kShapeReversed, v, Value::unbound(),
+                                               int64_t(static_cast<Str*>(o)->length) - 1));
+        case Kind::Bytes:
+            return Value::object(make_iterator(vm, kShapeReversed, v, Value::unbound(),
+                                               int64_t(static_cast<Bytes*>(o)->size) - 1));
+        case Kind::ByteArray:
+            return Value::object(make_iterator(vm, kShapeReversed, v, Value::unbound(),
+                                               int64_t(static_cast<ByteArray*>(o)->size) - 1));
+        case Kind::Range: {
+            auto* r = static_cast<Range*>(o);
+            Value n = range_length(vm, r);
+            if (n.is_unbound()) return vm.out_of_memory();
+            Value last = range_item(vm, r, int_sub(vm.heap, n, Value::integer(1)));
+            Value step = int_neg(vm.heap, r->step);
+            Value stop = int_sub(vm.heap, r->start, r->step);
+            if (int_is_zero(n)) last = stop;
+            return range_iterator(vm, make_range(vm, last, stop, step));
+        }
+        case Kind::Dict:
+        case Kind::DictView: {
+            bool view = o->kind == Kind::DictView;
+            Dict* d = view ? static_cast<DictView*>(o)->dict : static_cast<Dict*>(o);
+            int which = view ? o->aux : int(DictView::kKeys);
+            BuiltinShape shape = which == DictView::kKeys     ? kShapeDictReverseKeyIterator
+                                 : which == DictView::kValues ? kShapeDictReverseValueIterator
+                                                              : kShapeDictReverseItemIterator;
+            return make_dict_iterator(vm, shape, d);
+        }
+        default:
+            return Outcome::unhandled();
     }
 }
 
@@ -240,7 +261,7 @@ static Outcome pair(VM& vm, Value a, Value b) {
 static Outcome next_of_dict(VM& vm, Iterator* it) {
     auto* d = it->source.as<Dict>();
     if (it->stop != dict_length(d)) {
-        it->stop = -1;   // stays failed
+        it->stop = -1;  // stays failed
         return vm.raise(kShapeRuntimeError, "dictionary changed size during iteration");
     }
     bool backwards = it->shape >= kShapeDictReverseKeyIterator;
@@ -254,17 +275,20 @@ static Outcome next_of_dict(VM& vm, Iterator* it) {
     }
     int64_t left = dict_items_left(it);
     if (!e && int64_t(d->version) == it->extra.as_int()) return exhausted(it);
-    if (!e || left == 0) {   // as many as before, but others
+    if (!e || left == 0) {  // as many as before, but others
         it->stop = -1;
         return vm.raise(kShapeRuntimeError, "dictionary keys changed during iteration");
     }
     it->index = int64_t(position) | (left - 1) << 32;
     switch (it->shape) {
-    case kShapeDictKeyIterator:
-    case kShapeDictReverseKeyIterator: return e->key;
-    case kShapeDictValueIterator:
-    case kShapeDictReverseValueIterator: return e->value;
-    default: return pair(vm, e->key, e->value);
+        case kShapeDictKeyIterator:
+        case kShapeDictReverseKeyIterator:
+            return e->key;
+        case kShapeDictValueIterator:
+        case kShapeDictReverseValueIterator:
+            return e->value;
+        default:
+            return pair(vm, e->key, e->value);
     }
 }
 
@@ -285,16 +309,19 @@ static Outcome next_of_long_range(VM& vm, Iterator* it) {
 static Outcome sequence_item(VM& vm, Value sequence, int64_t i) {
     Object* o = sequence.as_object();
     switch (o->kind) {
-    case Kind::Tuple: return static_cast<Tuple*>(o)->items[i];
-    case Kind::Str:
-        return vm.checked(
-            Value::object(vm.strings.character(vm.heap, char_at(vm.heap, static_cast<Str*>(o), uint32_t(i)))));
-    case Kind::Bytes: return Value::integer(static_cast<Bytes*>(o)->data[i]);
-    case Kind::ByteArray: {
-        auto* b = static_cast<ByteArray*>(o);
-        return uint64_t(i) < b->size ? Outcome(Value::integer(b->buffer->data[i])) : Outcome::stop();
-    }
-    default: return Outcome::unhandled();
+        case Kind::Tuple:
+            return static_cast<Tuple*>(o)->items[i];
+        case Kind::Str:
+            return vm.checked(Value::object(
+                vm.strings.character(vm.heap, char_at(vm.heap, static_cast<Str*>(o), uint32_t(i)))));
+        case Kind::Bytes:
+            return Value::integer(static_cast<Bytes*>(o)->data[i]);
+        case Kind::ByteArray: {
+            auto* b = static_cast<ByteArray*>(o);
+            return uint64_t(i) < b->size ? Outcome(Value::integer(b->buffer->data[i])) : Outcome::stop();
+        }
+        default:
+            return Outcome::unhandled();
     }
 }
 
@@ -318,111 +345,115 @@ static Outcome next_of(VM& vm, Value v, int depth) {
     if (it->shape >= kBuiltinShapes) return Outcome::unhandled();
     if (it->source.is_unbound()) return Outcome::stop();
     switch (it->shape) {
-    case kShapeListIterator: {
-        auto* l = it->source.as<List>();
-        if (uint64_t(it->index) < l->size) return l->items->items[it->index++];
-        return exhausted(it);
-    }
-    case kShapeListReverseIterator: {
-        auto* l = it->source.as<List>();
-        if (it->index >= 0 && uint64_t(it->index) < l->size) return l->items->items[it->index--];
-        return exhausted(it);
-    }
-    case kShapeTupleIterator: {
-        auto* t = it->source.as<Tuple>();
-        if (uint64_t(it->index) < t->size) return t->items[it->index++];
-        return exhausted(it);
-    }
-    case kShapeRangeIterator: {
-        if (it->stop <= 0) return exhausted(it);
-        int64_t i = it->index;
-        it->stop--;
-        it->index = int64_t(uint64_t(i) + uint64_t(it->extra.as_int()));
-        return Value::integer(i);
-    }
-    case kShapeLongRangeIterator: return next_of_long_range(vm, it);
-    case kShapeStrAsciiIterator: {
-        auto* s = it->source.as<Str>();
-        if (uint64_t(it->index) < s->size) return Value::object(vm.strings.character(uint8_t(s->data[it->index++])));
-        return exhausted(it);
-    }
-    case kShapeStrIterator: {
-        auto* s = it->source.as<Str>();
-        if (uint64_t(it->index) >= s->size) return exhausted(it);
-        const char* p = s->data + it->index;
-        char32_t c = decode_utf8(p);
-        it->index = p - s->data;
-        return Value::object(vm.strings.character(vm.heap, c));
-    }
-    case kShapeBytesIterator: {
-        auto* b = it->source.as<Bytes>();
-        if (uint64_t(it->index) < b->size) return Value::integer(b->data[it->index++]);
-        return exhausted(it);
-    }
-    case kShapeByteArrayIterator: {
-        auto* b = it->source.as<ByteArray>();
-        if (uint64_t(it->index) < b->size) return Value::integer(b->buffer->data[it->index++]);
-        return exhausted(it);
-    }
-    case kShapeSetIterator: {
-        auto* s = it->source.as<Set>();
-        if (it->stop != set_length(s)) {
-            it->stop = -1;
-            return vm.raise(kShapeRuntimeError, "Set changed size during iteration");
+        case kShapeListIterator: {
+            auto* l = it->source.as<List>();
+            if (uint64_t(it->index) < l->size) return l->items->items[it->index++];
+            return exhausted(it);
         }
-        auto position = uint32_t(it->index);
-        DictEntry* e = next_entry(s, position);
-        if (!e) return exhausted(it);
-        it->index = position;
-        return e->key;
-    }
-    case kShapeDictKeyIterator:
-    case kShapeDictValueIterator:
-    case kShapeDictItemIterator:
-    case kShapeDictReverseKeyIterator:
-    case kShapeDictReverseValueIterator:
-    case kShapeDictReverseItemIterator: return next_of_dict(vm, it);
-    case kShapeReversed: {
-        if (it->index < 0) return exhausted(it);
-        Outcome o = sequence_item(vm, it->source, it->index);
-        if (o.is_stop()) return exhausted(it);
-        if (o.is_value()) it->index--;
-        return o;
-    }
-    case kShapeEnumerate: {
-        if (depth == 0) return Outcome::unhandled();
-        Outcome o = next_of(vm, it->source, depth - 1);
-        return o.is_value() ? next_of_enumerate(vm, it, o.value()) : o;
-    }
-    case kShapeZip: {
-        auto* sources = it->source.as<Tuple>();
-        if (depth == 0 || it->stop || sources->size > 8) return Outcome::unhandled();
-        // Whether one of them needs a call has to be known before any is stepped.
-        for (size_t i = 0; i < sources->size; i++) {
-            Value source = sources->items[i];
-            if (!source.is_object() || source.as_object()->kind != Kind::Iterator ||
-                source.as_object()->shape >= kShapeSequenceIterator)
-                return Outcome::unhandled();
+        case kShapeListReverseIterator: {
+            auto* l = it->source.as<List>();
+            if (it->index >= 0 && uint64_t(it->index) < l->size) return l->items->items[it->index--];
+            return exhausted(it);
         }
-        if (sources->size == 0) return exhausted(it);
-        Tuple* t = make_tuple(vm.heap, sources->size);
-        for (size_t i = 0; i < sources->size; i++) {
-            Outcome o = next_of(vm, sources->items[i], 0);
+        case kShapeTupleIterator: {
+            auto* t = it->source.as<Tuple>();
+            if (uint64_t(it->index) < t->size) return t->items[it->index++];
+            return exhausted(it);
+        }
+        case kShapeRangeIterator: {
+            if (it->stop <= 0) return exhausted(it);
+            int64_t i = it->index;
+            it->stop--;
+            it->index = int64_t(uint64_t(i) + uint64_t(it->extra.as_int()));
+            return Value::integer(i);
+        }
+        case kShapeLongRangeIterator:
+            return next_of_long_range(vm, it);
+        case kShapeStrAsciiIterator: {
+            auto* s = it->source.as<Str>();
+            if (uint64_t(it->index) < s->size)
+                return Value::object(vm.strings.character(uint8_t(s->data[it->index++])));
+            return exhausted(it);
+        }
+        case kShapeStrIterator: {
+            auto* s = it->source.as<Str>();
+            if (uint64_t(it->index) >= s->size) return exhausted(it);
+            const char* p = s->data + it->index;
+            char32_t c = decode_utf8(p);
+            it->index = p - s->data;
+            return Value::object(vm.strings.character(vm.heap, c));
+        }
+        case kShapeBytesIterator: {
+            auto* b = it->source.as<Bytes>();
+            if (uint64_t(it->index) < b->size) return Value::integer(b->data[it->index++]);
+            return exhausted(it);
+        }
+        case kShapeByteArrayIterator: {
+            auto* b = it->source.as<ByteArray>();
+            if (uint64_t(it->index) < b->size) return Value::integer(b->buffer->data[it->index++]);
+            return exhausted(it);
+        }
+        case kShapeSetIterator: {
+            auto* s = it->source.as<Set>();
+            if (it->stop != set_length(s)) {
+                it->stop = -1;
+                return vm.raise(kShapeRuntimeError, "Set changed size during iteration");
+            }
+            auto position = uint32_t(it->index);
+            DictEntry* e = next_entry(s, position);
+            if (!e) return exhausted(it);
+            it->index = position;
+            return e->key;
+        }
+        case kShapeDictKeyIterator:
+        case kShapeDictValueIterator:
+        case kShapeDictItemIterator:
+        case kShapeDictReverseKeyIterator:
+        case kShapeDictReverseValueIterator:
+        case kShapeDictReverseItemIterator:
+            return next_of_dict(vm, it);
+        case kShapeReversed: {
+            if (it->index < 0) return exhausted(it);
+            Outcome o = sequence_item(vm, it->source, it->index);
+            if (o.is_stop()) return exhausted(it);
+            if (o.is_value()) it->index--;
+            return o;
+        }
+        case kShapeEnumerate: {
+            if (depth == 0) return Outcome::unhandled();
+            Outcome o = next_of(vm, it->source, depth - 1);
+            return o.is_value() ? next_of_enumerate(vm, it, o.value()) : o;
+        }
+        case kShapeZip: {
+            auto* sources = it->source.as<Tuple>();
+            if (depth == 0 || it->stop || sources->size > 8) return Outcome::unhandled();
+            // Whether one of them needs a call has to be known before any is stepped.
+            for (size_t i = 0; i < sources->size; i++) {
+                Value source = sources->items[i];
+                if (!source.is_object() || source.as_object()->kind != Kind::Iterator ||
+                    source.as_object()->shape >= kShapeSequenceIterator)
+                    return Outcome::unhandled();
+            }
+            if (sources->size == 0) return exhausted(it);
+            Tuple* t = make_tuple(vm.heap, sources->size);
+            for (size_t i = 0; i < sources->size; i++) {
+                Outcome o = next_of(vm, sources->items[i], 0);
+                if (!o.is_value()) return o;
+                t->items[i] = o.value();
+            }
+            return Value::object(t);
+        }
+        case kShapeMap: {  // the call stands for the step (its StopIteration ends the map, as in CPython), so not below others
+            auto* sources = it->extra.as<Tuple>();
+            if (depth != kNesting || sources->size != 1) return Outcome::unhandled();
+            Outcome o = next_of(vm, sources->items[0], depth - 1);
             if (!o.is_value()) return o;
-            t->items[i] = o.value();
+            Outcome called = vm.call(it->source, {o.value()});
+            vm.request.stops = Request::Stops::Raises;
+            return called;
         }
-        return Value::object(t);
-    }
-    case kShapeMap: {   // the call stands for the step (its StopIteration ends the map, as in CPython), so not below others
-        auto* sources = it->extra.as<Tuple>();
-        if (depth != kNesting || sources->size != 1) return Outcome::unhandled();
-        Outcome o = next_of(vm, sources->items[0], depth - 1);
-        if (!o.is_value()) return o;
-        Outcome called = vm.call(it->source, {o.value()});
-        vm.request.stops = Request::Stops::Raises;
-        return called;
-    }
-    default: return Outcome::unhandled();
+        default:
+            return Outcome::unhandled();
     }
 }
 
@@ -435,8 +466,6 @@ bool is_iterable(VM& vm, Value v) {
            !(v.is_object() && v.as_object()->kind == Kind::MappingProxy);
 }
 
-bool is_iterator(VM& vm, Value v) {
-    return !vm.special(v, Special::Next).is_unbound();
-}
+bool is_iterator(VM& vm, Value v) { return !vm.special(v, Special::Next).is_unbound(); }
 
-}   // namespace gen
+}  // namespace gen

@@ -24,8 +24,8 @@ namespace gen {
 
 Outcome make_dict_iterator(VM&, BuiltinShape shape, Dict*);
 inline int64_t dict_items_left(const Iterator* it) { return it->index >> 32; }
-Iterator* make_iterator(VM&, BuiltinShape shape, Value source, Value extra = Value::unbound(), int64_t index = 0,
-                        int64_t stop = 0);
+Iterator* make_iterator(VM&, BuiltinShape shape, Value source, Value extra = Value::unbound(),
+                        int64_t index = 0, int64_t stop = 0);
 
 // The iterator of a container by its kind, whatever its class says; unhandled() for other kinds.
 Outcome base_iter(VM&, Value container);
@@ -56,9 +56,9 @@ Outcome base_delitem(VM&, Value container, Value key);
 Outcome base_contains(VM&, Value container, Value item);
 
 // ---- ranges
-Value range_length(VM&, const Range*);                       // an int of any size
-bool range_small(const Range*, int64_t& start, int64_t& step, int64_t& length);   // all three fit
-Value range_item(VM&, const Range*, Value index);            // start + index * step; unbound: out of memory
+Value range_length(VM&, const Range*);                                           // an int of any size
+bool range_small(const Range*, int64_t& start, int64_t& step, int64_t& length);  // all three fit
+Value range_item(VM&, const Range*, Value index);  // start + index * step; unbound: out of memory
 Outcome range_iterator(VM&, const Range*);
 Range* make_range(VM&, Value start, Value stop, Value step);
 
@@ -71,4 +71,4 @@ SliceState slice_indices(VM&, const Slice*, Value length, Value& start, Value& s
 // The slice with its bounds made ints.
 Outcome resolve_slice(VM&, Value slice);
 
-}   // namespace gen
+}  // namespace gen

@@ -4,7 +4,8 @@
 
 namespace gen {
 
-const Instruction kNativeStub[2] = {Instruction::ad(Op::LANDING, 0, 0), Instruction::ad(Op::NATIVE_STEP, 0, 0)};
+const Instruction kNativeStub[2] = {Instruction::ad(Op::LANDING, 0, 0),
+                                    Instruction::ad(Op::NATIVE_STEP, 0, 0)};
 const Instruction kBaseStub[2] = {Instruction::ad(Op::LANDING, 0, 0), Instruction::ad(Op::FIBER_END, 0, 0)};
 
 namespace {
@@ -37,7 +38,7 @@ Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
     }
 }
 
-}   // namespace
+}  // namespace
 
 Frame* land(VM& vm, Frame* fr, Outcome o, const Instruction* start) {
     if (o.is_value()) [[likely]] {
@@ -59,8 +60,8 @@ Frame* land(VM& vm, Frame* fr, Outcome o, const Instruction* start) {
     return unwind(vm, fr);
 }
 
-Frame* call_window(VM& vm, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count, Value names,
-                   bool owned) {
+Frame* call_window(VM& vm, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count,
+                   Value names, bool owned) {
     Frame* pushed = nullptr;
     vm.request.owned = false;
     Outcome o = start_call(vm, fr, callee, args, count, Value::unbound(), names, owned, pushed);
@@ -78,7 +79,8 @@ Frame* invoke_attribute(VM& vm, Frame* fr, const Instruction* pc, Outcome attrib
     (void)self;
     Tuple* rest = make_tuple(vm.heap, args, count);
     if (!rest) return land(vm, fr, vm.out_of_memory(), pc);
-    return land(vm, fr, vm.call(vm.natives.call_attribute, {self, Value::object(name), Value::object(rest)}), pc);
+    return land(vm, fr, vm.call(vm.natives.call_attribute, {self, Value::object(name), Value::object(rest)}),
+                pc);
 }
 
 Frame* step_native(VM& vm, Frame* fr) {
@@ -95,7 +97,7 @@ Frame* step_native(VM& vm, Frame* fr) {
     }
     if (o.is_call()) {
         if (fr->aux & kAwaiting) return perform(vm, fr, kNativeStub + 1);
-        Frame* parent = fr->parent;   // a tail call
+        Frame* parent = fr->parent;  // a tail call
         pop_frame(vm, fr);
         if (parent->flags & kClean) touch(vm, parent);
         return perform(vm, parent, parent->pc);
@@ -103,7 +105,7 @@ Frame* step_native(VM& vm, Frame* fr) {
     if (o.is_park()) return switch_fiber(vm, fr);
     if (o.is_collect()) {
         fr->pc = kNativeStub + 1;
-        if (vm.budget <= 0) return safepoint(vm, fr);   // a PAUSE, see step.h
+        if (vm.budget <= 0) return safepoint(vm, fr);  // a PAUSE, see step.h
         collect_garbage(vm, fr, Heap::Extent::Major);
         vm.retrying = true;
         return fr;
@@ -129,10 +131,17 @@ bool NativeFrame::await(VM& vm, Outcome o, uint32_t next_state) {
     aux |= kAwaiting;
     if (o.is_call()) {
         switch (vm.request.stops) {
-        case Request::Stops::Never: break;
-        case Request::Stops::Answers: aux |= kAwaitsStop; break;
-        case Request::Stops::Raises: aux |= kAwaitsNext; break;
-        case Request::Stops::Returns: aux |= kAwaitsReturn; break;
+            case Request::Stops::Never:
+                break;
+            case Request::Stops::Answers:
+                aux |= kAwaitsStop;
+                break;
+            case Request::Stops::Raises:
+                aux |= kAwaitsNext;
+                break;
+            case Request::Stops::Returns:
+                aux |= kAwaitsReturn;
+                break;
         }
     }
     vm.pending = o;
@@ -164,4 +173,4 @@ bool append_item(VM& vm, NativeFrame& frame, List* l, Value v) {
     return false;
 }
 
-}   // namespace gen
+}  // namespace gen

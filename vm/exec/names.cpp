@@ -15,7 +15,7 @@ Outcome global_or_builtin(VM& vm, Frame* fr, Str* name) {
     return v.is_unbound() ? not_defined(vm, name) : Outcome(v);
 }
 
-}   // namespace
+}  // namespace
 
 Outcome load_global_miss(VM& vm, Frame* fr, Instruction* pc) {
     Str* name = fr->code()->constants->items[pc->d()].as<Str>();
@@ -25,7 +25,8 @@ Outcome load_global_miss(VM& vm, Frame* fr, Instruction* pc) {
     auto index_of = [](Dict* d, DictEntry* e) { return uint64_t(e - d->table->entries); };
     if (DictEntry* e = dict_get_str(globals, name, hash)) {
         pc[1].bits = globals->version;
-        pc[2].bits = reinterpret_cast<uint64_t>(&e->value);   // entries stay where they are while the version is the same
+        pc[2].bits = reinterpret_cast<uint64_t>(
+            &e->value);  // entries stay where they are while the version is the same
         *reinterpret_cast<uint8_t*>(pc) = uint8_t(Op::LOAD_GLOBAL_HIT);
         return e->value;
     }
@@ -50,7 +51,8 @@ Outcome load_name(VM& vm, Frame* fr, Value mapping, Str* name) {
         Value v = vm.get(mapping.as<Dict>(), name);
         return v.is_unbound() ? global_or_builtin(vm, fr, name) : Outcome(v);
     }
-    return vm.call_prelude(vm.names.load_mapped, {mapping, Value::object(name), Value::object(fr->fn()->globals), fr->fn()->builtins});
+    return vm.call_prelude(vm.names.load_mapped, {mapping, Value::object(name),
+                                                  Value::object(fr->fn()->globals), fr->fn()->builtins});
 }
 
 Outcome load_class_free(VM& vm, Frame* fr, Value mapping, unsigned cell) {
@@ -61,15 +63,21 @@ Outcome load_class_free(VM& vm, Frame* fr, Value mapping, unsigned cell) {
         if (!v.is_unbound()) return v;
     }
     v = fr->fn()->closure.as<Tuple>()->items[cell].as<Cell>()->value;
-    if (!is_exact_dict(mapping)) return vm.call_prelude(vm.names.load_mapped_free, {mapping, Value::object(name), v.is_unbound() ? vm.tuple({}) : vm.tuple({v})});
+    if (!is_exact_dict(mapping))
+        return vm.call_prelude(vm.names.load_mapped_free,
+                               {mapping, Value::object(name), v.is_unbound() ? vm.tuple({}) : vm.tuple({v})});
     if (v.is_unbound())
-        return vm.raisef(kShapeNameError, "cannot access free variable '%s' where it is not associated with a value in enclosing scope", name->data);
+        return vm.raisef(
+            kShapeNameError,
+            "cannot access free variable '%s' where it is not associated with a value in enclosing scope",
+            name->data);
     return v;
 }
 
 Outcome delete_name(VM& vm, Value mapping, Str* name) {
     if (is_exact_dict(mapping)) {
-        if (!dict_delete_str(vm.heap, mapping.as<Dict>(), name, hash_str(vm.hash_key, name))) return not_defined(vm, name);
+        if (!dict_delete_str(vm.heap, mapping.as<Dict>(), name, hash_str(vm.hash_key, name)))
+            return not_defined(vm, name);
         return Value::none();
     }
     return vm.call_prelude(vm.names.delete_mapped, {mapping, Value::object(name)});
@@ -78,7 +86,8 @@ Outcome delete_name(VM& vm, Value mapping, Str* name) {
 Outcome import_name(VM& vm, Frame* fr, Str* name, Value fromlist, unsigned level) {
     Value import = vm.get(fr->fn()->builtins.as<Dict>(), vm.names.import_);
     if (import.is_unbound()) return vm.raise(kShapeImportError, "__import__ not found");
-    return vm.call(import, {Value::object(name), Value::object(fr->fn()->globals), Value::none(), fromlist, Value::integer(int64_t(level))});
+    return vm.call(import, {Value::object(name), Value::object(fr->fn()->globals), Value::none(), fromlist,
+                            Value::integer(int64_t(level))});
 }
 
 Outcome import_from(VM& vm, Value module, Str* name) {
@@ -89,4 +98,4 @@ Outcome import_from(VM& vm, Value module, Str* name) {
     return vm.call_prelude(vm.names.import_from, {module, Value::object(name)});
 }
 
-}   // namespace gen
+}  // namespace gen

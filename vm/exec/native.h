@@ -10,8 +10,8 @@
 // With both, fn is the fast form: where it answers unhandled(), a NativeFrame is pushed and step takes over with the
 // same arguments.
 #pragma once
-#include "vm/exec/outcome.h"
 #include "vm/exec/frame.h"
+#include "vm/exec/outcome.h"
 
 #include <span>
 
@@ -23,10 +23,10 @@ using PlainFn = Outcome (*)(VM&, Value* args);
 using StepFn = Outcome (*)(VM&, NativeFrame& frame);
 
 struct Signature {
-    const char* text = "";           // "name(self, a, b=None, /, *args, key, **kw)"
+    const char* text = "";  // "name(self, a, b=None, /, *args, key, **kw)"
     uint8_t positional_only = 0;
-    uint8_t positional = 0;          // including positional_only
-    uint8_t required = 0;            // of the positional ones
+    uint8_t positional = 0;  // including positional_only
+    uint8_t required = 0;    // of the positional ones
     uint8_t keyword_only = 0;
     bool var_args = false;
     bool var_keywords = false;
@@ -44,8 +44,12 @@ struct Signature {
             bool end = c == 0 || (c == ')' && depth == 0);
             if ((c == ',' && depth == 0) || end) {
                 if (in_name) {
-                    if (keywords) keyword_only++;
-                    else { positional++; if (!defaulted) required++; }
+                    if (keywords)
+                        keyword_only++;
+                    else {
+                        positional++;
+                        if (!defaulted) required++;
+                    }
                 }
                 in_name = defaulted = false;
                 if (end) break;
@@ -54,12 +58,26 @@ struct Signature {
             if (c == '(' || c == '[') depth++;
             if (c == ')' || c == ']') depth--;
             if (depth > 0 || c == ' ') continue;
-            if (in_name) { if (c == '=') defaulted = true; continue; }
-            if (c == '/') { positional_only = positional; continue; }
+            if (in_name) {
+                if (c == '=') defaulted = true;
+                continue;
+            }
+            if (c == '/') {
+                positional_only = positional;
+                continue;
+            }
             if (c == '*') {
-                if (p[1] == '*') { var_keywords = true; p++; while (p[1] && p[1] != ',' && p[1] != ')') p++; continue; }
+                if (p[1] == '*') {
+                    var_keywords = true;
+                    p++;
+                    while (p[1] && p[1] != ',' && p[1] != ')') p++;
+                    continue;
+                }
                 keywords = true;
-                if (p[1] != ',' && p[1] != ')') { var_args = true; while (p[1] && p[1] != ',' && p[1] != ')') p++; }
+                if (p[1] != ',' && p[1] != ')') {
+                    var_args = true;
+                    while (p[1] && p[1] != ',' && p[1] != ')') p++;
+                }
                 continue;
             }
             if (c != ')') in_name = true;
@@ -68,20 +86,20 @@ struct Signature {
 };
 
 enum NativeFlags : uint16_t {
-    kStaticNative = 1,     // __new__ and static methods: no receiver
-    kClassNative = 2,      // class method: first argument is the class
-    kConsumes = 4,         // iterates over its first argument during the call only, then lets it go
+    kStaticNative = 1,  // __new__ and static methods: no receiver
+    kClassNative = 2,   // class method: first argument is the class
+    kConsumes = 4,      // iterates over its first argument during the call only, then lets it go
     kAtomicNative = 8,
-    kAnyReceiver = 16,     // a method that takes any object as self (object's own, mostly)
+    kAnyReceiver = 16,  // a method that takes any object as self (object's own, mostly)
     kHiddenNative = 32,
-    kPlainCount = 64,      // arity errors read "find() takes at most 3 arguments (4 given)"
+    kPlainCount = 64,  // arity errors read "find() takes at most 3 arguments (4 given)"
 };
 
 struct NativeDef {
     Signature signature;
     PlainFn fn = nullptr;
     StepFn step = nullptr;
-    uint16_t locals = 0;   // registers of the NativeFrame behind the parameters
+    uint16_t locals = 0;  // registers of the NativeFrame behind the parameters
     uint16_t flags = 0;
     const char* doc = "";
 };
@@ -90,14 +108,14 @@ struct NativeDef {
 struct AttributeDef {
     const char* name;
     Outcome (*get)(VM&, Value self);
-    Outcome (*set)(VM&, Value self, Value v) = nullptr;   // v unbound: delete; null: read-only
+    Outcome (*set)(VM&, Value self, Value v) = nullptr;  // v unbound: delete; null: read-only
     const char* doc = "";
 };
 
 // The frame of a step native. Registers: parameters, then `locals`.
 struct NativeFrame : Frame {
     Native* native() const { return static_cast<Native*>(static_cast<Object*>(function)); }
-    Value& operator[](size_t i) { return registers[1 + i]; }   // parameter or local i
+    Value& operator[](size_t i) { return registers[1 + i]; }  // parameter or local i
     uint32_t& step_state() { return *reinterpret_cast<uint32_t*>(&link); }
 
     // The result of the operation that was awaited last; unbound: the iterator is exhausted (op_next), absent (operations that
@@ -114,4 +132,4 @@ struct NativeFrame : Frame {
     bool await_catching(VM& vm, Outcome o, uint32_t next_state);
 };
 
-}   // namespace gen
+}  // namespace gen

@@ -12,7 +12,8 @@ Value lookup_super(VM& vm, const Super* s, Str* name) {
     while (i < mro->size && !mro->items[i].is(s->type)) i++;
     uint64_t hash = hash_str(vm.hash_key, name);
     for (i++; i < mro->size; i++)
-        if (DictEntry* e = dict_get_str(mro->items[i].as<Class>()->attributes, name, hash)) return e->value.as<Cell>()->value;
+        if (DictEntry* e = dict_get_str(mro->items[i].as<Class>()->attributes, name, hash))
+            return e->value.as<Cell>()->value;
     return Value::unbound();
 }
 
@@ -25,9 +26,11 @@ const char* qualname_of(VM& vm, Value v) { return vm.class_of(v)->qualname.as<St
 Outcome no_attribute(VM& vm, Value v, Str* name) {
     std::string message;
     if (v.is_object() && v.as_object()->kind == Kind::Class)
-        message = "type object '" + std::string(vm.class_name(v.as<Class>())) + "' has no attribute '" + name->data + "'";
+        message = "type object '" + std::string(vm.class_name(v.as<Class>())) + "' has no attribute '" +
+                  name->data + "'";
     else if (v.is_object() && v.as_object()->kind == Kind::Module && is_str(v.as<Module>()->name))
-        message = "module '" + std::string(v.as<Module>()->name.as<Str>()->view()) + "' has no attribute '" + name->data + "'";
+        message = "module '" + std::string(v.as<Module>()->name.as<Str>()->view()) + "' has no attribute '" +
+                  name->data + "'";
     else
         message = std::string("'") + vm.type_name(v) + "' object has no attribute '" + name->data + "'";
     vm.raise(kShapeAttributeError, message);
@@ -39,7 +42,8 @@ Outcome no_attribute(VM& vm, Value v, Str* name) {
 
 Outcome get_member(VM& vm, Member* m, Value self) {
     if (!vm.is_subclass(vm.class_of(self), m->owner.as<Class>()))
-        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object", m->name.as<Str>()->data,
+        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
+                             m->name.as<Str>()->data,
                              std::string(vm.class_name(m->owner.as<Class>())).c_str(), vm.type_name(self));
     if (m->def) return m->def->get(vm, self);
     Value v = get_instance_attribute(vm, self.as_object(), m->name.as<Str>());
@@ -53,8 +57,8 @@ Outcome set_member(VM& vm, Member* m, Value self, Value v) {
                              std::string(vm.class_name(m->owner.as<Class>())).c_str(), vm.type_name(self));
     if (m->def) {
         if (!m->def->set)
-            return vm.raisef(kShapeAttributeError, "attribute '%s' of '%s' objects is not writable", name->data,
-                             std::string(vm.class_name(m->owner.as<Class>())).c_str());
+            return vm.raisef(kShapeAttributeError, "attribute '%s' of '%s' objects is not writable",
+                             name->data, std::string(vm.class_name(m->owner.as<Class>())).c_str());
         return m->def->set(vm, self, v);
     }
     if (v.is_unbound()) {
@@ -77,7 +81,8 @@ Outcome get_module(VM& vm, Module* m, Str* name) {
     if (!v.is_unbound()) return v;
     if (name == vm.names.dict) return Value::object(m->dict);
     Value attribute = vm.lookup(vm.class_of(Value::object(m)), name);
-    if (!attribute.is_unbound()) return descriptor_get(vm, attribute, Value::object(m), Value::object(vm.class_of(Value::object(m))));
+    if (!attribute.is_unbound())
+        return descriptor_get(vm, attribute, Value::object(m), Value::object(vm.class_of(Value::object(m))));
     Value hook = vm.get(m->dict, vm.names.special[int(Special::Getattr)]);
     if (!hook.is_unbound()) return vm.call(hook, {Value::object(name)});
     return no_attribute(vm, Value::object(m), name);
@@ -87,44 +92,66 @@ Outcome get_module(VM& vm, Module* m, Str* name) {
 Outcome plain_getattr(VM& vm, Value v, Str* name) {
     if (v.is_object()) {
         switch (v.as_object()->kind) {
-        case Kind::Class: return class_getattr(vm, v.as<Class>(), name);
-        case Kind::Module: return get_module(vm, v.as<Module>(), name);
-        case Kind::Super: return get_super(vm, v.as<Super>(), name);
-        case Kind::BoundMethod:   // what a method lacks, its function may have
-            if (vm.lookup(vm.class_of(v), name).is_unbound()) return op_getattr(vm, v.as<BoundMethod>()->function, name);
-            break;
-        case Kind::GenericAlias: {   // list[int]: what it does not say itself is its origin's
-            static constexpr std::string_view kOwn[] = {
-                "__class__", "__origin__", "__args__", "__unpacked__", "__parameters__", "__typing_unpacked_tuple_args__",
-                "__mro_entries__", "__reduce_ex__", "__reduce__", "__copy__", "__deepcopy__"};
-            if (std::count(std::begin(kOwn), std::end(kOwn), name->view()) == 0)
-                return op_getattr(vm, v.as<GenericAlias>()->origin, name);
-            break;
-        }
-        default: break;
+            case Kind::Class:
+                return class_getattr(vm, v.as<Class>(), name);
+            case Kind::Module:
+                return get_module(vm, v.as<Module>(), name);
+            case Kind::Super:
+                return get_super(vm, v.as<Super>(), name);
+            case Kind::BoundMethod:  // what a method lacks, its function may have
+                if (vm.lookup(vm.class_of(v), name).is_unbound())
+                    return op_getattr(vm, v.as<BoundMethod>()->function, name);
+                break;
+            case Kind::GenericAlias: {  // list[int]: what it does not say itself is its origin's
+                static constexpr std::string_view kOwn[] = {
+                    "__class__",       "__origin__",     "__args__",
+                    "__unpacked__",    "__parameters__", "__typing_unpacked_tuple_args__",
+                    "__mro_entries__", "__reduce_ex__",  "__reduce__",
+                    "__copy__",        "__deepcopy__"};
+                if (std::count(std::begin(kOwn), std::end(kOwn), name->view()) == 0)
+                    return op_getattr(vm, v.as<GenericAlias>()->origin, name);
+                break;
+            }
+            default:
+                break;
         }
     }
     return generic_getattr(vm, v, name);
 }
 
-}   // namespace
+}  // namespace
 
 bool is_descriptor(VM& vm, Value a) {
     if (!a.is_object()) return false;
     switch (a.as_object()->kind) {
-    case Kind::Property: case Kind::Member: case Kind::ClassMethod: case Kind::StaticMethod: return true;
-    case Kind::Function: return !(static_cast<Function*>(a.as_object())->code->code_flags & Code::kUnbound);
-    case Kind::Native: return a.as_object()->shape != kShapeBuiltinFunction;
-    default: return !special_of_value(vm, a, Special::Get).is_unbound();
+        case Kind::Property:
+        case Kind::Member:
+        case Kind::ClassMethod:
+        case Kind::StaticMethod:
+            return true;
+        case Kind::Function:
+            return !(static_cast<Function*>(a.as_object())->code->code_flags & Code::kUnbound);
+        case Kind::Native:
+            return a.as_object()->shape != kShapeBuiltinFunction;
+        default:
+            return !special_of_value(vm, a, Special::Get).is_unbound();
     }
 }
 
 bool is_data_descriptor(VM& vm, Value a) {
     if (!a.is_object()) return false;
     switch (a.as_object()->kind) {
-    case Kind::Property: case Kind::Member: return true;
-    case Kind::Function: case Kind::Native: case Kind::ClassMethod: case Kind::StaticMethod: return false;
-    default: return !special_of_value(vm, a, Special::Set).is_unbound() || !special_of_value(vm, a, Special::Delete).is_unbound();
+        case Kind::Property:
+        case Kind::Member:
+            return true;
+        case Kind::Function:
+        case Kind::Native:
+        case Kind::ClassMethod:
+        case Kind::StaticMethod:
+            return false;
+        default:
+            return !special_of_value(vm, a, Special::Set).is_unbound() ||
+                   !special_of_value(vm, a, Special::Delete).is_unbound();
     }
 }
 
@@ -132,52 +159,62 @@ Outcome descriptor_get(VM& vm, Value a, Value instance, Value owner) {
     if (!a.is_object()) return a;
     Object* o = a.as_object();
     switch (o->kind) {
-    case Kind::Function: {
-        bool unbound = instance.is_unbound() || (static_cast<Function*>(o)->code->code_flags & Code::kUnbound);
-        return unbound ? Outcome(a) : Outcome(vm.bound_method(a, instance));
-    }
-    case Kind::Native: {
-        if (o->shape == kShapeBuiltinFunction || instance.is_unbound()) return a;
-        auto* n = static_cast<Native*>(o);
-        auto* bound = vm.heap.make<Native>(Kind::Native, o->shape == kShapeSlotWrapper ? kShapeMethodWrapper : kShapeBuiltinFunction);
-        bound->self = instance;
-        bound->owner = n->owner;
-        bound->module = n->module;
-        bound->def = n->def;
-        return Value::object(bound);
-    }
-    case Kind::StaticMethod: return static_cast<StaticMethod*>(o)->function;
-    case Kind::ClassMethod: {
-        Value f = static_cast<ClassMethod*>(o)->function;
-        Value cls = owner.is_unbound() ? Value::object(vm.class_of(instance)) : owner;
-        if (f.is_object() && (f.as_object()->kind == Kind::Function || f.as_object()->kind == Kind::Native)) {
-            if (f.as_object()->kind == Kind::Function) return vm.bound_method(f, cls);
-            auto* n = f.as<Native>();
-            auto* bound = vm.heap.make<Native>(Kind::Native, kShapeBuiltinFunction);
-            bound->self = cls;
+        case Kind::Function: {
+            bool unbound =
+                instance.is_unbound() || (static_cast<Function*>(o)->code->code_flags & Code::kUnbound);
+            return unbound ? Outcome(a) : Outcome(vm.bound_method(a, instance));
+        }
+        case Kind::Native: {
+            if (o->shape == kShapeBuiltinFunction || instance.is_unbound()) return a;
+            auto* n = static_cast<Native*>(o);
+            auto* bound = vm.heap.make<Native>(
+                Kind::Native, o->shape == kShapeSlotWrapper ? kShapeMethodWrapper : kShapeBuiltinFunction);
+            bound->self = instance;
             bound->owner = n->owner;
             bound->module = n->module;
             bound->def = n->def;
             return Value::object(bound);
         }
-        if (is_descriptor(vm, f)) return descriptor_get(vm, f, cls, cls);
-        return vm.bound_method(f, cls);
-    }
-    case Kind::Property: {
-        if (instance.is_unbound()) return a;
-        auto* p = static_cast<Property*>(o);
-        if (p->get.is_none() || p->get.is_unbound()) {
-            std::string text = is_str(p->name) ? "property '" + std::string(p->name.as<Str>()->view()) + "' of " : "property of ";
-            return vm.raisef(kShapeAttributeError, "%s'%s' object has no getter", text.c_str(), qualname_of(vm, instance));
+        case Kind::StaticMethod:
+            return static_cast<StaticMethod*>(o)->function;
+        case Kind::ClassMethod: {
+            Value f = static_cast<ClassMethod*>(o)->function;
+            Value cls = owner.is_unbound() ? Value::object(vm.class_of(instance)) : owner;
+            if (f.is_object() &&
+                (f.as_object()->kind == Kind::Function || f.as_object()->kind == Kind::Native)) {
+                if (f.as_object()->kind == Kind::Function) return vm.bound_method(f, cls);
+                auto* n = f.as<Native>();
+                auto* bound = vm.heap.make<Native>(Kind::Native, kShapeBuiltinFunction);
+                bound->self = cls;
+                bound->owner = n->owner;
+                bound->module = n->module;
+                bound->def = n->def;
+                return Value::object(bound);
+            }
+            if (is_descriptor(vm, f)) return descriptor_get(vm, f, cls, cls);
+            return vm.bound_method(f, cls);
         }
-        return vm.call(p->get, {instance});
-    }
-    case Kind::Member: return instance.is_unbound() ? Outcome(a) : get_member(vm, static_cast<Member*>(o), instance);
-    default: break;
+        case Kind::Property: {
+            if (instance.is_unbound()) return a;
+            auto* p = static_cast<Property*>(o);
+            if (p->get.is_none() || p->get.is_unbound()) {
+                std::string text = is_str(p->name)
+                                       ? "property '" + std::string(p->name.as<Str>()->view()) + "' of "
+                                       : "property of ";
+                return vm.raisef(kShapeAttributeError, "%s'%s' object has no getter", text.c_str(),
+                                 qualname_of(vm, instance));
+            }
+            return vm.call(p->get, {instance});
+        }
+        case Kind::Member:
+            return instance.is_unbound() ? Outcome(a) : get_member(vm, static_cast<Member*>(o), instance);
+        default:
+            break;
     }
     if (special_of_value(vm, a, Special::Get).is_unbound()) return a;
-    return vm.call_special(Special::Get, a,
-                           {instance.is_unbound() ? Value::none() : instance, owner.is_unbound() ? Value::none() : owner});
+    return vm.call_special(
+        Special::Get, a,
+        {instance.is_unbound() ? Value::none() : instance, owner.is_unbound() ? Value::none() : owner});
 }
 
 Outcome generic_getattr(VM& vm, Value v, Str* name) {
@@ -222,7 +259,8 @@ Outcome op_getattr(VM& vm, Value v, Str* name) {
 Outcome plain_getattribute(VM& vm, Value v, Str* name) { return plain_getattr(vm, v, name); }
 
 Outcome op_getattr_or_stop(VM& vm, Value v, Str* name) {
-    if (vm.class_of(v)->class_flags & Class::kPlainGetattr) {   // no frame is needed as long as no script code runs
+    if (vm.class_of(v)->class_flags &
+        Class::kPlainGetattr) {  // no frame is needed as long as no script code runs
         if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
         Outcome o = plain_getattr(vm, v, name);
         if (o.is_value()) return o;
@@ -250,32 +288,39 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
             auto* p = static_cast<Property*>(a);
             Value f = item.is_unbound() ? p->del : p->set;
             if (f.is_none() || f.is_unbound()) {
-                std::string text = is_str(p->name) ? "property '" + std::string(p->name.as<Str>()->view()) + "' of " : "property of ";
-                return vm.raisef(kShapeAttributeError, "%s'%s' object has no %s", text.c_str(), qualname_of(vm, v),
-                                 item.is_unbound() ? "deleter" : "setter");
+                std::string text = is_str(p->name)
+                                       ? "property '" + std::string(p->name.as<Str>()->view()) + "' of "
+                                       : "property of ";
+                return vm.raisef(kShapeAttributeError, "%s'%s' object has no %s", text.c_str(),
+                                 qualname_of(vm, v), item.is_unbound() ? "deleter" : "setter");
             }
             if (item.is_unbound()) return vm.call(f, {v});
             return vm.call(f, {v, item});
         }
         Special s = item.is_unbound() ? Special::Delete : Special::Set;
         if (!special_of_value(vm, attribute, s).is_unbound())
-            return item.is_unbound() ? vm.call_special(s, attribute, {v}) : vm.call_special(s, attribute, {v, item});
+            return item.is_unbound() ? vm.call_special(s, attribute, {v})
+                                     : vm.call_special(s, attribute, {v, item});
         if (is_data_descriptor(vm, attribute))
             return vm.raisef(kShapeAttributeError, "%s", item.is_unbound() ? "__delete__" : "__set__");
     }
     bool takes_any = v.is_object() && (cls->class_flags & Class::kHasDict);
     if (!takes_any) {
         if (attribute.is_unbound()) return no_attribute(vm, v, name);
-        return vm.raisef(kShapeAttributeError, "'%s' object attribute '%s' is read-only", vm.type_name(v), name->data);
+        return vm.raisef(kShapeAttributeError, "'%s' object attribute '%s' is read-only", vm.type_name(v),
+                         name->data);
     }
     const bool whole = name == vm.names.dict && attribute.is_unbound();
     if (item.is_unbound()) {
-        if (whole) replace_instance_dict(vm, v.as_object(), vm.dict());
-        else if (!delete_instance_attribute(vm, v.as_object(), name)) return no_attribute(vm, v, name);
+        if (whole)
+            replace_instance_dict(vm, v.as_object(), vm.dict());
+        else if (!delete_instance_attribute(vm, v.as_object(), name))
+            return no_attribute(vm, v, name);
         return Value::none();
     }
     if (whole) {
-        if (!is_dict(item)) return vm.type_error("__dict__ must be set to a dictionary, not a '%s'", vm.type_name(item));
+        if (!is_dict(item))
+            return vm.type_error("__dict__ must be set to a dictionary, not a '%s'", vm.type_name(item));
         replace_instance_dict(vm, v.as_object(), item.as<Dict>());
         return Value::none();
     }
@@ -286,13 +331,16 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
 Outcome class_setattr(VM& vm, Class* cls, Str* name, Value v) {
     if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
     if (cls->class_flags & Class::kBuiltin)
-        return vm.type_error("cannot set '%s' attribute of immutable type '%s'", name->data, std::string(vm.class_name(cls)).c_str());
+        return vm.type_error("cannot set '%s' attribute of immutable type '%s'", name->data,
+                             std::string(vm.class_name(cls)).c_str());
     Value meta = vm.lookup(vm.class_of(Value::object(cls)), name);
     if (meta.is_object()) {
-        if (meta.as_object()->kind == Kind::Member) return set_member(vm, meta.as<Member>(), Value::object(cls), v);
+        if (meta.as_object()->kind == Kind::Member)
+            return set_member(vm, meta.as<Member>(), Value::object(cls), v);
         if (is_data_descriptor(vm, meta)) return generic_setattr(vm, Value::object(cls), name, v);
     }
-    if (v.is_unbound() && vm.get(cls->attributes, name).is_unbound()) return no_attribute(vm, Value::object(cls), name);
+    if (v.is_unbound() && vm.get(cls->attributes, name).is_unbound())
+        return no_attribute(vm, Value::object(cls), name);
     set_class_attribute(vm, cls, name, v);
     return Value::none();
 }
@@ -301,8 +349,10 @@ Outcome op_setattr(VM& vm, Value v, Str* name, Value item) {
     Class* cls = vm.class_of(v);
     if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
     Value hook = cls->specials[int(Special::Setattr)];
-    if (hook.is_object() && hook.as_object()->kind != Kind::Native) return vm.call_special(Special::Setattr, v, {Value::object(name), item});
-    if (v.is_object() && v.as_object()->kind == Kind::Class) return class_setattr(vm, v.as<Class>(), name, item);
+    if (hook.is_object() && hook.as_object()->kind != Kind::Native)
+        return vm.call_special(Special::Setattr, v, {Value::object(name), item});
+    if (v.is_object() && v.as_object()->kind == Kind::Class)
+        return class_setattr(vm, v.as<Class>(), name, item);
     return generic_setattr(vm, v, name, item);
 }
 
@@ -310,9 +360,11 @@ Outcome op_delattr(VM& vm, Value v, Str* name) {
     Class* cls = vm.class_of(v);
     if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
     Value hook = cls->specials[int(Special::Delattr)];
-    if (hook.is_object() && hook.as_object()->kind != Kind::Native) return vm.call_special(Special::Delattr, v, {Value::object(name)});
-    if (v.is_object() && v.as_object()->kind == Kind::Class) return class_setattr(vm, v.as<Class>(), name, Value::unbound());
+    if (hook.is_object() && hook.as_object()->kind != Kind::Native)
+        return vm.call_special(Special::Delattr, v, {Value::object(name)});
+    if (v.is_object() && v.as_object()->kind == Kind::Class)
+        return class_setattr(vm, v.as<Class>(), name, Value::unbound());
     return generic_setattr(vm, v, name, Value::unbound());
 }
 
-}   // namespace gen
+}  // namespace gen

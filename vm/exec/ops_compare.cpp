@@ -393,8 +393,9 @@ Outcome op_truth(VM& vm, Value v) {
     if (method.is_unbound()) method = vm.special(v, Special::Len);
     if (method.is_unbound()) return Value::true_();
     if (Native* n = as_native(method); n && n->def->fn && accepts_receiver(vm, n, v)) {
-        Outcome o = n->def->fn(vm, &v);   // of a class written in C++: a bool, or a length
-        if (o.is_value()) return Value::boolean(o.value().is_true() || (o.value().is_int() && o.value().as_int()));
+        Outcome o = n->def->fn(vm, &v);  // of a class written in C++: a bool, or a length
+        if (o.is_value())
+            return Value::boolean(o.value().is_true() || (o.value().is_int() && o.value().as_int()));
         if (!o.is_unhandled()) return o;
     }
     return call_internal(vm, kTruth, {v});

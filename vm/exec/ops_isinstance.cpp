@@ -27,9 +27,10 @@ static bool has_own_check(VM& vm, Value cls, Question question) {
 }
 
 static Outcome wrong_class(VM& vm, Question question) {
-    return vm.raise(kShapeTypeError, question == kInstance
-                                         ? "isinstance() arg 2 must be a type, a tuple of types, or a union"
-                                         : "issubclass() arg 2 must be a class, a tuple of classes, or a union");
+    return vm.raise(kShapeTypeError,
+                    question == kInstance
+                        ? "isinstance() arg 2 must be a type, a tuple of types, or a union"
+                        : "issubclass() arg 2 must be a class, a tuple of classes, or a union");
 }
 
 // May v.__class__ be another class than type(v)? Only where a class of the script says so.
@@ -54,7 +55,7 @@ static Outcome check_fast(VM& vm, Value v, Value cls, Question question, int dep
     if (has_own_check(vm, cls, question)) return Outcome::unhandled();
     if (!is_class(cls)) {
         if (!(cls.is_object() && cls.as_object()->shape >= kBuiltinShapes)) return wrong_class(vm, question);
-        return Outcome::unhandled();   // perhaps it has __bases__
+        return Outcome::unhandled();  // perhaps it has __bases__
     }
     if (question == kInstance) {
         if (vm.is_subclass(vm.class_of(v), cls.as<Class>())) return Value::true_();
@@ -70,37 +71,40 @@ static Outcome check_step(VM& vm, NativeFrame& frame) {
     Tuple* t;
     Outcome o = Outcome::unhandled();
     switch (frame.step_state()) {
-    case 0:
-        frame[3] = vm.list({frame[1]});
-        while (frame[3].as<List>()->size > 0) {
-            PAUSE(1);
-            frame[4] = list_pop(frame[3].as<List>(), frame[3].as<List>()->size - 1);
-            t = alternatives(frame[4]);
-            if (t) {
-                for (size_t i = t->size; i-- > 0;)
-                    if (!list_append(vm.heap, frame[3].as<List>(), alternative(vm, t->items[i]))) return vm.out_of_memory();
-                continue;
+        case 0:
+            frame[3] = vm.list({frame[1]});
+            while (frame[3].as<List>()->size > 0) {
+                PAUSE(1);
+                frame[4] = list_pop(frame[3].as<List>(), frame[3].as<List>()->size - 1);
+                t = alternatives(frame[4]);
+                if (t) {
+                    for (size_t i = t->size; i-- > 0;)
+                        if (!list_append(vm.heap, frame[3].as<List>(), alternative(vm, t->items[i])))
+                            return vm.out_of_memory();
+                    continue;
+                }
+                o = check_fast(vm, frame[0], frame[4], question, 0);
+                if (o.is_raised()) return o;
+                if (o.is_value()) {
+                    if (o.value().is_true()) return Value::true_();
+                    continue;
+                }
+                if (has_own_check(vm, frame[4], question)) {
+                    AWAIT(2, vm.call_special(
+                                 question == kInstance ? Special::Instancecheck : Special::Subclasscheck,
+                                 frame[4], {frame[0]}));
+                    AWAIT(3, op_truth(vm, frame.result()));
+                } else {
+                    AWAIT(4, vm.call_prelude(vm.intern(question == kInstance ? "_isinstance" : "_issubclass"),
+                                             {frame[0], frame[4]}));
+                }
+                if (frame.result().is_true()) return Value::true_();
             }
-            o = check_fast(vm, frame[0], frame[4], question, 0);
-            if (o.is_raised()) return o;
-            if (o.is_value()) {
-                if (o.value().is_true()) return Value::true_();
-                continue;
-            }
-            if (has_own_check(vm, frame[4], question)) {
-                AWAIT(2, vm.call_special(question == kInstance ? Special::Instancecheck : Special::Subclasscheck,
-                                         frame[4], {frame[0]}));
-                AWAIT(3, op_truth(vm, frame.result()));
-            } else {
-                AWAIT(4, vm.call_prelude(vm.intern(question == kInstance ? "_isinstance" : "_issubclass"),
-                                         {frame[0], frame[4]}));
-            }
-            if (frame.result().is_true()) return Value::true_();
-        }
     }
     return Value::false_();
 }
-static const NativeDef kCheck = {.signature = "check(v, class, question, /)", .step = check_step, .locals = 2};
+static const NativeDef kCheck = {
+    .signature = "check(v, class, question, /)", .step = check_step, .locals = 2};
 
 static Outcome check(VM& vm, Value v, Value cls, Question question) {
     Outcome o = check_fast(vm, v, cls, question, 16);
@@ -110,4 +114,4 @@ static Outcome check(VM& vm, Value v, Value cls, Question question) {
 Outcome op_isinstance(VM& vm, Value v, Value cls) { return check(vm, v, cls, kInstance); }
 Outcome op_issubclass(VM& vm, Value sub, Value cls) { return check(vm, sub, cls, kSubclass); }
 
-}   // namespace gen
+}  // namespace gen

@@ -15,10 +15,11 @@ static bool is_plain_generator_function(Value v) {
 // iterator = v.__iter__(), which has to have __next__
 static Outcome checked_iter_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, vm.call_special(Special::Iter, frame[0]));
-        if (!is_iterator(vm, frame.result()))
-            return vm.type_error("iter() returned non-iterator of type '%s'", vm.type_name(frame.result()));
+        case 0:
+            AWAIT(1, vm.call_special(Special::Iter, frame[0]));
+            if (!is_iterator(vm, frame.result()))
+                return vm.type_error("iter() returned non-iterator of type '%s'",
+                                     vm.type_name(frame.result()));
     }
     return frame.result();
 }
@@ -35,7 +36,8 @@ Outcome op_iter(VM& vm, Value v) {
     if (method.is_unbound() || method.is_none())
         return vm.type_error("'%s' object is not iterable", vm.type_name(v));
     if (is_plain_generator_function(method)) return vm.call_special(Special::Iter, v);
-    if (Native* native = as_native(method); native && native->def->fn) return call_found(vm, Special::Iter, method, v);
+    if (Native* native = as_native(method); native && native->def->fn)
+        return call_found(vm, Special::Iter, method, v);
     return call_internal(vm, kCheckedIter, {v});
 }
 
@@ -56,32 +58,33 @@ static Outcome sequence_next(VM& vm, NativeFrame& frame) {
     auto* it = frame[0].as<Iterator>();
     bool forwards = built_in_base(vm, frame[0])->root_shape == kShapeSequenceIterator;
     switch (frame.step_state()) {
-    case 0:
-        if (it->source.is_unbound() || it->index < 0) return used_up(it);
-        AWAIT_CATCHING(1, op_getitem(vm, it->source, vm.integer(it->index)));
-        if (frame.result().is_unbound()) {
-            Class* c = vm.class_of(vm.caught);
-            it->source = Value::unbound();
-            if (vm.is_subclass(c, vm.type(kShapeIndexError)) || vm.is_subclass(c, vm.type(kShapeStopIteration)))
-                return Outcome::stop();
-            return raise_again(vm, vm.caught);
-        }
-        it->index += forwards ? 1 : -1;
+        case 0:
+            if (it->source.is_unbound() || it->index < 0) return used_up(it);
+            AWAIT_CATCHING(1, op_getitem(vm, it->source, vm.integer(it->index)));
+            if (frame.result().is_unbound()) {
+                Class* c = vm.class_of(vm.caught);
+                it->source = Value::unbound();
+                if (vm.is_subclass(c, vm.type(kShapeIndexError)) ||
+                    vm.is_subclass(c, vm.type(kShapeStopIteration)))
+                    return Outcome::stop();
+                return raise_again(vm, vm.caught);
+            }
+            it->index += forwards ? 1 : -1;
     }
     return frame.result();
 }
 static const NativeDef kSequenceNext = {.signature = "next(iterator, /)", .step = sequence_next};
 
-static Outcome callable_next(VM& vm, NativeFrame& frame) {   // 1 the value
+static Outcome callable_next(VM& vm, NativeFrame& frame) {  // 1 the value
     auto* it = frame[0].as<Iterator>();
     switch (frame.step_state()) {
-    case 0:
-        if (it->source.is_unbound()) return Outcome::stop();
-        AWAIT(1, stopping(vm, vm.call(it->source, {})));
-        if (frame.result().is_unbound() || it->source.is_unbound()) return used_up(it);
-        frame[1] = frame.result();
-        AWAIT(2, op_equal(vm, it->extra, frame[1]));
-        if (frame.result().is_true()) return used_up(it);
+        case 0:
+            if (it->source.is_unbound()) return Outcome::stop();
+            AWAIT(1, stopping(vm, vm.call(it->source, {})));
+            if (frame.result().is_unbound() || it->source.is_unbound()) return used_up(it);
+            frame[1] = frame.result();
+            AWAIT(2, op_equal(vm, it->extra, frame[1]));
+            if (frame.result().is_true()) return used_up(it);
     }
     return frame[1];
 }
@@ -90,7 +93,8 @@ static const NativeDef kCallableNext = {.signature = "next(iterator, /)", .step 
 static Outcome enumerate_next(VM& vm, NativeFrame& frame) {
     auto* it = frame[0].as<Iterator>();
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_next(vm, it->source));
+        case 0:
+            AWAIT(1, op_next(vm, it->source));
     }
     if (frame.result().is_unbound()) return Outcome::stop();
     if (!it->stop) return vm.tuple({vm.integer(it->index++), frame.result()});
@@ -102,22 +106,22 @@ static Outcome enumerate_next(VM& vm, NativeFrame& frame) {
 }
 static const NativeDef kEnumerateNext = {.signature = "next(iterator, /)", .step = enumerate_next};
 
-static Outcome filter_next(VM& vm, NativeFrame& frame) {   // 1 the item
+static Outcome filter_next(VM& vm, NativeFrame& frame) {  // 1 the item
     auto* it = frame[0].as<Iterator>();
     switch (frame.step_state()) {
-    case 0:
-        for (;;) {
-            PAUSE(1);
-            AWAIT(2, op_next(vm, it->extra));
-            if (frame.result().is_unbound()) return Outcome::stop();
-            frame[1] = frame.result();
-            if (!it->source.is_none() && !it->source.is(Value::object(vm.type(kShapeBool)))) {
-                AWAIT(3, stopping(vm, vm.call(it->source, {frame[1]})));
+        case 0:
+            for (;;) {
+                PAUSE(1);
+                AWAIT(2, op_next(vm, it->extra));
                 if (frame.result().is_unbound()) return Outcome::stop();
+                frame[1] = frame.result();
+                if (!it->source.is_none() && !it->source.is(Value::object(vm.type(kShapeBool)))) {
+                    AWAIT(3, stopping(vm, vm.call(it->source, {frame[1]})));
+                    if (frame.result().is_unbound()) return Outcome::stop();
+                }
+                AWAIT(4, op_truth(vm, frame.result()));
+                if (frame.result().is_true()) return frame[1];
             }
-            AWAIT(4, op_truth(vm, frame.result()));
-            if (frame.result().is_true()) return frame[1];
-        }
     }
     return frame[1];
 }
@@ -134,50 +138,53 @@ static Outcome zip_mismatch(VM& vm, int64_t i, const char* what) {
                           i == 1 ? " " : "s 1-", (long long)i);
 }
 
-static Outcome zip_next(VM& vm, NativeFrame& frame) {   // 1 position, 2 the tuple
+static Outcome zip_next(VM& vm, NativeFrame& frame) {  // 1 position, 2 the tuple
     auto* it = frame[0].as<Iterator>();
     auto* sources = it->source.as<Tuple>();
     Value& at = frame[1];
     switch (frame.step_state()) {
-    case 0:
-        if (it->source.is_unbound() || sources->size == 0) return used_up(it);
-        frame[2] = tuple_of_none(vm, sources->size);
-        if (frame[2].is_unbound()) return vm.out_of_memory();
-        for (at = Value::integer(0); at.as_int() < int64_t(sources->size); at = Value::integer(at.as_int() + 1)) {
-            AWAIT(1, op_next(vm, sources->items[at.as_int()]));
-            if (frame.result().is_unbound()) break;
-            frame[2].as<Tuple>()->items[at.as_int()] = frame.result();
-            vm.heap.write(frame[2].as_object());
-        }
-        if (at.as_int() == int64_t(sources->size)) return frame[2];
-        if (!it->stop) return Outcome::stop();
-        if (at.as_int() > 0) return zip_mismatch(vm, at.as_int(), "shorter");
-        // strict, and the first one has ended: the others must have, too
-        for (at = Value::integer(1); at.as_int() < int64_t(sources->size); at = Value::integer(at.as_int() + 1)) {
-            AWAIT(2, op_next(vm, sources->items[at.as_int()]));
-            if (!frame.result().is_unbound()) return zip_mismatch(vm, at.as_int(), "longer");
-        }
+        case 0:
+            if (it->source.is_unbound() || sources->size == 0) return used_up(it);
+            frame[2] = tuple_of_none(vm, sources->size);
+            if (frame[2].is_unbound()) return vm.out_of_memory();
+            for (at = Value::integer(0); at.as_int() < int64_t(sources->size);
+                 at = Value::integer(at.as_int() + 1)) {
+                AWAIT(1, op_next(vm, sources->items[at.as_int()]));
+                if (frame.result().is_unbound()) break;
+                frame[2].as<Tuple>()->items[at.as_int()] = frame.result();
+                vm.heap.write(frame[2].as_object());
+            }
+            if (at.as_int() == int64_t(sources->size)) return frame[2];
+            if (!it->stop) return Outcome::stop();
+            if (at.as_int() > 0) return zip_mismatch(vm, at.as_int(), "shorter");
+            // strict, and the first one has ended: the others must have, too
+            for (at = Value::integer(1); at.as_int() < int64_t(sources->size);
+                 at = Value::integer(at.as_int() + 1)) {
+                AWAIT(2, op_next(vm, sources->items[at.as_int()]));
+                if (!frame.result().is_unbound()) return zip_mismatch(vm, at.as_int(), "longer");
+            }
     }
     return Outcome::stop();
 }
 static const NativeDef kZipNext = {.signature = "next(iterator, /)", .step = zip_next, .locals = 2};
 
-static Outcome map_next(VM& vm, NativeFrame& frame) {   // 1 position, 2 the arguments
+static Outcome map_next(VM& vm, NativeFrame& frame) {  // 1 position, 2 the arguments
     auto* it = frame[0].as<Iterator>();
     auto* sources = it->extra.as<Tuple>();
     Value& at = frame[1];
     switch (frame.step_state()) {
-    case 0:
-        frame[2] = tuple_of_none(vm, sources->size);
-        if (frame[2].is_unbound()) return vm.out_of_memory();
-        for (at = Value::integer(0); at.as_int() < int64_t(sources->size); at = Value::integer(at.as_int() + 1)) {
-            AWAIT(1, op_next(vm, sources->items[at.as_int()]));
+        case 0:
+            frame[2] = tuple_of_none(vm, sources->size);
+            if (frame[2].is_unbound()) return vm.out_of_memory();
+            for (at = Value::integer(0); at.as_int() < int64_t(sources->size);
+                 at = Value::integer(at.as_int() + 1)) {
+                AWAIT(1, op_next(vm, sources->items[at.as_int()]));
+                if (frame.result().is_unbound()) return Outcome::stop();
+                frame[2].as<Tuple>()->items[at.as_int()] = frame.result();
+                vm.heap.write(frame[2].as_object());
+            }
+            AWAIT(2, stopping(vm, vm.call_with(it->source, frame[2])));
             if (frame.result().is_unbound()) return Outcome::stop();
-            frame[2].as<Tuple>()->items[at.as_int()] = frame.result();
-            vm.heap.write(frame[2].as_object());
-        }
-        AWAIT(2, stopping(vm, vm.call_with(it->source, frame[2])));
-        if (frame.result().is_unbound()) return Outcome::stop();
     }
     return frame.result();
 }
@@ -188,12 +195,24 @@ Outcome base_next(VM& vm, Value iterator) {
     if (!o.is_unhandled()) return o;
     const NativeDef* def;
     switch (built_in_base(vm, iterator)->root_shape) {
-    case kShapeCallableIterator: def = &kCallableNext; break;
-    case kShapeEnumerate: def = &kEnumerateNext; break;
-    case kShapeFilter: def = &kFilterNext; break;
-    case kShapeZip: def = &kZipNext; break;
-    case kShapeMap: def = &kMapNext; break;
-    default: def = &kSequenceNext; break;
+        case kShapeCallableIterator:
+            def = &kCallableNext;
+            break;
+        case kShapeEnumerate:
+            def = &kEnumerateNext;
+            break;
+        case kShapeFilter:
+            def = &kFilterNext;
+            break;
+        case kShapeZip:
+            def = &kZipNext;
+            break;
+        case kShapeMap:
+            def = &kMapNext;
+            break;
+        default:
+            def = &kSequenceNext;
+            break;
     }
     return stopping(vm, call_internal(vm, *def, {iterator}));
 }
@@ -214,20 +233,22 @@ Outcome op_next(VM& vm, Value v) {
 
 // ---- length hints
 
-static Outcome length_hint_step(VM& vm, NativeFrame& frame) {   // object, default
+static Outcome length_hint_step(VM& vm, NativeFrame& frame) {  // object, default
     switch (frame.step_state()) {
-    case 0:
-        if (!vm.special(frame[0], Special::Len).is_unbound()) {
-            AWAIT_CATCHING(1, op_len(vm, frame[0]));
-            if (!frame.result().is_unbound()) return frame.result();
-            if (!vm.is_subclass(vm.class_of(vm.caught), vm.type(kShapeTypeError))) return raise_again(vm, vm.caught);
-        }
-        if (vm.special(frame[0], Special::LengthHint).is_unbound()) return frame[1];
-        AWAIT_CATCHING(2, vm.call_special(Special::LengthHint, frame[0]));
-        if (frame.result().is_unbound()) {
-            if (!vm.is_subclass(vm.class_of(vm.caught), vm.type(kShapeTypeError))) return raise_again(vm, vm.caught);
-            return frame[1];
-        }
+        case 0:
+            if (!vm.special(frame[0], Special::Len).is_unbound()) {
+                AWAIT_CATCHING(1, op_len(vm, frame[0]));
+                if (!frame.result().is_unbound()) return frame.result();
+                if (!vm.is_subclass(vm.class_of(vm.caught), vm.type(kShapeTypeError)))
+                    return raise_again(vm, vm.caught);
+            }
+            if (vm.special(frame[0], Special::LengthHint).is_unbound()) return frame[1];
+            AWAIT_CATCHING(2, vm.call_special(Special::LengthHint, frame[0]));
+            if (frame.result().is_unbound()) {
+                if (!vm.is_subclass(vm.class_of(vm.caught), vm.type(kShapeTypeError)))
+                    return raise_again(vm, vm.caught);
+                return frame[1];
+            }
     }
     Value n = frame.result();
     if (n.is_not_implemented()) return frame[1];
@@ -235,7 +256,8 @@ static Outcome length_hint_step(VM& vm, NativeFrame& frame) {   // object, defau
     if (int_sign(n) < 0) return vm.value_error("__length_hint__() should return >= 0");
     return int_exact(vm.heap, n);
 }
-static const NativeDef kLengthHint = {.signature = "length_hint(object, default, /)", .step = length_hint_step};
+static const NativeDef kLengthHint = {.signature = "length_hint(object, default, /)",
+                                      .step = length_hint_step};
 
 Outcome op_length_hint(VM& vm, Value v, int64_t otherwise) {
     int64_t n = fast_length(v);
@@ -264,49 +286,57 @@ static List* collect_fast(VM& vm, Value v, bool& failed) {
         if (!l) return nullptr;
         uint32_t position = 0;
         while (DictEntry* e = next_entry(t, position))
-            list_append(vm.heap, l, which == DictView::kKeys     ? e->key
-                                    : which == DictView::kValues ? e->value
-                                                                 : vm.tuple({e->key, e->value}));
+            list_append(vm.heap, l,
+                        which == DictView::kKeys     ? e->key
+                        : which == DictView::kValues ? e->value
+                                                     : vm.tuple({e->key, e->value}));
         charge(vm, t->live / 4);
         return l;
     };
     switch (o->kind) {
-    case Kind::List: return copied(static_cast<List*>(o)->items->items, static_cast<List*>(o)->size);
-    case Kind::Tuple: return copied(static_cast<Tuple*>(o)->items, static_cast<Tuple*>(o)->size);
-    case Kind::Dict: return table(static_cast<Dict*>(o)->table, DictView::kKeys);
-    case Kind::Set: return table(static_cast<Set*>(o)->table, DictView::kKeys);
-    case Kind::DictView: return table(static_cast<DictView*>(o)->dict->table, static_cast<DictView*>(o)->aux);
-    default: return nullptr;
+        case Kind::List:
+            return copied(static_cast<List*>(o)->items->items, static_cast<List*>(o)->size);
+        case Kind::Tuple:
+            return copied(static_cast<Tuple*>(o)->items, static_cast<Tuple*>(o)->size);
+        case Kind::Dict:
+            return table(static_cast<Dict*>(o)->table, DictView::kKeys);
+        case Kind::Set:
+            return table(static_cast<Set*>(o)->table, DictView::kKeys);
+        case Kind::DictView:
+            return table(static_cast<DictView*>(o)->dict->table, static_cast<DictView*>(o)->aux);
+        default:
+            return nullptr;
     }
 }
 
 // iterable -> a new list. Locals: 1 iterator, 2 list.
 static Outcome collect_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0:
-        AWAIT(1, op_iter(vm, frame[0]));
-        frame[1] = frame.result();
-        AWAIT(2, op_length_hint(vm, frame[0], 8));
-        {
-            int64_t expected;
-            if (!int_to_int64(frame.result(), expected)) return vm.out_of_memory();
-            bool trusted = frame[0].is_object() && frame[0].as_object()->shape < kBuiltinShapes;
-            if (!vm.heap.reserve(size_t(expected) * 8) || expected > int64_t(kMaxItems)) return vm.out_of_memory();
-            List* l = make_list(vm.heap, size_t(trusted || expected < 64 ? expected : 64));
-            if (!l) return vm.out_of_memory();
-            frame[2] = Value::object(l);
-        }
-        for (;;) {
-            PAUSE(3);
-            AWAIT(4, op_next(vm, frame[1]));
-            if (frame.result().is_unbound()) return frame[2];
-            if (!append_item(vm, frame, frame[2].as<List>(), frame.result())) return Outcome::raised();
-        }
+        case 0:
+            AWAIT(1, op_iter(vm, frame[0]));
+            frame[1] = frame.result();
+            AWAIT(2, op_length_hint(vm, frame[0], 8));
+            {
+                int64_t expected;
+                if (!int_to_int64(frame.result(), expected)) return vm.out_of_memory();
+                bool trusted = frame[0].is_object() && frame[0].as_object()->shape < kBuiltinShapes;
+                if (!vm.heap.reserve(size_t(expected) * 8) || expected > int64_t(kMaxItems))
+                    return vm.out_of_memory();
+                List* l = make_list(vm.heap, size_t(trusted || expected < 64 ? expected : 64));
+                if (!l) return vm.out_of_memory();
+                frame[2] = Value::object(l);
+            }
+            for (;;) {
+                PAUSE(3);
+                AWAIT(4, op_next(vm, frame[1]));
+                if (frame.result().is_unbound()) return frame[2];
+                if (!append_item(vm, frame, frame[2].as<List>(), frame.result())) return Outcome::raised();
+            }
     }
     return frame[2];
 }
-static const NativeDef kCollect = {.signature = "list(iterable, /)", .step = collect_step, .locals = 2,
-                                   .flags = kConsumes};
+static const NativeDef kCollect = {
+    .signature = "list(iterable, /)", .step = collect_step, .locals = 2, .flags = kConsumes};
 
 Outcome op_list(VM& vm, Value v) {
     bool failed;
@@ -317,14 +347,15 @@ Outcome op_list(VM& vm, Value v) {
 
 static Outcome collect_tuple_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
-    case 0: AWAIT(1, op_list(vm, frame[0]));
+        case 0:
+            AWAIT(1, op_list(vm, frame[0]));
     }
     auto* l = frame.result().as<List>();
     Tuple* t = make_tuple(vm.heap, l->items->items, l->size);
     return t ? Outcome(Value::object(t)) : vm.out_of_memory();
 }
-static const NativeDef kCollectTuple = {.signature = "tuple(iterable, /)", .step = collect_tuple_step,
-                                        .flags = kConsumes};
+static const NativeDef kCollectTuple = {
+    .signature = "tuple(iterable, /)", .step = collect_tuple_step, .flags = kConsumes};
 
 Outcome op_tuple(VM& vm, Value v) {
     if (is_exact_tuple(v)) return v;
@@ -337,4 +368,4 @@ Outcome op_tuple(VM& vm, Value v) {
     return call_internal(vm, kCollectTuple, {v});
 }
 
-}   // namespace gen
+}  // namespace gen

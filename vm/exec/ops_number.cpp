@@ -146,19 +146,21 @@ Outcome op_binary(VM& vm, BinaryOp op, Value a, Value b, bool in_place) {
         Outcome o = float_binary(vm, op, a, b);
         return o.is_value() && o.value().is_not_implemented() ? unsupported_operands(vm, op, a, b, in_place)
                                                               : o;
-    } else if (op == BinaryOp::Add && a.is_object() && b.is_object() && a.as_object()->shape == b.as_object()->shape) {
+    } else if (op == BinaryOp::Add && a.is_object() && b.is_object() &&
+               a.as_object()->shape == b.as_object()->shape) {
         switch (a.as_object()->shape) {
-        case kShapeStr:
-            if (Str* s = concat(vm.heap, a.as<Str>(), b.as<Str>())) return Value::object(s);
-            return vm.no_room();
-        case kShapeList:
-            if (in_place) break;
-            if (List* l = list_concat(vm.heap, a.as<List>(), b.as<List>())) return Value::object(l);
-            return vm.no_room();
-        case kShapeTuple:
-            if (Tuple* t = tuple_concat(vm.heap, a.as<Tuple>(), b.as<Tuple>())) return Value::object(t);
-            return vm.no_room();
-        default: break;
+            case kShapeStr:
+                if (Str* s = concat(vm.heap, a.as<Str>(), b.as<Str>())) return Value::object(s);
+                return vm.no_room();
+            case kShapeList:
+                if (in_place) break;
+                if (List* l = list_concat(vm.heap, a.as<List>(), b.as<List>())) return Value::object(l);
+                return vm.no_room();
+            case kShapeTuple:
+                if (Tuple* t = tuple_concat(vm.heap, a.as<Tuple>(), b.as<Tuple>())) return Value::object(t);
+                return vm.no_room();
+            default:
+                break;
         }
     }
     Candidates c = candidates(vm, op, a, b, in_place);

@@ -10,7 +10,15 @@
 
 namespace gen {
 
-enum TableOperation : int64_t { kGetValue, kSetValue, kDeleteKey, kAddKey, kTestKey, kDiscardKey, kSetDefault };
+enum TableOperation : int64_t {
+    kGetValue,
+    kSetValue,
+    kDeleteKey,
+    kAddKey,
+    kTestKey,
+    kDiscardKey,
+    kSetDefault
+};
 
 // The place where the search ended.
 struct Place {
@@ -20,10 +28,12 @@ struct Place {
 };
 
 static Find find(Value table, Value key, uint64_t hash, Probe& p) {
-    return is_dict(table) ? dict_find(table.as<Dict>(), key, hash, p) : set_find(table.as<Set>(), key, hash, p);
+    return is_dict(table) ? dict_find(table.as<Dict>(), key, hash, p)
+                          : set_find(table.as<Set>(), key, hash, p);
 }
 static Find find_on(Value table, Value key, Probe& p, bool same) {
-    if (is_dict(table)) return same ? probe_confirm(table.as<Dict>(), key, p) : probe_next(table.as<Dict>(), key, p);
+    if (is_dict(table))
+        return same ? probe_confirm(table.as<Dict>(), key, p) : probe_next(table.as<Dict>(), key, p);
     return same ? probe_confirm(table.as<Set>(), key, p) : probe_next(table.as<Set>(), key, p);
 }
 static Value candidate(Value table, const Probe& p) {
@@ -35,27 +45,31 @@ static Outcome conclude(VM& vm, Value table, Value key, Value value, TableOperat
     Dict* d = is_dict(table) ? table.as<Dict>() : nullptr;
     Set* s = d ? nullptr : table.as<Set>();
     switch (operation) {
-    case kGetValue: return at.found ? Outcome(d->table->entries[at.entry].value) : Outcome::stop();
-    case kSetValue:
-        if (at.found) dict_store(heap, d, at.entry, value);
-        else if (!dict_insert_new(heap, d, key, at.hash, value)) return vm.no_room();
-        return Value::none();
-    case kDeleteKey: {
-        if (!at.found) return Outcome::stop();
-        Value removed = d->table->entries[at.entry].value;
-        dict_delete_at(heap, d, at.entry);
-        return removed;
-    }
-    case kSetDefault:
-        if (at.found) return d->table->entries[at.entry].value;
-        return dict_insert_new(heap, d, key, at.hash, value) ? Outcome(value) : vm.no_room();
-    case kAddKey:
-        if (at.found) return Value::false_();
-        return set_insert_new(heap, s, key, at.hash) ? Outcome(Value::true_()) : vm.no_room();
-    case kTestKey: return Value::boolean(at.found);
-    case kDiscardKey:
-        if (at.found) set_delete_at(heap, s, at.entry);
-        return Value::boolean(at.found);
+        case kGetValue:
+            return at.found ? Outcome(d->table->entries[at.entry].value) : Outcome::stop();
+        case kSetValue:
+            if (at.found)
+                dict_store(heap, d, at.entry, value);
+            else if (!dict_insert_new(heap, d, key, at.hash, value))
+                return vm.no_room();
+            return Value::none();
+        case kDeleteKey: {
+            if (!at.found) return Outcome::stop();
+            Value removed = d->table->entries[at.entry].value;
+            dict_delete_at(heap, d, at.entry);
+            return removed;
+        }
+        case kSetDefault:
+            if (at.found) return d->table->entries[at.entry].value;
+            return dict_insert_new(heap, d, key, at.hash, value) ? Outcome(value) : vm.no_room();
+        case kAddKey:
+            if (at.found) return Value::false_();
+            return set_insert_new(heap, s, key, at.hash) ? Outcome(Value::true_()) : vm.no_room();
+        case kTestKey:
+            return Value::boolean(at.found);
+        case kDiscardKey:
+            if (at.found) set_delete_at(heap, s, at.entry);
+            return Value::boolean(at.found);
     }
     return Outcome::raised();
 }
@@ -66,44 +80,46 @@ static bool has_script_hash(VM& vm, Value key) {
     return method.is_object() && method.as_object()->kind == Kind::Function;
 }
 
-static Outcome lookup_step(VM& vm, NativeFrame& frame) {   // table, key, value, operation; 4 Probe in a Blob, 5 candidate
+static Outcome lookup_step(
+    VM& vm, NativeFrame& frame) {  // table, key, value, operation; 4 Probe in a Blob, 5 candidate
     auto probe = [&]() -> Probe& { return *reinterpret_cast<Probe*>(frame[4].as<Blob>()->data); };
     Find f;
     Value equal;
     switch (frame.step_state()) {
-    case 0:
-        if (has_script_hash(vm, frame[1])) {
-            AWAIT(1, vm.call(vm.special(frame[1], Special::Hash), {frame[1]}));
-            if (!is_int_like(frame.result())) return vm.type_error("__hash__ method should return an integer");
-        } else {
-            AWAIT(2, op_hash(vm, frame[1]));
-        }
-        frame[4] = Value::object(make_blob(vm.heap, sizeof(Probe)));
-        new (frame[4].as<Blob>()->data) Probe;
-        f = find(frame[0], frame[1], hash_of_int(frame.result()), probe());
-        while (f == Find::Ask) {
-            frame[5] = candidate(frame[0], probe());
-            equal = direct_comparison(vm, CompareOp::Eq, frame[5], frame[1]);
-            if (equal.is_unbound()) {
-                AWAIT(3, op_equal(vm, frame[5], frame[1]));
+        case 0:
+            if (has_script_hash(vm, frame[1])) {
+                AWAIT(1, vm.call(vm.special(frame[1], Special::Hash), {frame[1]}));
+                if (!is_int_like(frame.result()))
+                    return vm.type_error("__hash__ method should return an integer");
             } else {
-                AWAIT(4, vm.call(equal, {frame[5], frame[1]}));
-                if (frame.result().is_not_implemented()) {
-                    AWAIT(5, compare_otherwise(vm, CompareOp::Eq, frame[5], frame[1]));
-                }
-                if (!frame.result().is_bool()) {
-                    AWAIT(6, op_truth(vm, frame.result()));
-                }
+                AWAIT(2, op_hash(vm, frame[1]));
             }
-            f = find_on(frame[0], frame[1], probe(), frame.result().is_true());
-        }
-        return conclude(vm, frame[0], frame[1], frame[2], TableOperation(frame[3].as_int()),
-                        {f == Find::Found, probe().entry, probe().hash});
+            frame[4] = Value::object(make_blob(vm.heap, sizeof(Probe)));
+            new (frame[4].as<Blob>()->data) Probe;
+            f = find(frame[0], frame[1], hash_of_int(frame.result()), probe());
+            while (f == Find::Ask) {
+                frame[5] = candidate(frame[0], probe());
+                equal = direct_comparison(vm, CompareOp::Eq, frame[5], frame[1]);
+                if (equal.is_unbound()) {
+                    AWAIT(3, op_equal(vm, frame[5], frame[1]));
+                } else {
+                    AWAIT(4, vm.call(equal, {frame[5], frame[1]}));
+                    if (frame.result().is_not_implemented()) {
+                        AWAIT(5, compare_otherwise(vm, CompareOp::Eq, frame[5], frame[1]));
+                    }
+                    if (!frame.result().is_bool()) {
+                        AWAIT(6, op_truth(vm, frame.result()));
+                    }
+                }
+                f = find_on(frame[0], frame[1], probe(), frame.result().is_true());
+            }
+            return conclude(vm, frame[0], frame[1], frame[2], TableOperation(frame[3].as_int()),
+                            {f == Find::Found, probe().entry, probe().hash});
     }
     return Outcome::raised();
 }
-static const NativeDef kLookup = {.signature = "lookup(table, key, value, operation, /)", .step = lookup_step,
-                                  .locals = 2};
+static const NativeDef kLookup = {
+    .signature = "lookup(table, key, value, operation, /)", .step = lookup_step, .locals = 2};
 
 // The long way. Those that answer stop() for an absent key do so from a frame of their own.
 static Outcome request(VM& vm, Value table, Value key, Value value, TableOperation operation) {
@@ -135,14 +151,18 @@ static Outcome run(VM& vm, Value table, Value key, Value value, TableOperation o
 Outcome op_dict_get(VM& vm, Dict* d, Value key) {
     return run(vm, Value::object(d), key, Value::none(), kGetValue);
 }
-Outcome op_dict_set(VM& vm, Dict* d, Value key, Value v) { return run(vm, Value::object(d), key, v, kSetValue); }
+Outcome op_dict_set(VM& vm, Dict* d, Value key, Value v) {
+    return run(vm, Value::object(d), key, v, kSetValue);
+}
 Outcome op_dict_del(VM& vm, Dict* d, Value key) {
     return run(vm, Value::object(d), key, Value::none(), kDeleteKey);
 }
 Outcome op_dict_setdefault(VM& vm, Dict* d, Value key, Value value) {
     return run(vm, Value::object(d), key, value, kSetDefault);
 }
-Outcome op_set_add(VM& vm, Set* s, Value item) { return run(vm, Value::object(s), item, Value::none(), kAddKey); }
+Outcome op_set_add(VM& vm, Set* s, Value item) {
+    return run(vm, Value::object(s), item, Value::none(), kAddKey);
+}
 Outcome op_set_contains(VM& vm, Set* s, Value item) {
     return run(vm, Value::object(s), item, Value::none(), kTestKey);
 }
@@ -150,4 +170,4 @@ Outcome op_set_discard(VM& vm, Set* s, Value item) {
     return run(vm, Value::object(s), item, Value::none(), kDiscardKey);
 }
 
-}   // namespace gen
+}  // namespace gen

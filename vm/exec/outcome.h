@@ -11,14 +11,20 @@
 namespace gen {
 
 class Outcome {
-public:
-    constexpr Outcome(Value v) : bits_(v.bits()) {}   // a result; never unbound unless an operation says so
-    static constexpr Outcome raised() { return Outcome(uint64_t{4}); }     // vm.exception is set
-    static constexpr Outcome call() { return Outcome(uint64_t{12}); }       // vm.request is set
-    static constexpr Outcome park() { return Outcome(uint64_t{20}); }       // the fiber waits; vm.fiber says for what
-    static constexpr Outcome collect() { return Outcome(uint64_t{28}); }    // nothing done yet: collect, then run me again
-    static constexpr Outcome unhandled() { return Outcome(uint64_t{36}); }  // the fast form does not apply: use the step form
-    static constexpr Outcome stop() { return Outcome(uint64_t{44}); }       // op_next, __next__: exhausted
+  public:
+    constexpr Outcome(Value v) : bits_(v.bits()) {}  // a result; never unbound unless an operation says so
+    static constexpr Outcome raised() { return Outcome(uint64_t{4}); }  // vm.exception is set
+    static constexpr Outcome call() { return Outcome(uint64_t{12}); }   // vm.request is set
+    static constexpr Outcome park() {
+        return Outcome(uint64_t{20});
+    }  // the fiber waits; vm.fiber says for what
+    static constexpr Outcome collect() {
+        return Outcome(uint64_t{28});
+    }  // nothing done yet: collect, then run me again
+    static constexpr Outcome unhandled() {
+        return Outcome(uint64_t{36});
+    }  // the fast form does not apply: use the step form
+    static constexpr Outcome stop() { return Outcome(uint64_t{44}); }  // op_next, __next__: exhausted
 
     constexpr bool is_value() const { return (bits_ & 7) != 4; }
     constexpr bool is_raised() const { return bits_ == 4; }
@@ -29,9 +35,9 @@ public:
     constexpr bool is_stop() const { return bits_ == 44; }
     constexpr Value value() const { return Value::from_bits(bits_); }
 
-private:
+  private:
     explicit constexpr Outcome(uint64_t bits) : bits_(bits) {}
     uint64_t bits_;
 };
 
-}   // namespace gen
+}  // namespace gen

@@ -9,7 +9,8 @@ namespace gen {
 
 void append_address(VM& vm, StringBuilder& out, Value v) {
     char text[24];
-    out.append({text, size_t(snprintf(text, sizeof text, "0x%llx", (unsigned long long)(address_of(vm, v))))});
+    out.append(
+        {text, size_t(snprintf(text, sizeof text, "0x%llx", (unsigned long long)(address_of(vm, v))))});
 }
 
 static void append_value_text(StringBuilder& out, Value v) {

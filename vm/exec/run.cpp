@@ -6,7 +6,10 @@ namespace gen {
 Frame* make_base_frame(VM& vm) {
     size_t bytes = frame_bytes(1);
     Frame* f = vm.frames.allocate(bytes);
-    if (!f) { vm.out_of_memory(); return nullptr; }
+    if (!f) {
+        vm.out_of_memory();
+        return nullptr;
+    }
     f->shape = uint32_t(bytes);
     f->kind = Kind::NativeFrame;
     f->aux = kBaseFrame;
@@ -21,8 +24,9 @@ Frame* make_base_frame(VM& vm) {
 }
 
 Outcome VM::run(Value callee, Value tuple, Value keywords) {
-    constexpr unsigned kMaxNested = 100;   // run loops on the C stack
-    if (nested >= kMaxNested) return raise(kShapeRecursionError, "maximum recursion depth exceeded in calls from the host");
+    constexpr unsigned kMaxNested = 100;  // run loops on the C stack
+    if (nested >= kMaxNested)
+        return raise(kShapeRecursionError, "maximum recursion depth exceeded in calls from the host");
     Frame* base = make_base_frame(*this);
     if (!base) return Outcome::raised();
     base->parent = frame;
@@ -38,7 +42,7 @@ Outcome VM::run(Value callee, Value tuple, Value keywords) {
     if (!nested) termination = nullptr;
     run_base = outer_base;
     frame = outer_frame;
-    if (frame && frame->flags & kClean) touch(*this, frame);   // it goes on, without a landing
+    if (frame && frame->flags & kClean) touch(*this, frame);  // it goes on, without a landing
     handled = outer_handled;
     frames.release(base, base->shape);
     Value result = run_result;
@@ -49,7 +53,7 @@ Outcome VM::run(Value callee, Value tuple, Value keywords) {
 Outcome VM::run(Value callee, std::initializer_list<Value> args) { return run(callee, tuple(args)); }
 
 Function* VM::make_function_of(Code* code, Dict* globals) {
-    if (!code->state) {   // seen for the first time
+    if (!code->state) {  // seen for the first time
         code->state = 1;
         if (code->caches) codes.push_back(code);
     }
@@ -67,7 +71,8 @@ Function* VM::make_function_of(Code* code, Dict* globals) {
     f->annotations = Value::unbound();
     Value module = get(globals, names.name);
     f->module = module.is_unbound() ? Value::none() : module;
-    bool plain = code->positional < 0x7f && !code->keyword_only && !(code->code_flags & (Code::kVarArgs | Code::kVarKeywords)) &&
+    bool plain = code->positional < 0x7f && !code->keyword_only &&
+                 !(code->code_flags & (Code::kVarArgs | Code::kVarKeywords)) &&
                  !(code->code_flags & (Code::kCoroutine | Code::kAsyncGenerator));
     unsigned positional = code->code_flags & Code::kNamespace ? 1 : code->positional;
     f->aux = plain ? uint8_t(positional | (code->code_flags & Code::kGenerator ? Function::kGeneratorBit : 0))
@@ -81,4 +86,4 @@ Outcome VM::run_code(Code* code, Dict* globals, Value locals) {
     return run(Value::object(f), {});
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -14,9 +14,10 @@ constexpr int64_t kSlice = 10000;
 void scan(Marker& m, const Frame* f) {
     m.mark(f->function);
     if (f->kind == Kind::Frame && f->aux & kConstructs) m.mark(static_cast<Object*>(f->link));
-    size_t n = f->is_native() ? size_t(1) + static_cast<const Native*>(f->function)->def->signature.parameters() +
-                                    static_cast<const Native*>(f->function)->def->locals
-                              : f->code()->registers;
+    size_t n = f->is_native()
+                   ? size_t(1) + static_cast<const Native*>(f->function)->def->signature.parameters() +
+                         static_cast<const Native*>(f->function)->def->locals
+                   : f->code()->registers;
     m.mark(f->registers, n);
 }
 
@@ -26,11 +27,23 @@ void drop_window(Frame* f) {
     if (at < f->code()->entry()) return;
     if (at->op() == Op::LANDING) at -= at->x();
     switch (at->op()) {
-    case Op::CALL: case Op::CALL_FUNCTION: case Op::CALL_GENERATOR: case Op::CALL_NATIVE: case Op::CALL_CLASS: case Op::CALL_BUILTIN_CLASS: case Op::CALL_KW: case Op::CALL_EX:
-    case Op::CALL_METHOD: case Op::INVOKE: case Op::INVOKE_HIT: case Op::INVOKE_SEND: case Op::INVOKE_MODULE:
-        for (unsigned i = at->b(); i < f->code()->registers; i++) f->registers[i] = Value::unbound();
-        break;
-    default: break;
+        case Op::CALL:
+        case Op::CALL_FUNCTION:
+        case Op::CALL_GENERATOR:
+        case Op::CALL_NATIVE:
+        case Op::CALL_CLASS:
+        case Op::CALL_BUILTIN_CLASS:
+        case Op::CALL_KW:
+        case Op::CALL_EX:
+        case Op::CALL_METHOD:
+        case Op::INVOKE:
+        case Op::INVOKE_HIT:
+        case Op::INVOKE_SEND:
+        case Op::INVOKE_MODULE:
+            for (unsigned i = at->b(); i < f->code()->registers; i++) f->registers[i] = Value::unbound();
+            break;
+        default:
+            break;
     }
 }
 
@@ -50,7 +63,8 @@ void scan_chain(VM& vm, Marker& m, Frame* f, bool all) {
                 m.mark(f->link);
                 // The delegators between a leaf and its root have not run, but who resumed the root may have.
                 Frame* root = f->link;
-                if (!all && root && root != f && root->link == f && root->state == kDelegating) next = root->parent;
+                if (!all && root && root != f && root->link == f && root->state == kDelegating)
+                    next = root->parent;
             }
             if (!top && !in_native && !f->is_native() && f->state == kRunning) drop_window(f);
             scan(m, f);
@@ -58,7 +72,8 @@ void scan_chain(VM& vm, Marker& m, Frame* f, bool all) {
         }
         if (top && f->is_generator()) vm.running_generators.push_back(f);
         top = false;
-        in_native = f->is_native() && (f->aux & kBaseFrame);   // a native that runs a loop of its own still has its arguments
+        in_native = f->is_native() &&
+                    (f->aux & kBaseFrame);  // a native that runs a loop of its own still has its arguments
     }
 }
 
@@ -77,8 +92,10 @@ void trace_generator(Heap& heap, Marker& m, Object* o) {
     if (g->state == kDone) return;
     scan(m, g);
     if (g->link && g->link->is_generator()) m.mark(static_cast<Object*>(g->link));
-    if (g->state != kRunning || !is_executing(vm, g)) g->flags |= kClean;   // touch() is called when it goes on
-    else vm.running_generators.push_back(g);
+    if (g->state != kRunning || !is_executing(vm, g))
+        g->flags |= kClean;  // touch() is called when it goes on
+    else
+        vm.running_generators.push_back(g);
     // The delegator of a suspended delegate holds it, not the other way round; a running chain is scanned as a stack.
 }
 
@@ -97,10 +114,15 @@ void trace_code(Heap&, Marker& m, Object* o) {
     for (size_t i = 0; i < c->caches->size / 4; i++) {
         Value cached = Value::from_bits(words[offsets[i] + 1]);
         switch (Op(uint8_t(words[offsets[i]]))) {
-        case Op::GET_ATTR_CLASS: case Op::GET_ATTR_TYPE: case Op::LOAD_METHOD_HIT: case Op::INVOKE_HIT: case Op::INVOKE_SEND:
-            m.mark(cached);
-            break;
-        default: break;
+            case Op::GET_ATTR_CLASS:
+            case Op::GET_ATTR_TYPE:
+            case Op::LOAD_METHOD_HIT:
+            case Op::INVOKE_HIT:
+            case Op::INVOKE_SEND:
+                m.mark(cached);
+                break;
+            default:
+                break;
         }
     }
 }
@@ -114,7 +136,7 @@ bool is_atomic(const Frame* fr) {
     return fr && fr->code()->code_flags & Code::kHidden;
 }
 
-}   // namespace
+}  // namespace
 
 void install_exec_tracers(VM& vm) {
     vm.heap.set_tracer(Kind::Generator, trace_generator);
@@ -124,7 +146,9 @@ void install_exec_tracers(VM& vm) {
 
 void VM::mark_roots(Marker& m, bool major) {
     for (Class* c : classes) m.mark(static_cast<Object*>(c));
-    for (const Value* v : {&zero, &minus_zero, &exception, &caught, &returned, &asyncio, &handled, &accumulator, &run_result}) m.mark(*v);
+    for (const Value* v :
+         {&zero, &minus_zero, &exception, &caught, &returned, &asyncio, &handled, &accumulator, &run_result})
+        m.mark(*v);
     m.mark(static_cast<Object*>(empty_tuple));
     m.mark(static_cast<Object*>(empty_array));
     m.mark(static_cast<Object*>(builtins));
@@ -133,7 +157,8 @@ void VM::mark_roots(Marker& m, bool major) {
     m.mark(static_cast<Object*>(last_traceback));
     m.mark(static_cast<Object*>(fiber));
     m.mark(reinterpret_cast<const Value*>(&natives), sizeof natives / sizeof(Value));
-    for (size_t i = 0; i < sizeof names / sizeof(Str*); i++) m.mark(static_cast<Object*>(reinterpret_cast<Str**>(&names)[i]));
+    for (size_t i = 0; i < sizeof names / sizeof(Str*); i++)
+        m.mark(static_cast<Object*>(reinterpret_cast<Str**>(&names)[i]));
     m.mark(request.callee);
     m.mark(request.args, Request::kInline);
     m.mark(request.tuple);
@@ -166,16 +191,20 @@ void VM::after_mark(Marker& m, bool major) {
     size_t first = whole ? 0 : old_finalizable;
     // Of a list, what a minor collection can have killed: all behind `old`.
     auto drop_dead = [&](auto& list, size_t& old, auto is_dead) {
-        list.erase(std::remove_if(list.begin() + ptrdiff_t(whole ? 0 : old), list.end(), is_dead), list.end());
+        list.erase(std::remove_if(list.begin() + ptrdiff_t(whole ? 0 : old), list.end(), is_dead),
+                   list.end());
         old = list.size();
     };
     std::vector<Object*> found;
     size_t kept = first;
     for (size_t i = first; i < finalizable.size(); i++) {
         Object* o = finalizable[i];
-        if (o->kind == Kind::Generator && needs_no_finalizer(static_cast<Frame*>(o))) o->flags &= uint8_t(~kFinalizer);
-        else if (heap.is_marked(o)) finalizable[kept++] = o;
-        else found.push_back(o);
+        if (o->kind == Kind::Generator && needs_no_finalizer(static_cast<Frame*>(o)))
+            o->flags &= uint8_t(~kFinalizer);
+        else if (heap.is_marked(o))
+            finalizable[kept++] = o;
+        else
+            found.push_back(o);
     }
     finalizable.resize(kept);
     drop_dead(weak_references, old_weak_references, [&](WeakRef* w) {
@@ -226,7 +255,7 @@ bool stack_is_full(VM& vm, Frame* fr) {
     return bytes > vm.limits.stack;
 }
 
-}   // namespace
+}  // namespace
 
 namespace {
 
@@ -236,7 +265,7 @@ bool too_deep(VM& vm, const Frame* fr) {
         int64_t depth = 0;
         for (const Frame* f = fr; f && depth <= vm.limits.depth; f = f->parent) depth++;
         if (depth > vm.limits.depth) {
-            vm.budget = vm.slice = 1;   // whoever catches it may be too deep still
+            vm.budget = vm.slice = 1;  // whoever catches it may be too deep still
             return true;
         }
         vm.next_depth_check = vm.steps + uint64_t(vm.limits.depth - depth) + 1;
@@ -249,7 +278,8 @@ bool too_deep(VM& vm, const Frame* fr) {
 const char* termination_due(const VM& vm, uint32_t bits) {
     if (vm.termination) return vm.termination;
     if (vm.limits.steps && vm.steps >= vm.limits.steps) return "the step limit is reached";
-    if (vm.limits.deadline && vm.clock && vm.clock->now() >= vm.limits.deadline) return "the deadline has passed";
+    if (vm.limits.deadline && vm.clock && vm.clock->now() >= vm.limits.deadline)
+        return "the deadline has passed";
     return bits & kInterruptTerminate ? "the host has interrupted the script" : nullptr;
 }
 
@@ -257,12 +287,14 @@ const char* termination_due(const VM& vm, uint32_t bits) {
 int64_t next_slice(const VM& vm) {
     uint64_t most = uint64_t(kSlice);
     auto until = [&](uint64_t end) { most = std::min(most, end > vm.steps ? end - vm.steps : 1); };
-    if (vm.termination) until(vm.grace_end);
-    else if (vm.limits.steps) until(vm.limits.steps);
+    if (vm.termination)
+        until(vm.grace_end);
+    else if (vm.limits.steps)
+        until(vm.limits.steps);
     return int64_t(most);
 }
 
-}   // namespace
+}  // namespace
 
 void begin_termination(VM& vm, const char* why) {
     if (!vm.termination) vm.grace_end = vm.steps_now() + Limits::kGrace;
@@ -278,8 +310,10 @@ Frame* safepoint(VM& vm, Frame* fr) {
 #ifdef GEN_STRESS
     // A prime, so that loops of any length are met at each of their safepoints sooner or later. With much in use, less often.
     constexpr int64_t kStressSlice = 41;
-    if (++vm.stress_rounds % 97 == 0) collect_garbage(vm, fr, Heap::Extent::Major);
-    else collect_garbage(vm, fr, Heap::Extent::Minor);
+    if (++vm.stress_rounds % 97 == 0)
+        collect_garbage(vm, fr, Heap::Extent::Major);
+    else
+        collect_garbage(vm, fr, Heap::Extent::Minor);
     // Set last, since what is found to be finalised asks for another look at once.
     const auto megabytes = int64_t((vm.heap.used() + vm.frames.used()) >> 20);
     vm.budget = vm.slice = std::max(kStressSlice, megabytes * megabytes);
@@ -311,7 +345,8 @@ Frame* safepoint(VM& vm, Frame* fr) {
     if (const char* why = termination_due(vm, bits)) {
         if (!vm.termination || vm.steps >= vm.grace_end) {
             begin_termination(vm, why);
-            if (vm.fiber != vm.main_fiber && vm.nested == 1) vm.scheduler.throw_into(vm.main_fiber, vm.exception);
+            if (vm.fiber != vm.main_fiber && vm.nested == 1)
+                vm.scheduler.throw_into(vm.main_fiber, vm.exception);
             return unwind(vm, fr);
         }
     }
@@ -325,4 +360,4 @@ Frame* safepoint(VM& vm, Frame* fr) {
     return fr;
 }
 
-}   // namespace gen
+}  // namespace gen

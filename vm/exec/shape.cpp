@@ -39,31 +39,56 @@ Shape& Shapes::add(Class* cls) {
 size_t layout_bytes(Kind kind, size_t payload) {
     auto rounded = [](size_t n) { return (n + 7) & ~size_t{7}; };
     switch (kind) {
-    case Kind::Instance: return sizeof(Object);
-    case Kind::Exception: return sizeof(Object) + 5 * sizeof(Value);   // up to `extra`
-    case Kind::Module: return sizeof(Object) + 2 * sizeof(Value);   // up to `extra`
-    case Kind::Str: return rounded(sizeof(Str) + payload);
-    case Kind::Bytes: return rounded(sizeof(Bytes) + payload);
-    case Kind::Tuple: return sizeof(Tuple) + payload;
-    case Kind::Int: return sizeof(Int) + payload;
-    case Kind::Float: return sizeof(Float);
-    case Kind::Complex: return sizeof(Complex);
-    case Kind::List: return sizeof(List);
-    case Kind::Dict: return sizeof(Dict);
-    case Kind::Set: return sizeof(Set);
-    case Kind::ByteArray: return sizeof(ByteArray);
-    case Kind::Class: return sizeof(Class);
-    case Kind::Property: return sizeof(Property);
-    case Kind::ClassMethod: return sizeof(ClassMethod);
-    case Kind::StaticMethod: return sizeof(StaticMethod);
-    case Kind::Super: return sizeof(Super);
-    case Kind::WeakRef: return sizeof(WeakRef);
-    case Kind::Iterator: return sizeof(Iterator);
-    case Kind::GenericAlias: return sizeof(GenericAlias);
-    case Kind::Record: return sizeof(Record);
-    case Kind::LargeRecord: return sizeof(LargeRecord);
-    case Kind::Lock: return sizeof(Lock);
-    default: return sizeof(Object);
+        case Kind::Instance:
+            return sizeof(Object);
+        case Kind::Exception:
+            return sizeof(Object) + 5 * sizeof(Value);  // up to `extra`
+        case Kind::Module:
+            return sizeof(Object) + 2 * sizeof(Value);  // up to `extra`
+        case Kind::Str:
+            return rounded(sizeof(Str) + payload);
+        case Kind::Bytes:
+            return rounded(sizeof(Bytes) + payload);
+        case Kind::Tuple:
+            return sizeof(Tuple) + payload;
+        case Kind::Int:
+            return sizeof(Int) + payload;
+        case Kind::Float:
+            return sizeof(Float);
+        case Kind::Complex:
+            return sizeof(Complex);
+        case Kind::List:
+            return sizeof(List);
+        case Kind::Dict:
+            return sizeof(Dict);
+        case Kind::Set:
+            return sizeof(Set);
+        case Kind::ByteArray:
+            return sizeof(ByteArray);
+        case Kind::Class:
+            return sizeof(Class);
+        case Kind::Property:
+            return sizeof(Property);
+        case Kind::ClassMethod:
+            return sizeof(ClassMethod);
+        case Kind::StaticMethod:
+            return sizeof(StaticMethod);
+        case Kind::Super:
+            return sizeof(Super);
+        case Kind::WeakRef:
+            return sizeof(WeakRef);
+        case Kind::Iterator:
+            return sizeof(Iterator);
+        case Kind::GenericAlias:
+            return sizeof(GenericAlias);
+        case Kind::Record:
+            return sizeof(Record);
+        case Kind::LargeRecord:
+            return sizeof(LargeRecord);
+        case Kind::Lock:
+            return sizeof(Lock);
+        default:
+            return sizeof(Object);
     }
 }
 
@@ -74,7 +99,9 @@ static bool varies(Kind kind) {
 Shape& Shapes::make_root(Class* cls, uint32_t inline_slots, bool has_slots) {
     Shape& s = add(cls);
     s.inline_slots = inline_slots;
-    s.offset = !has_slots ? Shape::kNoSlots : varies(cls->instance_kind) ? 0 : uint32_t(layout_bytes(cls->instance_kind, 0));
+    s.offset = !has_slots                   ? Shape::kNoSlots
+               : varies(cls->instance_kind) ? 0
+                                            : uint32_t(layout_bytes(cls->instance_kind, 0));
     return s;
 }
 
@@ -125,11 +152,20 @@ Value* slots_of(const Shape& shape, Object* o) {
     if (shape.offset) return reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + shape.offset);
     size_t payload = 0;
     switch (o->kind) {
-    case Kind::Str: payload = static_cast<Str*>(o)->size + 1; break;
-    case Kind::Bytes: payload = static_cast<Bytes*>(o)->size + 1; break;
-    case Kind::Tuple: payload = 8 * static_cast<Tuple*>(o)->size; break;
-    case Kind::Int: payload = 8 * size_t(std::abs(static_cast<Int*>(o)->size)); break;
-    default: break;
+        case Kind::Str:
+            payload = static_cast<Str*>(o)->size + 1;
+            break;
+        case Kind::Bytes:
+            payload = static_cast<Bytes*>(o)->size + 1;
+            break;
+        case Kind::Tuple:
+            payload = 8 * static_cast<Tuple*>(o)->size;
+            break;
+        case Kind::Int:
+            payload = 8 * size_t(std::abs(static_cast<Int*>(o)->size));
+            break;
+        default:
+            break;
     }
     return reinterpret_cast<Value*>(reinterpret_cast<char*>(o) + layout_bytes(o->kind, payload));
 }
@@ -141,7 +177,8 @@ Object* make_instance(VM& vm, const Class* cls) {
     if (!o) return nullptr;
     auto* words = reinterpret_cast<uint64_t*>(o + 1);
     for (size_t i = 0; i < values; i++) words[i] = 0;
-    if (!cls->specials[int(Special::Del)].is_unbound()) [[unlikely]] vm.register_finalizer(o);
+    if (!cls->specials[int(Special::Del)].is_unbound()) [[unlikely]]
+        vm.register_finalizer(o);
     return o;
 }
 
@@ -153,23 +190,38 @@ Object* allocate_instance(VM& vm, Class* cls, size_t payload) {
     if (!o) return nullptr;
     std::memset(static_cast<void*>(o + 1), 0, bytes - sizeof(Object));
     switch (cls->instance_kind) {
-    case Kind::Str: static_cast<Str*>(o)->size = uint32_t(payload ? payload - 1 : 0); break;
-    case Kind::Bytes: static_cast<Bytes*>(o)->size = payload ? payload - 1 : 0; break;
-    case Kind::Tuple: static_cast<Tuple*>(o)->size = payload / 8; break;
-    case Kind::Int: static_cast<Int*>(o)->size = int64_t(payload / 8); break;
-    case Kind::List: static_cast<List*>(o)->items = vm.empty_array; break;
-    case Kind::Dict: static_cast<Dict*>(o)->table = make_table(vm.heap, 0); break;
-    case Kind::Set: static_cast<Set*>(o)->table = make_table(vm.heap, 0); break;
-    case Kind::Exception: {
-        auto* e = static_cast<Exception*>(o);
-        e->args = Value::object(vm.empty_tuple);
-        e->cause = e->context = e->traceback = Value::none();
-        break;
-    }
-    default: break;
+        case Kind::Str:
+            static_cast<Str*>(o)->size = uint32_t(payload ? payload - 1 : 0);
+            break;
+        case Kind::Bytes:
+            static_cast<Bytes*>(o)->size = payload ? payload - 1 : 0;
+            break;
+        case Kind::Tuple:
+            static_cast<Tuple*>(o)->size = payload / 8;
+            break;
+        case Kind::Int:
+            static_cast<Int*>(o)->size = int64_t(payload / 8);
+            break;
+        case Kind::List:
+            static_cast<List*>(o)->items = vm.empty_array;
+            break;
+        case Kind::Dict:
+            static_cast<Dict*>(o)->table = make_table(vm.heap, 0);
+            break;
+        case Kind::Set:
+            static_cast<Set*>(o)->table = make_table(vm.heap, 0);
+            break;
+        case Kind::Exception: {
+            auto* e = static_cast<Exception*>(o);
+            e->args = Value::object(vm.empty_tuple);
+            e->cause = e->context = e->traceback = Value::none();
+            break;
+        }
+        default:
+            break;
     }
     if (!cls->specials[int(Special::Del)].is_unbound()) vm.register_finalizer(o);
     return o;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -21,24 +21,24 @@ struct Shape {
     Class* cls = nullptr;
     uint32_t number = 0;
     Shape* parent = nullptr;
-    Str* name = nullptr;             // of the last slot
-    uint32_t slots = 0;              // in use
-    uint32_t inline_slots = 0;       // room in the object
-    uint32_t offset = 0;             // of `extra` in bytes; 0: behind a part of variable size; kNoSlots: there is none
+    Str* name = nullptr;        // of the last slot
+    uint32_t slots = 0;         // in use
+    uint32_t inline_slots = 0;  // room in the object
+    uint32_t offset = 0;  // of `extra` in bytes; 0: behind a part of variable size; kNoSlots: there is none
     bool dictionary = false;
     static constexpr uint32_t kNoSlots = ~uint32_t{0};
 
-    int find(const Str* name) const; // slot number, or kAbsent
+    int find(const Str* name) const;  // slot number, or kAbsent
     std::vector<std::pair<Str*, Shape*>> children;
-    Shape* dictionary_shape = nullptr;   // of the same class
+    Shape* dictionary_shape = nullptr;  // of the same class
 
-private:
+  private:
     friend class Shapes;
-    mutable std::vector<std::pair<const Str*, int>> table_;   // made when there are many slots
+    mutable std::vector<std::pair<const Str*, int>> table_;  // made when there are many slots
 };
 
 class Shapes {
-public:
+  public:
     Shapes() = default;
     Shapes(const Shapes&) = delete;
     Shapes& operator=(const Shapes&) = delete;
@@ -46,14 +46,15 @@ public:
     Shape& operator[](uint32_t number) const { return *shapes_[number]; }
     // A root shape for instances of cls with room for `inline_slots`.
     Shape& make_root(Class* cls, uint32_t inline_slots, bool has_slots);
-    Shape& builtin_root(Class* cls, uint32_t number, bool has_slots, uint32_t inline_slots);   // at start
+    Shape& builtin_root(Class* cls, uint32_t number, bool has_slots, uint32_t inline_slots);  // at start
     // The shape after adding `name`; null: has to go over to dictionary mode.
     Shape* child(Shape& from, Str* name);
     Shape& dictionary(Shape& of);
     size_t size() const { return shapes_.size(); }
-    void trace(Marker&) const;       // names; classes are kept by their instances' owner
+    void trace(Marker&) const;  // names; classes are kept by their instances' owner
     // After a major marking: frees shapes whose class died. True if any was freed (inline caches must be flushed).
-    template <class IsMarked> bool sweep(IsMarked is_marked) {
+    template <class IsMarked>
+    bool sweep(IsMarked is_marked) {
         bool any = false;
         for (uint32_t i = kBuiltinShapes; i < shapes_.size(); i++) {
             if (!shapes_[i] || is_marked(shapes_[i]->cls)) continue;
@@ -64,7 +65,7 @@ public:
         return any;
     }
 
-private:
+  private:
     Shape& add(Class* cls);
     std::vector<std::unique_ptr<Shape>> shapes_;
     std::vector<uint32_t> free_;
@@ -81,4 +82,4 @@ Object* allocate_instance(VM&, Class* cls, size_t payload = 0);
 // The same for a class of kind Instance. Small ones always succeed.
 Object* make_instance(VM&, const Class* cls);
 
-}   // namespace gen
+}  // namespace gen

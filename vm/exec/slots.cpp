@@ -27,7 +27,8 @@ void trace_items(Heap& heap, Marker& m, Object* o) {
     if (o->shape >= kBuiltinShapes) trace_slots(heap, m, o);
 }
 
-template <int n> void trace_fixed(Heap& heap, Marker& m, Object* o) {
+template <int n>
+void trace_fixed(Heap& heap, Marker& m, Object* o) {
     m.mark(reinterpret_cast<Value*>(o + 1), n);
     if (o->shape >= kBuiltinShapes) trace_slots(heap, m, o);
 }
@@ -50,7 +51,7 @@ void trace_weakref(Heap& heap, Marker& m, Object* o) {
     if (o->shape >= kBuiltinShapes) trace_slots(heap, m, o);
 }
 
-}   // namespace
+}  // namespace
 
 void install_slot_tracers(VM& vm) {
     Heap& heap = vm.heap;
@@ -92,7 +93,8 @@ static Value* slot_beside_dictionary(const Shape& shape, Object* o, const Str* n
         if (!names.is_object()) continue;
         const Tuple* t = names.as<Tuple>();
         for (uint64_t j = 0; j < t->size; j++, at++)
-            if (t->items[j].as<Str>() == name) return at < shape.inline_slots ? slots_of(shape, o) + 1 + at : nullptr;
+            if (t->items[j].as<Str>() == name)
+                return at < shape.inline_slots ? slots_of(shape, o) + 1 + at : nullptr;
     }
     return nullptr;
 }
@@ -123,8 +125,10 @@ static bool become_dictionary(VM& vm, Object* o) {
     for (size_t i = chain.size(); i-- > 0;) {
         Value v = *place_of(shape, o, int(chain[i]->slots) - 1);
         if (v.is_unbound()) continue;
-        if (Value* slot = slot_beside_dictionary(shape, o, chain[i]->name)) kept.push_back({slot, v});
-        else if (!vm.set(d, chain[i]->name, v)) return false;
+        if (Value* slot = slot_beside_dictionary(shape, o, chain[i]->name))
+            kept.push_back({slot, v});
+        else if (!vm.set(d, chain[i]->name, v))
+            return false;
     }
     Shape& target = vm.shapes.dictionary(shape);
     Value* extra = slots_of(shape, o);
@@ -142,7 +146,10 @@ bool set_instance_attribute(VM& vm, Object* o, Str* name, Value v) {
     if (shape->offset == Shape::kNoSlots) {
         if (o->kind != Kind::Function) return false;
         auto* f = static_cast<Function*>(o);
-        if (f->dict.is_unbound()) { f->dict = Value::object(vm.dict()); vm.heap.write(f); }
+        if (f->dict.is_unbound()) {
+            f->dict = Value::object(vm.dict());
+            vm.heap.write(f);
+        }
         return vm.set(f->dict.as<Dict>(), name, v);
     }
     if (!shape->dictionary) {
@@ -169,7 +176,8 @@ bool set_instance_attribute(VM& vm, Object* o, Str* name, Value v) {
                 }
                 // The next instances of the class get room for what this one needed.
                 Class* cls = shape->cls;
-                if (child->slots > cls->inline_slots && child->slots <= 64 && (cls->class_flags & Class::kHeapType)) {
+                if (child->slots > cls->inline_slots && child->slots <= 64 &&
+                    (cls->class_flags & Class::kHeapType)) {
                     cls->inline_slots = uint16_t((child->slots + 4) & ~3u);
                     make_root_shape(vm, cls);
                 }
@@ -194,9 +202,11 @@ bool set_instance_attribute(VM& vm, Object* o, Str* name, Value v) {
 bool delete_instance_attribute(VM& vm, Object* o, Str* name) {
     const Shape* shape = &vm.shapes[o->shape];
     if (get_instance_attribute(vm, o, name).is_unbound()) return false;
-    if (o->kind == Kind::Module) return dict_delete_str(vm.heap, static_cast<Module*>(o)->dict, name, hash_str(vm.hash_key, name));
+    if (o->kind == Kind::Module)
+        return dict_delete_str(vm.heap, static_cast<Module*>(o)->dict, name, hash_str(vm.hash_key, name));
     if (shape->offset == Shape::kNoSlots)
-        return dict_delete_str(vm.heap, static_cast<Function*>(o)->dict.as<Dict>(), name, hash_str(vm.hash_key, name));
+        return dict_delete_str(vm.heap, static_cast<Function*>(o)->dict.as<Dict>(), name,
+                               hash_str(vm.hash_key, name));
     if (!shape->dictionary) {
         // The last one: back to the parent. Else the order of the others would be lost with the shape.
         if (shape->name == name) {
@@ -219,7 +229,10 @@ Dict* instance_dict(VM& vm, Object* o) {
     const Shape& shape = vm.shapes[o->shape];
     if (o->kind == Kind::Function) {
         auto* f = static_cast<Function*>(o);
-        if (f->dict.is_unbound()) { f->dict = Value::object(vm.dict()); vm.heap.write(f); }
+        if (f->dict.is_unbound()) {
+            f->dict = Value::object(vm.dict());
+            vm.heap.write(f);
+        }
         return f->dict.as<Dict>();
     }
     if (shape.offset == Shape::kNoSlots || !(shape.cls->class_flags & Class::kHasDict)) return nullptr;
@@ -228,11 +241,15 @@ Dict* instance_dict(VM& vm, Object* o) {
 }
 
 bool replace_instance_dict(VM& vm, Object* o, Dict* d) {
-    if (o->kind == Kind::Function) { static_cast<Function*>(o)->dict = Value::object(d); vm.heap.write(o); return true; }
+    if (o->kind == Kind::Function) {
+        static_cast<Function*>(o)->dict = Value::object(d);
+        vm.heap.write(o);
+        return true;
+    }
     if (!instance_dict(vm, o)) return false;
     *slots_of(vm.shapes[o->shape], o) = Value::object(d);
     vm.heap.write(o);
     return true;
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -19,42 +19,42 @@
 
 // Goes on with the result of an operation in frame.result(), at once or after the calls it takes. The expression is evaluated
 // again, after a collection, when there was no room for it.
-#define AWAIT(state, operation)                                                     \
-    for (bool collected_ = false;;) {                                               \
-        gen::Outcome awaited_ = (operation);                                        \
-        if (awaited_.is_collect() && !collected_) {                                 \
-            gen::make_room(vm, frame);                                              \
-            collected_ = true;                                                      \
-            continue;                                                               \
-        }                                                                           \
-        if (collected_) vm.retrying = false;                                        \
-        if (!frame.await(vm, awaited_, state)) return vm.pending;                   \
-        break;                                                                      \
-    }                                                                               \
-    [[fallthrough]];                                                                \
+#define AWAIT(state, operation)                                   \
+    for (bool collected_ = false;;) {                             \
+        gen::Outcome awaited_ = (operation);                      \
+        if (awaited_.is_collect() && !collected_) {               \
+            gen::make_room(vm, frame);                            \
+            collected_ = true;                                    \
+            continue;                                             \
+        }                                                         \
+        if (collected_) vm.retrying = false;                      \
+        if (!frame.await(vm, awaited_, state)) return vm.pending; \
+        break;                                                    \
+    }                                                             \
+    [[fallthrough]];                                              \
     case state:
 // The same; an exception comes back: frame.result() is unbound and vm.caught holds it.
-#define AWAIT_CATCHING(state, operation)                                            \
-    for (bool collected_ = false;;) {                                               \
-        gen::Outcome awaited_ = (operation);                                        \
-        if (awaited_.is_collect() && !collected_) {                                 \
-            gen::make_room(vm, frame);                                              \
-            collected_ = true;                                                      \
-            continue;                                                               \
-        }                                                                           \
-        if (collected_) vm.retrying = false;                                        \
-        if (!frame.await_catching(vm, awaited_, state)) return vm.pending;          \
-        break;                                                                      \
-    }                                                                               \
-    [[fallthrough]];                                                                \
+#define AWAIT_CATCHING(state, operation)                                   \
+    for (bool collected_ = false;;) {                                      \
+        gen::Outcome awaited_ = (operation);                               \
+        if (awaited_.is_collect() && !collected_) {                        \
+            gen::make_room(vm, frame);                                     \
+            collected_ = true;                                             \
+            continue;                                                      \
+        }                                                                  \
+        if (collected_) vm.retrying = false;                               \
+        if (!frame.await_catching(vm, awaited_, state)) return vm.pending; \
+        break;                                                             \
+    }                                                                      \
+    [[fallthrough]];                                                       \
     case state:
 // For loops that may run long without calling out: lets the VM collect, pre-empt or stop when that is due.
-#define PAUSE(state)                                                                \
-    if (pause_due(vm)) {                                                            \
-        frame.step_state() = state;                                                 \
-        return Outcome::collect();                                                  \
-    }                                                                               \
-    [[fallthrough]];                                                                \
+#define PAUSE(state)                \
+    if (pause_due(vm)) {            \
+        frame.step_state() = state; \
+        return Outcome::collect();  \
+    }                               \
+    [[fallthrough]];                \
     case state:
 
 namespace gen {
@@ -75,4 +75,4 @@ inline Outcome raise_again(VM& vm, Value exception) {
     return Outcome::raised();
 }
 
-}   // namespace gen
+}  // namespace gen

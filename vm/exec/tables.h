@@ -20,4 +20,4 @@ Outcome op_set(VM&, Value iterable, BuiltinShape shape = kShapeSet);
 // Sets among the items of a set are looked for by their frozen copy: `{1} in {frozenset({1})}`.
 Value frozen_if_set(VM&, Value item);
 
-}   // namespace gen
+}  // namespace gen

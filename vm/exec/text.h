@@ -19,7 +19,7 @@ Outcome object_str_native(VM&, Value* args);     // object.__str__: repr(self)
 Outcome object_format_native(VM&, Value* args);  // object.__format__(self, format_spec, /)
 
 void append_class_name(VM&, StringBuilder&, const Class*);  // with its module, unless that is builtins
-void append_address(VM&, StringBuilder&, Value v);              // 0x7f...
+void append_address(VM&, StringBuilder&, Value v);          // 0x7f...
 void append_default_repr(VM&, StringBuilder&, Value v);     // <module.Name object at 0x...>
 // The name of an annotation in list[int] and int | str: no <class ''> around classes. False: needs its repr.
 bool append_type_name(VM&, StringBuilder&, Value v);

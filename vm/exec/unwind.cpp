@@ -44,7 +44,8 @@ void add_traceback(VM& vm, Value exception, Frame* fr) {
     uint32_t pc = offset < 0 ? ~uint32_t{0} : uint32_t(offset);
     if (e->traceback.is_object()) {
         auto* last = e->traceback.as<Traceback>();
-        if (last == vm.last_traceback && last->code == code && last->pc == pc && last->repeat < ~uint32_t{0}) {
+        if (last == vm.last_traceback && last->code == code && last->pc == pc &&
+            last->repeat < ~uint32_t{0}) {
             last->repeat++;
             return;
         }
@@ -63,14 +64,18 @@ void add_traceback(VM& vm, Value exception, Frame* fr) {
 
 Frame* iteration_ended(VM& vm, Frame* consumer, Value v) {
     switch (consumer->pc->op()) {
-    case Op::FOR_ITER: case Op::FOR_ITER_GEN: case Op::FOR_ITER_LIST: case Op::FOR_ITER_RANGE:
-        consumer->pc += 2;
-        return consumer;
-    case Op::DELEGATE:
-        consumer->registers[consumer->pc->a()] = v;
-        consumer->pc += consumer->pc->sc();
-        return consumer;
-    default: break;
+        case Op::FOR_ITER:
+        case Op::FOR_ITER_GEN:
+        case Op::FOR_ITER_LIST:
+        case Op::FOR_ITER_RANGE:
+            consumer->pc += 2;
+            return consumer;
+        case Op::DELEGATE:
+            consumer->registers[consumer->pc->a()] = v;
+            consumer->pc += consumer->pc->sc();
+            return consumer;
+        default:
+            break;
     }
     if (consumer->is_native() && (consumer->aux & (kAwaitsNext | kAwaitsStop | kAwaitsReturn))) {
         if (consumer->aux & kAwaitsReturn) {
@@ -81,8 +86,10 @@ Frame* iteration_ended(VM& vm, Frame* consumer, Value v) {
         consumer->pc++;
         return consumer;
     }
-    if (v.is_none()) vm.raise(kShapeStopIteration, std::initializer_list<Value>{});
-    else vm.raise(kShapeStopIteration, {v});
+    if (v.is_none())
+        vm.raise(kShapeStopIteration, std::initializer_list<Value>{});
+    else
+        vm.raise(kShapeStopIteration, {v});
     return unwind(vm, consumer);
 }
 
@@ -91,11 +98,17 @@ namespace {
 // PEP 479: StopIteration that leaves a generator's frame is an error of the generator.
 void convert_stop_iteration(VM& vm, Frame* g) {
     Value e = vm.exception;
-    const char* what = g->shape == kShapeCoroutine ? "coroutine" : g->shape == kShapeAsyncGenerator ? "async generator" : "generator";
+    const char* what = g->shape == kShapeCoroutine        ? "coroutine"
+                       : g->shape == kShapeAsyncGenerator ? "async generator"
+                                                          : "generator";
     const char* raised;
-    if (is_stop_iteration(vm, e)) raised = "StopIteration";
-    else if (g->shape == kShapeAsyncGenerator && vm.is_subclass(vm.class_of(e), vm.type(kShapeStopAsyncIteration))) raised = "StopAsyncIteration";
-    else return;
+    if (is_stop_iteration(vm, e))
+        raised = "StopIteration";
+    else if (g->shape == kShapeAsyncGenerator &&
+             vm.is_subclass(vm.class_of(e), vm.type(kShapeStopAsyncIteration)))
+        raised = "StopAsyncIteration";
+    else
+        return;
     Value handled = vm.handled;
     vm.handled = e;
     vm.raisef(kShapeRuntimeError, "%s raised %s", what, raised);
@@ -113,7 +126,8 @@ Frame* leave(VM& vm, Frame* fr) {
         return parent;
     }
     convert_stop_iteration(vm, fr);
-    if (vm.observer) [[unlikely]] observe(vm, fr, Observed::Raises, vm.exception);
+    if (vm.observer) [[unlikely]]
+        observe(vm, fr, Observed::Raises, vm.exception);
     Frame* root = fr->link;
     Frame* parent = fr->parent;
     fr->state = kDone;
@@ -143,12 +157,13 @@ void note_missing_attribute(VM& vm, Frame* fr) {
     if (at->op() < Op::GET_ATTR || at->op() > Op::GET_ATTR_MODULE) return;
     Object* e = vm.exception.as_object();
     if (!get_instance_attribute(vm, e, vm.names.name_attribute).is_unbound() ||
-        !get_instance_attribute(vm, e, vm.names.obj).is_unbound()) return;
+        !get_instance_attribute(vm, e, vm.names.obj).is_unbound())
+        return;
     set_instance_attribute(vm, e, vm.names.name_attribute, fr->code()->constants->items[at->c()]);
     set_instance_attribute(vm, e, vm.names.obj, fr->registers[at->b()]);
 }
 
-}   // namespace
+}  // namespace
 
 Frame* unwind(VM& vm, Frame* fr, bool reraise) {
     vm.last_traceback = nullptr;
@@ -175,8 +190,9 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
             continue;
         }
         Op op = fr->pc < fr->code()->entry() ? Op::NOP : fr->pc->op();
-        if (op >= Op::FOR_ITER && op <= Op::FOR_ITER_RANGE ? is_stop_iteration(vm, vm.exception)
-                                                           : op == Op::DELEGATE && is_stop_iteration(vm, vm.exception)) {
+        if (op >= Op::FOR_ITER && op <= Op::FOR_ITER_RANGE
+                ? is_stop_iteration(vm, vm.exception)
+                : op == Op::DELEGATE && is_stop_iteration(vm, vm.exception)) {
             Value v = stop_value(vm, vm.exception);
             vm.exception = Value::unbound();
             return iteration_ended(vm, fr, v);
@@ -199,4 +215,4 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
     }
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -7,10 +7,10 @@
 
 namespace gen {
 
-void install_exec_tracers(VM&);      // safepoint.cpp
-void install_slot_tracers(VM&);      // slots.cpp
-void make_builtin_classes(VM&);      // class.cpp
-void make_core_natives(VM&);         // core_natives.cpp
+void install_exec_tracers(VM&);  // safepoint.cpp
+void install_slot_tracers(VM&);  // slots.cpp
+void make_builtin_classes(VM&);  // class.cpp
+void make_core_natives(VM&);     // core_natives.cpp
 
 static HashKey random_key() {
     std::random_device source;
@@ -22,7 +22,8 @@ static HashKey seeded_key(uint64_t seed, Identities& identities) {
     return {siphash13(fixed, "k0", 2), siphash13(fixed, "k1", 2), &identities};
 }
 
-VM::VM(std::optional<uint64_t> seed) : hash_key(seed ? seeded_key(*seed, identities) : random_key()), strings(hash_key) {
+VM::VM(std::optional<uint64_t> seed)
+    : hash_key(seed ? seeded_key(*seed, identities) : random_key()), strings(hash_key) {
     if (seed) scheduler.shuffle(hash_key.k0 ^ hash_key.k1);
     heap.roots = [this](Marker& m, bool major) { mark_roots(m, major); };
     heap.after_mark = [this](Marker& m, bool major) { after_mark(m, major); };
@@ -143,7 +144,8 @@ Outcome VM::raise(Value e) {
 
 Outcome VM::raise(BuiltinShape shape, std::initializer_list<Value> args) {
     Value e = make_exception(shape, args);
-    if (args.size() == 1 && shape == kShapeStopIteration) set_instance_attribute(*this, e.as_object(), names.value, *args.begin());
+    if (args.size() == 1 && shape == kShapeStopIteration)
+        set_instance_attribute(*this, e.as_object(), names.value, *args.begin());
     return raise(e);
 }
 
@@ -155,7 +157,8 @@ static std::string format_message(const char* format, va_list args) {
     va_copy(again, args);
     int n = std::vsnprintf(buffer, sizeof buffer, format, args);
     std::string s;
-    if (n < int(sizeof buffer)) s.assign(buffer, size_t(std::max(n, 0)));
+    if (n < int(sizeof buffer))
+        s.assign(buffer, size_t(std::max(n, 0)));
     else {
         s.resize(size_t(n) + 1);
         std::vsnprintf(s.data(), s.size(), format, again);
@@ -165,11 +168,11 @@ static std::string format_message(const char* format, va_list args) {
     return s;
 }
 
-#define RAISE_FORMATTED(shape) \
-    va_list args; \
-    va_start(args, format); \
+#define RAISE_FORMATTED(shape)                          \
+    va_list args;                                       \
+    va_start(args, format);                             \
     std::string message = format_message(format, args); \
-    va_end(args); \
+    va_end(args);                                       \
     return raise(shape, message)
 
 Outcome VM::raisef(BuiltinShape shape, const char* format, ...) { RAISE_FORMATTED(shape); }
@@ -195,7 +198,8 @@ Outcome recursion_error(VM& vm, Frame* fr) {
     for (Frame* f = fr; f; f = f->parent) depth++;
     // Frames that only the handler of this error needs must still find room.
     vm.frames.set_limit(vm.limits.stack + vm.limits.stack / 16);
-    vm.raisef(kShapeRecursionError, "maximum recursion depth exceeded (%llu frames)", static_cast<unsigned long long>(depth));
+    vm.raisef(kShapeRecursionError, "maximum recursion depth exceeded (%llu frames)",
+              static_cast<unsigned long long>(depth));
     return Outcome::raised();
 }
 
@@ -260,7 +264,7 @@ Outcome VM::resume_to_end(Frame* generator, Request::Resume mode, Value v) {
 Outcome VM::call_special(Special s, Value self, std::initializer_list<Value> args) {
     Value f = special(self, s);
     if (f.is_unbound()) return Outcome::unhandled();
-    if (f.is_none()) return call(f, {});   // a TypeError: None cannot be called
+    if (f.is_none()) return call(f, {});  // a TypeError: None cannot be called
     Object* o = f.as_object();
     call(f, {});
     unsigned n = 0;
@@ -280,9 +284,9 @@ Outcome VM::call_special(Special s, Value self, std::initializer_list<Value> arg
 // ---- finalisers
 
 void VM::register_finalizer(Object* o) {
-    if (o->flags & (kFinalizer | kFinalized)) return;   // each is finalised once
+    if (o->flags & (kFinalizer | kFinalized)) return;  // each is finalised once
     o->flags |= kFinalizer;
     finalizable.push_back(o);
 }
 
-}   // namespace gen
+}  // namespace gen

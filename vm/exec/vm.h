@@ -32,10 +32,11 @@ struct Names {
 
 // Natives that the VM itself calls.
 struct Natives {
-    Value call_attribute, type_call, finish_class, getattr_with_hook, getattr_or_stop, run_finalizers;   // step natives of core_natives.cpp
-    Value close_generator, throw_level;                              // step natives of the runtime
+    Value call_attribute, type_call, finish_class, getattr_with_hook, getattr_or_stop,
+        run_finalizers;                  // step natives of core_natives.cpp
+    Value close_generator, throw_level;  // step natives of the runtime
     Value generator_send, exception_new, exception_init;
-    Value type_call_method, object_init, object_new, type_new;       // what plain classes inherit
+    Value type_call_method, object_init, object_new, type_new;  // what plain classes inherit
 };
 
 // What an Outcome::call() asks for.
@@ -45,52 +46,75 @@ struct Request {
     static constexpr unsigned kInline = 8;
 
     Kind kind;
-    Resume mode;             // Kind::Resume: `callee` is the Generator, args[0] what is sent or thrown
+    Resume mode;  // Kind::Resume: `callee` is the Generator, args[0] what is sent or thrown
     enum class Stops : uint8_t { Never, Answers, Raises, Returns } stops;   // what means "exhausted" (or absent) to whoever
                                                                    // awaits: nothing; stop() only; StopIteration, too;
                                                                    // the end of the generator, see resume_to_end()
-    bool owned;              // X flag of CALL
+    bool owned;  // X flag of CALL
     Value callee;
-    uint32_t count;          // positional arguments in args
+    uint32_t count;  // positional arguments in args
     Value args[kInline];
-    Value tuple;             // further positional arguments (Tuple, List) or unbound
-    Value keywords;          // Dict, or Tuple of names for the last `count` args, or unbound
+    Value tuple;     // further positional arguments (Tuple, List) or unbound
+    Value keywords;  // Dict, or Tuple of names for the last `count` args, or unbound
 };
 
-enum class BinaryOp : uint8_t { Add, Sub, Mul, MatMul, TrueDiv, FloorDiv, Mod, Pow, LShift, RShift, And, Or, Xor, DivMod };
+enum class BinaryOp : uint8_t {
+    Add,
+    Sub,
+    Mul,
+    MatMul,
+    TrueDiv,
+    FloorDiv,
+    Mod,
+    Pow,
+    LShift,
+    RShift,
+    And,
+    Or,
+    Xor,
+    DivMod
+};
 enum class CompareOp : uint8_t { Lt, Le, Eq, Ne, Gt, Ge };
 
 // kInterruptShow ends nothing: `show_fibers` is called.
-enum Interrupt : uint32_t { kInterruptKeyboard = 1, kInterruptStop = 2, kInterruptTerminate = 4, kInterruptShow = 8 };
+enum Interrupt : uint32_t {
+    kInterruptKeyboard = 1,
+    kInterruptStop = 2,
+    kInterruptTerminate = 4,
+    kInterruptShow = 8
+};
 
 // An exception that passes `except` by: see Limits.
-inline bool is_termination(Value exception) { return exception.is_object() && exception.as_object()->shape == kShapeTerminated; }
+inline bool is_termination(Value exception) {
+    return exception.is_object() && exception.as_object()->shape == kShapeTerminated;
+}
 
 // Memory and stack raise MemoryError and RecursionError, which the script may catch. Steps, deadline and interrupts of the host
 // terminate: `except` is passed by, `finally` and `with` get a grace of kGrace steps in all, then nothing runs any more.
 struct Limits {
     static constexpr uint64_t kGrace = 20'000;
 
-    size_t memory = 0;                       // bytes of the heap; 0: none
-    size_t stack = size_t{1} << 30;          // bytes of frames; 0: none
-    int64_t depth = 0;                       // sys.setrecursionlimit; 0: none
-    uint64_t steps = 0;                      // steps_now() at which the script is terminated; 0: none
-    int64_t deadline = 0;                    // the same, of the clock; 0: none
-    size_t int_digits = kMaxIntDigits;       // of conversions from and to decimal text
+    size_t memory = 0;                  // bytes of the heap; 0: none
+    size_t stack = size_t{1} << 30;     // bytes of frames; 0: none
+    int64_t depth = 0;                  // sys.setrecursionlimit; 0: none
+    uint64_t steps = 0;                 // steps_now() at which the script is terminated; 0: none
+    int64_t deadline = 0;               // the same, of the clock; 0: none
+    size_t int_digits = kMaxIntDigits;  // of conversions from and to decimal text
 };
 
 class GeneratorObserver;
 
 class VM {
-public:
-    explicit VM(std::optional<uint64_t> seed = {});   // with a seed: hashes and identities are those of every such run
+  public:
+    explicit VM(
+        std::optional<uint64_t> seed = {});  // with a seed: hashes and identities are those of every such run
     ~VM();
     VM(const VM&) = delete;
     VM& operator=(const VM&) = delete;
 
     // ---- state that the interpreter and the natives share
     Heap heap;
-    Identities identities;                   // of seeded VMs
+    Identities identities;  // of seeded VMs
     HashKey hash_key;
     StringTable strings;
     Shapes shapes;
@@ -98,56 +122,61 @@ public:
     Names names;
     Natives natives;
     Class* classes[kBuiltinShapes] = {};
-    Value zero, minus_zero;                  // boxed floats
+    Value zero, minus_zero;  // boxed floats
     Str* empty_string;
     Tuple* empty_tuple;
     Array* empty_array;
-    Value exception;                         // raised and not caught yet, while Outcome::raised() is on its way
-    Value caught;                            // given to a native frame that awaits catching
-    Value returned;                          // by the generator that a native frame has resumed, see resume_to_end()
-    Value handled;                           // being handled by the running fiber, or None: sys.exc_info()
-    Value run_result;                        // of the run loop that was left; unbound: `exception` is set
-    Traceback* last_traceback = nullptr;     // made by the unwinding that is going on
-    Frame* run_base = nullptr;               // base frame of the innermost run loop
-    Value accumulator;                       // sent to the generator that is resumed
+    Value exception;   // raised and not caught yet, while Outcome::raised() is on its way
+    Value caught;      // given to a native frame that awaits catching
+    Value returned;    // by the generator that a native frame has resumed, see resume_to_end()
+    Value handled;     // being handled by the running fiber, or None: sys.exc_info()
+    Value run_result;  // of the run loop that was left; unbound: `exception` is set
+    Traceback* last_traceback = nullptr;  // made by the unwinding that is going on
+    Frame* run_base = nullptr;            // base frame of the innermost run loop
+    Value accumulator;                    // sent to the generator that is resumed
     Request request;
-    Outcome pending = Outcome::raised();     // see NativeFrame::await
-    Frame* frame = nullptr;                  // the innermost frame, valid in natives
+    Outcome pending = Outcome::raised();  // see NativeFrame::await
+    Frame* frame = nullptr;               // the innermost frame, valid in natives
     Fiber* fiber = nullptr;
     Fiber* main_fiber = nullptr;
-    unsigned nested = 0;                     // run loops on the C stack
+    unsigned nested = 0;  // run loops on the C stack
     Scheduler scheduler;
     std::unique_ptr<Clock> clock;
-    std::unique_ptr<Reactor> reactor;        // null: nothing but time can be waited for
-    std::string (*describe_wait)(VM&, const Fiber*) = nullptr;   // what the host knows about a wait, "\n    ..." each line
-    void (*show_fibers)(VM&) = nullptr;      // says what all are doing, on request: see describe_fibers()
-    Dict* builtins = nullptr;                // of the module builtins
-    Dict* modules = nullptr;                 // sys.modules
-    Dict* prelude = nullptr;                 // globals of prelude.gen
+    std::unique_ptr<Reactor> reactor;  // null: nothing but time can be waited for
+    std::string (*describe_wait)(VM&, const Fiber*) =
+        nullptr;                         // what the host knows about a wait, "\n    ..." each line
+    void (*show_fibers)(VM&) = nullptr;  // says what all are doing, on request: see describe_fibers()
+    Dict* builtins = nullptr;            // of the module builtins
+    Dict* modules = nullptr;             // sys.modules
+    Dict* prelude = nullptr;             // globals of prelude.gen
     Limits limits;
-    int64_t budget = 0;                      // safepoints until the VM looks around
-    int64_t slice = 0;                       // the budget it began with
-    std::atomic<uint32_t> interrupt{0};      // bits of Interrupt, set by any thread
+    int64_t budget = 0;                  // safepoints until the VM looks around
+    int64_t slice = 0;                   // the budget it began with
+    std::atomic<uint32_t> interrupt{0};  // bits of Interrupt, set by any thread
     uint64_t dict_versions = 1;
-    uint64_t steps = 0;                      // safepoints passed before the current slice
-    uint64_t steps_at_switch = 0;            // steps_now() when the running fiber took over
+    uint64_t steps = 0;            // safepoints passed before the current slice
+    uint64_t steps_at_switch = 0;  // steps_now() when the running fiber took over
     uint64_t steps_now() const { return steps + uint64_t(slice - budget); }
-    const char* termination = nullptr;       // why the current run is being terminated
-    uint64_t grace_end = 0;                  // steps_now() from which not even `finally` runs
-    uint64_t stress_rounds = 0;              // of stress builds
-    uint64_t next_depth_check = 0;           // steps_now() at which levels are counted again
-    size_t next_stack_check = 0;             // bytes in use at which the running chain is measured again
-    Heap::Tracer class_tracer = nullptr;     // of the layout proper
-    struct MethodCacheEntry { const Class* cls; const Str* name; Cell* cell; };
+    const char* termination = nullptr;    // why the current run is being terminated
+    uint64_t grace_end = 0;               // steps_now() from which not even `finally` runs
+    uint64_t stress_rounds = 0;           // of stress builds
+    uint64_t next_depth_check = 0;        // steps_now() at which levels are counted again
+    size_t next_stack_check = 0;          // bytes in use at which the running chain is measured again
+    Heap::Tracer class_tracer = nullptr;  // of the layout proper
+    struct MethodCacheEntry {
+        const Class* cls;
+        const Str* name;
+        Cell* cell;
+    };
     static constexpr size_t kMethodCache = 1024;
     std::unique_ptr<MethodCacheEntry[]> method_cache;
-    bool method_cache_used = false;          // since it was cleared
+    bool method_cache_used = false;  // since it was cleared
     // Where attributes were found lately, for instructions that meet objects of several shapes: see attribute_cache.cpp.
     struct PlaceEntry {
         const Str* name;
         uint32_t shape;
         bool is_slot, settable;
-        uint64_t at;                         // offset of the slot in the object; or the Cell of the class
+        uint64_t at;  // offset of the slot in the object; or the Cell of the class
     };
     static constexpr size_t kPlaces = 512;
     std::unique_ptr<PlaceEntry[]> places;
@@ -158,16 +187,16 @@ public:
         const PlaceEntry& e = place_entry(shape, name);
         return e.shape == shape && e.name == name ? &e : nullptr;
     }
-    void clear_method_cache();               // and the places
-    std::vector<Code*> codes;                // all that may hold inline caches
-    size_t old_codes = 0;                    // of them: survived a collection
-    void* host = nullptr;                    // the runtime's own state
-    Value asyncio;                           // asyncio's own state, or unbound
+    void clear_method_cache();  // and the places
+    std::vector<Code*> codes;   // all that may hold inline caches
+    size_t old_codes = 0;       // of them: survived a collection
+    void* host = nullptr;       // the runtime's own state
+    Value asyncio;              // asyncio's own state, or unbound
     // A step of awaiting one of the built-in awaitables (is_native_awaitable): the value that it yields; or stop(), its result being
     // in `returned`; or raised().
     Outcome (*await_native)(VM&, Value awaitable) = nullptr;
-    GeneratorObserver* observer = nullptr;   // see observer.h
-    std::vector<Value> roots;                // further values kept alive (natives' tables)
+    GeneratorObserver* observer = nullptr;  // see observer.h
+    std::vector<Value> roots;               // further values kept alive (natives' tables)
 
     // ---- types
     Class* class_of(Value v) const {
@@ -176,12 +205,12 @@ public:
     }
     Class* class_of_immediate(Value v) const;
     Class* type(BuiltinShape id) const { return classes[id]; }
-    const char* type_name(Value v) const;                       // as error messages name it
+    const char* type_name(Value v) const;  // as error messages name it
     std::string_view class_name(const Class* c) const;
-    Value lookup(Class* cls, Str* name);                        // through the MRO; no descriptors; unbound: absent
-    Cell* lookup_cell(Class* cls, Str* name);                   // where that value is kept; null: absent
+    Value lookup(Class* cls, Str* name);       // through the MRO; no descriptors; unbound: absent
+    Cell* lookup_cell(Class* cls, Str* name);  // where that value is kept; null: absent
     Value special(Value v, Special s) const { return class_of(v)->specials[int(s)]; }
-    bool is_subclass(const Class* cls, const Class* base) const;   // real inheritance, no hooks
+    bool is_subclass(const Class* cls, const Class* base) const;  // real inheritance, no hooks
     bool is_instance(Value v, BuiltinShape id) const { return is_subclass(class_of(v), classes[id]); }
 
     // ---- making values. Small ones always succeed, see heap.h; others answer unbound when memory is short.
@@ -191,14 +220,14 @@ public:
     Value integer(int64_t i) { return Value::fits(i) ? Value::integer(i) : make_int(heap, i); }
     Value tuple(std::initializer_list<Value> items);
     Value list(std::initializer_list<Value> items = {});
-    Value checked_tuple(const Value* items, size_t n);          // None when out of memory
+    Value checked_tuple(const Value* items, size_t n);  // None when out of memory
     Dict* dict();
     Value bound_method(Value function, Value self);
-    Module* module(std::string_view name);                      // makes it and enters it into sys.modules
+    Module* module(std::string_view name);  // makes it and enters it into sys.modules
 
     // ---- dictionaries with str keys (never calls out)
-    Value get(Dict* d, Str* key) const;                          // unbound: absent
-    bool set(Dict* d, Str* key, Value v);                        // false: out of memory
+    Value get(Dict* d, Str* key) const;    // unbound: absent
+    bool set(Dict* d, Str* key, Value v);  // false: out of memory
     bool set(Dict* d, std::string_view key, Value v) { return set(d, intern(key), v); }
 
     // ---- raising: each makes the exception, sets `exception` and answers Outcome::raised()
@@ -220,10 +249,11 @@ public:
 
     // ---- requests
     Outcome call(Value callee, std::initializer_list<Value> args);
-    Outcome call_with(Value callee, Value tuple, Value keywords = Value::unbound());   // callee(*tuple, **keywords)
-    Outcome call_prelude(Str* name, std::initializer_list<Value> args);   // a function of the prelude
-    Value prelude_value(Str* name);          // unbound: there is none, or it cannot be loaded (exception set)
-    bool (*load_prelude)(VM&, Str* name) = nullptr;   // the prelude's parts are compiled when first needed
+    Outcome call_with(Value callee, Value tuple,
+                      Value keywords = Value::unbound());                // callee(*tuple, **keywords)
+    Outcome call_prelude(Str* name, std::initializer_list<Value> args);  // a function of the prelude
+    Value prelude_value(Str* name);  // unbound: there is none, or it cannot be loaded (exception set)
+    bool (*load_prelude)(VM&, Str* name) = nullptr;  // the prelude's parts are compiled when first needed
     Outcome resume(Frame* generator, Request::Resume mode, Value v);
     // The same, to be awaited catching: when the generator returns, result() and `caught` are unbound and `returned` is bound.
     Outcome resume_to_end(Frame* generator, Request::Resume mode, Value v);
@@ -232,16 +262,17 @@ public:
 
     // ---- finalisers: o's __del__ (or close(), for a generator) is called once nobody refers to it
     void register_finalizer(Object* o);
-    void start_finalizers();                 // on a fiber of their own
+    void start_finalizers();  // on a fiber of their own
     void report_unraisable(Value error, Value object);
-    Value asyncgen_finalizer(Object* generator);   // takes it off; unbound: it has none
-    void (*unraisable)(VM&, Value error, Value object) = nullptr;   // the host's hook
-    std::vector<Object*> finalizable;        // registered and not called yet, oldest first
-    size_t old_finalizable = 0;              // of them: survived a collection
-    std::vector<std::pair<Object*, Value>> asyncgen_finalizers;   // the hook of each that an event loop saw begin
-    std::deque<Object*> dying;               // unreachable, to be finalised (or a WeakRef whose callback is due)
+    Value asyncgen_finalizer(Object* generator);                   // takes it off; unbound: it has none
+    void (*unraisable)(VM&, Value error, Value object) = nullptr;  // the host's hook
+    std::vector<Object*> finalizable;  // registered and not called yet, oldest first
+    size_t old_finalizable = 0;        // of them: survived a collection
+    std::vector<std::pair<Object*, Value>>
+        asyncgen_finalizers;    // the hook of each that an event loop saw begin
+    std::deque<Object*> dying;  // unreachable, to be finalised (or a WeakRef whose callback is due)
     std::vector<WeakRef*> weak_references;
-    size_t old_weak_references = 0;          // of them: survived a collection, and so did their targets
+    size_t old_weak_references = 0;  // of them: survived a collection, and so did their targets
     bool finalizing = false;
 
     // ---- collection; see safepoint.cpp
@@ -260,7 +291,10 @@ public:
     // Runs a module's code with `globals`. Namespace code (see Code::kNamespace) gets `locals`.
     Outcome run_code(Code* code, Dict* globals, Value locals);
     Function* make_function_of(Code* code, Dict* globals);
-    void safepoint_soon() { slice -= budget; budget = 0; }   // steps_now() stays what it is
+    void safepoint_soon() {
+        slice -= budget;
+        budget = 0;
+    }  // steps_now() stays what it is
 };
 
 // Objects of asyncio that `await` drives without a call: futures, tasks, and coroutines written in C++.
@@ -269,4 +303,4 @@ inline bool is_native_awaitable(Value v) {
                              v.as_object()->shape == kShapeNativeCoroutine);
 }
 
-}   // namespace gen
+}  // namespace gen

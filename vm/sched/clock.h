@@ -5,10 +5,10 @@
 namespace gen {
 
 class Clock {
-public:
+  public:
     virtual ~Clock() = default;
-    virtual int64_t now() = 0;                       // nanoseconds, monotonic
-    virtual double wall() = 0;                       // seconds since 1970
+    virtual int64_t now() = 0;  // nanoseconds, monotonic
+    virtual double wall() = 0;  // seconds since 1970
     // Blocks until `deadline` (nanoseconds of now()), or until interrupt() is called from any thread.
     virtual void wait_until(int64_t deadline) = 0;
     virtual void interrupt() = 0;
@@ -16,4 +16,4 @@ public:
     virtual bool is_virtual() const { return false; }
 };
 
-}   // namespace gen
+}  // namespace gen

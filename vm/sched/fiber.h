@@ -13,7 +13,7 @@ enum class Wait : uint8_t {
 #undef WAIT
 };
 
-constexpr int64_t kForever = INT64_MAX;   // a deadline that never comes
+constexpr int64_t kForever = INT64_MAX;  // a deadline that never comes
 
 struct Fiber;
 
@@ -23,28 +23,29 @@ struct WaitList {
     Fiber* last;
 };
 
-struct Fiber : Object {            // state: State; kind Fiber
+struct Fiber : Object {  // state: State; kind Fiber
     enum State : uint8_t { kReady, kRunningFiber, kParked, kEnded };
-    Frame* frame;                  // innermost, while not running
-    Value handled;                 // exception being handled, or None
-    Value context;                 // contextvars: the current Context; or what a new one holds: a Dict that nobody changes, or None
-    Value loop;                    // asyncio: the event loop that runs in it, or None
-    Value asyncgen_hooks;          // Tuple of firstiter and finalizer, or None
-    Value locals;                  // threading.local: Dict, or unbound
-    Value name;                    // Str for reports, or None
-    Value result;                  // what the wait gives; unbound: goes on where it was pre-empted
-    Value thrown;                  // to be raised when it goes on, or unbound
-    Value otherwise;               // result of a wait whose deadline passes
-    Value waits_on;                // the object, for reports, or unbound
-    WaitList* queue;               // it stands in this one, between its neighbours; null: in none
+    Frame* frame;   // innermost, while not running
+    Value handled;  // exception being handled, or None
+    Value
+        context;  // contextvars: the current Context; or what a new one holds: a Dict that nobody changes, or None
+    Value loop;            // asyncio: the event loop that runs in it, or None
+    Value asyncgen_hooks;  // Tuple of firstiter and finalizer, or None
+    Value locals;          // threading.local: Dict, or unbound
+    Value name;            // Str for reports, or None
+    Value result;          // what the wait gives; unbound: goes on where it was pre-empted
+    Value thrown;          // to be raised when it goes on, or unbound
+    Value otherwise;       // result of a wait whose deadline passes
+    Value waits_on;        // the object, for reports, or unbound
+    WaitList* queue;       // it stands in this one, between its neighbours; null: in none
     Fiber* previous;
     Fiber* next;
     uint64_t id;
-    uint64_t epoch;                // of the current wait
-    uint64_t steps;                // safepoints spent before it was switched away the last time
-    int64_t deadline;              // nanoseconds on the VM's clock
-    uint32_t index;                // in the scheduler's list of fibers
+    uint64_t epoch;    // of the current wait
+    uint64_t steps;    // safepoints spent before it was switched away the last time
+    int64_t deadline;  // nanoseconds on the VM's clock
+    uint32_t index;    // in the scheduler's list of fibers
     Wait wait;
 };
 
-}   // namespace gen
+}  // namespace gen

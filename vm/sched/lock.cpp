@@ -32,8 +32,10 @@ uint64_t unlock_all(VM& vm, Lock* l) {
 }
 
 void unlock(VM& vm, Lock* l) {
-    if (l->count > 1) l->count--;
-    else unlock_all(vm, l);
+    if (l->count > 1)
+        l->count--;
+    else
+        unlock_all(vm, l);
 }
 
-}   // namespace gen
+}  // namespace gen

@@ -1,7 +1,7 @@
 // Who waits for what: the text of a deadlock, and of a dump on request.
+#include "vm/sched/report.h"
 #include "vm/exec/exec.h"
 #include "vm/sched/lock.h"
-#include "vm/sched/report.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -16,17 +16,20 @@ const char* const kWaitTexts[] = {
 #undef WAIT
 };
 
-constexpr size_t kShown = 12;   // functions of a chain
+constexpr size_t kShown = 12;  // functions of a chain
 
 std::string text_of(Value str) { return std::string(str.as<Str>()->view()); }
 
-const Frame* delegate_of(const Frame* g) { return g->registers[g->pc->b()].as<Frame>(); }   // of one in kDelegating
+const Frame* delegate_of(const Frame* g) {
+    return g->registers[g->pc->b()].as<Frame>();
+}  // of one in kDelegating
 
 // The library's own code stands under this name.
 constexpr std::string_view kLibrary = "<gen>/";
 
 bool is_shown(const Frame* f) {
-    return !f->is_native() && !(f->code()->code_flags & Code::kHidden) && !f->code()->filename.as<Str>()->view().starts_with(kLibrary);
+    return !f->is_native() && !(f->code()->code_flags & Code::kHidden) &&
+           !f->code()->filename.as<Str>()->view().starts_with(kLibrary);
 }
 
 void add_place(std::string& s, const Frame* f, const char* indent) {
@@ -37,8 +40,10 @@ void add_place(std::string& s, const Frame* f, const char* indent) {
 
 std::string title(const VM& vm, const Fiber* f) {
     std::string s = "thread " + std::to_string(f->id);
-    if (f->name.is_object()) s += " (" + text_of(f->name) + ")";
-    else if (f == vm.main_fiber) s += " (MainThread)";
+    if (f->name.is_object())
+        s += " (" + text_of(f->name) + ")";
+    else if (f == vm.main_fiber)
+        s += " (MainThread)";
     return s;
 }
 
@@ -49,9 +54,11 @@ std::string holder_of(const VM& vm, const Lock* l, const Fiber* waiting) {
     return "";
 }
 
-const Frame* innermost(const VM& vm, const Fiber* f) { return f->state == Fiber::kRunningFiber ? vm.frame : f->frame; }
+const Frame* innermost(const VM& vm, const Fiber* f) {
+    return f->state == Fiber::kRunningFiber ? vm.frame : f->frame;
+}
 
-}   // namespace
+}  // namespace
 
 std::string library_call(const Frame* f) {
     const Frame* last = nullptr;
@@ -64,10 +71,14 @@ std::string duration_text(int64_t nanoseconds) {
     char text[32];
     double seconds = double(nanoseconds) / 1e9;
     if (nanoseconds == 0) return "0 s";
-    if (nanoseconds < 999'500) std::snprintf(text, sizeof text, "%.3g µs", seconds * 1e6);
-    else if (nanoseconds < 999'500'000) std::snprintf(text, sizeof text, "%.3g ms", seconds * 1e3);
-    else if (seconds < 99.95) std::snprintf(text, sizeof text, "%.3g s", seconds);
-    else std::snprintf(text, sizeof text, "%.0f s", seconds);
+    if (nanoseconds < 999'500)
+        std::snprintf(text, sizeof text, "%.3g µs", seconds * 1e6);
+    else if (nanoseconds < 999'500'000)
+        std::snprintf(text, sizeof text, "%.3g ms", seconds * 1e3);
+    else if (seconds < 99.95)
+        std::snprintf(text, sizeof text, "%.3g s", seconds);
+    else
+        std::snprintf(text, sizeof text, "%.0f s", seconds);
     return text;
 }
 
@@ -75,14 +86,18 @@ void describe_calls(std::string& s, const Frame* f, const char* indent) {
     size_t shown = 0;
     for (; f; f = f->parent) {
         if (!is_shown(f)) continue;
-        if (shown++ == kShown) { s += "\n" + std::string(indent) + "..."; return; }
+        if (shown++ == kShown) {
+            s += "\n" + std::string(indent) + "...";
+            return;
+        }
         add_place(s, f, indent);
     }
 }
 
 void describe_delegates(std::string& s, const Frame* g, const char* indent) {
     std::vector<const Frame*> chain;
-    for (; g && g->is_generator() && g->state != kDone; g = g->state == kDelegating ? delegate_of(g) : nullptr) {
+    for (; g && g->is_generator() && g->state != kDone;
+         g = g->state == kDelegating ? delegate_of(g) : nullptr) {
         if (is_shown(g)) chain.push_back(g);
         if (g->state == kRunning) break;
     }
@@ -95,8 +110,10 @@ std::string describe_wait(VM& vm, const Fiber* f) {
     if (f->state == Fiber::kRunningFiber) return "runs";
     std::string s = kWaitTexts[int(f->wait)];
     if (f->state != Fiber::kParked) return s;
-    if (f->waits_on.is_object() && f->waits_on.as_object()->kind == Kind::Lock) s += holder_of(vm, f->waits_on.as<Lock>(), f);
-    if (f->wait == Wait::Time && vm.clock) s += " for another " + duration_text(std::max<int64_t>(f->deadline - vm.clock->now(), 0));
+    if (f->waits_on.is_object() && f->waits_on.as_object()->kind == Kind::Lock)
+        s += holder_of(vm, f->waits_on.as<Lock>(), f);
+    if (f->wait == Wait::Time && vm.clock)
+        s += " for another " + duration_text(std::max<int64_t>(f->deadline - vm.clock->now(), 0));
     std::string through = f->wait == Wait::Loop ? "" : library_call(f->frame);
     return through.empty() ? s : s + ", in " + through;
 }
@@ -114,4 +131,4 @@ std::string describe_fibers(VM& vm) {
     return s;
 }
 
-}   // namespace gen
+}  // namespace gen

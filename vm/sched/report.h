@@ -11,4 +11,4 @@ std::string library_call(const Frame* innermost);
 // "250 ms", "1.5 s", "3600 s": three digits that matter, but whole seconds are all there.
 std::string duration_text(int64_t nanoseconds);
 
-}   // namespace gen
+}  // namespace gen

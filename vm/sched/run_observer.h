@@ -10,17 +10,23 @@ namespace gen {
 
 class VM;
 
-enum class WaitsFor : uint8_t { Turn, Time, Lock, Task, Outside };   // Lock: and queues, events ...; Outside: input, other VMs
+enum class WaitsFor : uint8_t {
+    Turn,
+    Time,
+    Lock,
+    Task,
+    Outside
+};  // Lock: and queues, events ...; Outside: input, other VMs
 
 class RunObserver {
-public:
+  public:
     virtual ~RunObserver() = default;
 
     // None of these may run script code, raise, or keep a pointer to follow later. `by_itself`: a timer or the reactor was the
     // reason, not whoever runs.
     virtual void begins(VM&, const Fiber*) = 0;
     virtual void runs(VM&, const Fiber*) = 0;
-    virtual void stops(VM&, const Fiber*) = 0;           // its state and wait tell why
+    virtual void stops(VM&, const Fiber*) = 0;  // its state and wait tell why
     virtual void wakes(const Fiber*, bool by_itself) = 0;
 
     // Tasks are objects of the host's own. One that can go on, or begin:
@@ -30,4 +36,4 @@ public:
     virtual void task_ends(VM&, const Object* task) = 0;
 };
 
-}   // namespace gen
+}  // namespace gen

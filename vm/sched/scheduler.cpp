@@ -34,9 +34,13 @@ Fiber* Scheduler::make_fiber(VM& vm) {
 Fiber* Scheduler::spawn(VM& vm, Value callee, std::initializer_list<Value> args) {
     Fiber* f = make_fiber(vm);
     Frame* base = make_base_frame(vm);
-    if (!base) { ended(f); return nullptr; }
+    if (!base) {
+        ended(f);
+        return nullptr;
+    }
     Frame* pushed = nullptr;
-    Outcome o = start_call(vm, base, callee, args.begin(), unsigned(args.size()), Value::unbound(), Value::unbound(), false, pushed);
+    Outcome o = start_call(vm, base, callee, args.begin(), unsigned(args.size()), Value::unbound(),
+                           Value::unbound(), false, pushed);
     if (!pushed) {
         // Done at once: the base frame has its result.
         base->registers[0] = o.is_value() ? o.value() : Value::none();
@@ -154,7 +158,9 @@ void Scheduler::throw_into(Fiber* f, Value exception) {
 }
 
 void Scheduler::drop_stale_timers() {
-    std::erase_if(timers_, [](const Timer& t) { return t.fiber->epoch != t.epoch || t.fiber->state != Fiber::kParked; });
+    std::erase_if(timers_, [](const Timer& t) {
+        return t.fiber->epoch != t.epoch || t.fiber->state != Fiber::kParked;
+    });
     std::make_heap(timers_.begin(), timers_.end(), later);
     stale_timers_ = 0;
 }
@@ -202,8 +208,10 @@ Fiber* Scheduler::wait_for_ready(VM& vm) {
         bool outside = vm.reactor && vm.reactor->active();
         if (!timed && !outside) return nullptr;
         if (outside && timed && vm.clock->is_virtual()) {
-            if (vm.reactor->busy()) vm.reactor->wait(-1);
-            else vm.reactor->poll();
+            if (vm.reactor->busy())
+                vm.reactor->wait(-1);
+            else
+                vm.reactor->poll();
             if (!has_ready() && !vm.reactor->busy()) vm.clock->wait_until(timers_.front().deadline);
         } else if (outside) {
             vm.reactor->wait(timed ? std::max<int64_t>(timers_.front().deadline - vm.clock->now(), 0) : -1);
@@ -218,9 +226,10 @@ Fiber* Scheduler::wait_for_ready(VM& vm) {
 void Scheduler::trace(Marker& m) const {
     for (Fiber* f : fibers_) {
         m.mark(f);
-        m.mark(&f->handled, size_t(&f->waits_on - &f->handled) + 1);   // without a barrier: each is looked at every time
+        m.mark(&f->handled,
+               size_t(&f->waits_on - &f->handled) + 1);  // without a barrier: each is looked at every time
     }
     for (const Timer& t : timers_) m.mark(t.fiber);
 }
 
-}   // namespace gen
+}  // namespace gen

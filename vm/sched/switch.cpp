@@ -47,20 +47,24 @@ Fiber* next_after_collection(VM& vm) {
 Frame* nobody_is_ready(VM& vm, Fiber* f) {
     if (Fiber* next = next_after_collection(vm)) return enter(vm, next);
     if (uint32_t bits = vm.interrupt.exchange(0)) {
-        if (bits & kInterruptTerminate) begin_termination(vm, "the host has interrupted the script");
-        else raise_interrupt(vm, bits);
+        if (bits & kInterruptTerminate)
+            begin_termination(vm, "the host has interrupted the script");
+        else
+            raise_interrupt(vm, bits);
     } else {
-        vm.raise(kShapeRuntimeError, "deadlock: every thread waits, and nothing can wake one\n" + describe_fibers(vm));
+        vm.raise(kShapeRuntimeError,
+                 "deadlock: every thread waits, and nothing can wake one\n" + describe_fibers(vm));
     }
     vm.scheduler.throw_into(f, vm.exception);
     vm.exception = Value::unbound();
     return enter(vm, vm.scheduler.next(vm));
 }
 
-}   // namespace
+}  // namespace
 
 void raise_interrupt(VM& vm, uint32_t bits) {
-    vm.raise(bits & kInterruptKeyboard ? kShapeKeyboardInterrupt : kShapeSystemExit, std::initializer_list<Value>{});
+    vm.raise(bits & kInterruptKeyboard ? kShapeKeyboardInterrupt : kShapeSystemExit,
+             std::initializer_list<Value>{});
 }
 
 // The running fiber has spent its slice.
@@ -90,7 +94,7 @@ Frame* fiber_ended(VM& vm, Frame* fr) {
         return nullptr;
     }
     Fiber* ended = vm.fiber;
-    vm.exception = Value::unbound();   // whoever started the fiber has seen to its errors
+    vm.exception = Value::unbound();  // whoever started the fiber has seen to its errors
     vm.scheduler.ended(ended);
     leave(vm, nullptr);
     pop_frame(vm, fr);
@@ -100,4 +104,4 @@ Frame* fiber_ended(VM& vm, Frame* fr) {
     return nobody_is_ready(vm, vm.main_fiber);
 }
 
-}   // namespace gen
+}  // namespace gen

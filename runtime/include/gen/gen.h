@@ -27,13 +27,15 @@
 namespace gen {
 
 class Interpreter;
-namespace detail { struct State; }
+namespace detail {
+struct State;
+}
 
 // A value of a script, kept alive as long as this object (a handle) lives. Copies refer to the same value. It may outlive the
 // Interpreter object: the world ends with its last handle.
 class Ref {
-public:
-    Ref() = default;                                   // no value; only to be assigned to
+  public:
+    Ref() = default;  // no value; only to be assigned to
     Ref(const Ref&);
     Ref(Ref&&) noexcept;
     Ref& operator=(Ref) noexcept;
@@ -41,21 +43,24 @@ public:
 
     explicit operator bool() const { return state_ != nullptr; }
     bool is_none() const;
-    std::string type_name() const;                     // "int", "Point"
-    std::string str() const;                           // as str() and repr() of the language; may run script code
+    std::string type_name() const;  // "int", "Point"
+    std::string str() const;        // as str() and repr() of the language; may run script code
     std::string repr() const;
 
     // int64_t and other integers, double, float, bool, std::string, Ref. Error when the value is something else (an int
     // is taken for a double; bool() takes any value by its truth).
-    template <class T> T as() const;
+    template <class T>
+    T as() const;
 
     Ref attribute(std::string_view name) const;
     void set_attribute(std::string_view name, const Ref& value) const;
-    Ref item(const Ref& key) const;                    // value[key]
-    size_t size() const;                               // len(value)
+    Ref item(const Ref& key) const;  // value[key]
+    size_t size() const;             // len(value)
 
-    template <class... Args> Ref operator()(const Args&... args) const;
-    template <class... Args> Ref method(std::string_view name, const Args&... args) const;
+    template <class... Args>
+    Ref operator()(const Args&... args) const;
+    template <class... Args>
+    Ref method(std::string_view name, const Args&... args) const;
     Ref call(const std::vector<Ref>& args) const;
 
     // ---- iterators and generators, one step at a time. No value: it has ended.
@@ -65,13 +70,13 @@ public:
     std::optional<Ref> raise(const Ref& exception) const;
     std::optional<Ref> raise(std::string_view type, std::string_view message) const;
     void close() const;
-    Ref result() const;                                // of a generator that has ended in the last step: what it returned
+    Ref result() const;  // of a generator that has ended in the last step: what it returned
 
     // for (gen::Ref v : generator.each()) ...
     class Range;
     Range each() const;
 
-private:
+  private:
     friend class Interpreter;
     friend struct detail::State;
     Ref(std::shared_ptr<detail::State> state, uint32_t slot) : state_(std::move(state)), slot_(slot) {}
@@ -85,90 +90,101 @@ private:
 };
 
 class Error : public std::runtime_error {
-public:
+  public:
     // To be thrown by host functions: `type` names a built-in exception class ("ValueError").
     Error(std::string type, std::string message)
         : std::runtime_error(type + ": " + message), type_(std::move(type)), message_(std::move(message)) {}
     Error(std::string type, std::string message, std::string traceback, Ref exception)
-        : std::runtime_error(message.empty() ? type : type + ": " + message), type_(std::move(type)), message_(std::move(message)),
-          traceback_(std::move(traceback)), exception_(std::move(exception)) {}
-    const std::string& type() const { return type_; }              // "ZeroDivisionError"
-    const std::string& message() const { return message_; }        // str(exception)
-    const std::string& traceback() const { return traceback_; }    // as the command line would print it
-    const Ref& exception() const { return exception_; }            // the object itself, if it comes from a script
+        : std::runtime_error(message.empty() ? type : type + ": " + message),
+          type_(std::move(type)),
+          message_(std::move(message)),
+          traceback_(std::move(traceback)),
+          exception_(std::move(exception)) {}
+    const std::string& type() const { return type_; }            // "ZeroDivisionError"
+    const std::string& message() const { return message_; }      // str(exception)
+    const std::string& traceback() const { return traceback_; }  // as the command line would print it
+    const Ref& exception() const { return exception_; }  // the object itself, if it comes from a script
 
-private:
+  private:
     std::string type_, message_, traceback_;
     Ref exception_;
 };
 
 struct InterpreterOptions {
-    size_t memory = 0;                                 // bytes of the heap, 0: no limit. MemoryError in the script
-    size_t stack = size_t{1} << 30;                    // bytes of frames, 0: no limit. RecursionError in the script
-    uint64_t steps = 0;                                // see set_step_limit()
-    bool files = false;                                // grants
+    size_t memory = 0;               // bytes of the heap, 0: no limit. MemoryError in the script
+    size_t stack = size_t{1} << 30;  // bytes of frames, 0: no limit. RecursionError in the script
+    uint64_t steps = 0;              // see set_step_limit()
+    bool files = false;              // grants
     bool environment = false;
     bool network = false;
-    bool processes = false;                            // child processes, signals
-    bool virtual_time = false;                         // the clock jumps to the next deadline when everything waits
-    std::optional<uint64_t> seed{};                    // of hashes, ids, random numbers and the order of threads: a run can be repeated
-    std::vector<std::string> search_path{};            // for import
-    std::vector<std::string> arguments{};              // sys.argv
+    bool processes = false;     // child processes, signals
+    bool virtual_time = false;  // the clock jumps to the next deadline when everything waits
+    std::optional<uint64_t>
+        seed{};  // of hashes, ids, random numbers and the order of threads: a run can be repeated
+    std::vector<std::string> search_path{};              // for import
+    std::vector<std::string> arguments{};                // sys.argv
     std::function<void(std::string_view)> out{}, err{};  // what is printed; empty: thrown away
-    std::function<bool(std::string& line)> in{};       // input(); empty: at its end
+    std::function<bool(std::string& line)> in{};         // input(); empty: at its end
 };
 
 class Interpreter {
-public:
+  public:
     explicit Interpreter(InterpreterOptions options = {});
 
     // Runs a program in the module __main__; the value of the last statement if that is an expression, else None.
     Ref run(std::string_view source, std::string_view filename = "<string>");
     // Makes a function that scripts can call. Parameters and result: what Ref::as knows, Ref itself, or void.
-    template <class F> void def(std::string_view name, F function);
+    template <class F>
+    void def(std::string_view name, F function);
 
-    Ref get(std::string_view name) const;              // a global of __main__, or a builtin; Error if there is none
+    Ref get(std::string_view name) const;  // a global of __main__, or a builtin; Error if there is none
     void set(std::string_view name, const Ref& value);
-    template <class... Args> Ref call(std::string_view name, const Args&... args) { return get(name)(args...); }
+    template <class... Args>
+    Ref call(std::string_view name, const Args&... args) {
+        return get(name)(args...);
+    }
 
     Ref none() const;
     Ref value(bool) const;
     Ref value(int64_t) const;
     Ref value(double) const;
     Ref value(std::string_view) const;
-    Ref value(const std::vector<Ref>& items) const;    // a list
+    Ref value(const std::vector<Ref>& items) const;  // a list
     Ref value(const Ref& r) const { return r; }
     Ref value(const char* text) const { return value(std::string_view(text)); }
     Ref value(const std::string& text) const { return value(std::string_view(text)); }
-    template <class T> requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, int64_t>)
-    Ref value(T i) const { return value(int64_t(i)); }
+    template <class T>
+    requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, int64_t>) Ref value(T i)
+    const { return value(int64_t(i)); }
 
-    size_t memory_used() const;                        // bytes of the heap
+    size_t memory_used() const;  // bytes of the heap
     // ---- ending a script that goes on for too long. It is terminated: `except` does not hold it up, `finally` and `with` have a
     // small grace, and whoever runs it gets an Error of type "Terminated". Until the limit is set anew every run ends so;
     // the interpreter is as good as before.
-    void set_step_limit(uint64_t steps);               // calls and loop rounds from now on; 0: none
-    void set_time_limit(double seconds);               // from now on, of the interpreter's clock; 0: none
-    void terminate();                                  // what runs now; from any thread
-    void interrupt();                                  // from any thread: KeyboardInterrupt in the script, which may catch it
+    void set_step_limit(uint64_t steps);  // calls and loop rounds from now on; 0: none
+    void set_time_limit(double seconds);  // from now on, of the interpreter's clock; 0: none
+    void terminate();                     // what runs now; from any thread
+    void interrupt();  // from any thread: KeyboardInterrupt in the script, which may catch it
 
-private:
+  private:
     friend class Ref;
     friend struct detail::State;
     using Function = std::function<Ref(Interpreter&, const std::vector<Ref>&)>;
     explicit Interpreter(std::shared_ptr<detail::State> state) : state_(std::move(state)) {}
     void define(std::string_view name, size_t parameters, bool any, Function function);
-    template <class F, class R, class... Args> void define_as(std::string_view name, F function, R (F::*)(Args...) const);
-    template <class F, class R, class... Args> void define_as(std::string_view name, F function, R (F::*)(Args...));
+    template <class F, class R, class... Args>
+    void define_as(std::string_view name, F function, R (F::*)(Args...) const);
+    template <class F, class R, class... Args>
+    void define_as(std::string_view name, F function, R (F::*)(Args...));
     std::shared_ptr<detail::State> state_;
 };
 
 // ---- what follows is the templates' other half
 
 class Ref::Range {
-public:
+  public:
     class Iterator {
-    public:
+      public:
         Iterator() = default;
         explicit Iterator(Ref iterator) : iterator_(std::move(iterator)) { ++*this; }
         const Ref& operator*() const { return *current_; }
@@ -178,7 +194,7 @@ public:
         }
         bool operator!=(const Iterator&) const { return current_.has_value(); }
 
-    private:
+      private:
         Ref iterator_;
         std::optional<Ref> current_;
     };
@@ -186,32 +202,41 @@ public:
     Iterator begin() const { return Iterator(iterator_); }
     Iterator end() const { return {}; }
 
-private:
+  private:
     Ref iterator_;
 };
 
 inline Interpreter Ref::interpreter() const { return Interpreter(state_); }
 
-template <class T> T Ref::as() const {
+template <class T>
+T Ref::as() const {
     using Plain = std::remove_cvref_t<T>;
-    if constexpr (std::is_same_v<Plain, Ref>) return *this;
-    else if constexpr (std::is_same_v<Plain, bool>) return to_bool();
-    else if constexpr (std::is_floating_point_v<Plain>) return Plain(to_double());
+    if constexpr (std::is_same_v<Plain, Ref>)
+        return *this;
+    else if constexpr (std::is_same_v<Plain, bool>)
+        return to_bool();
+    else if constexpr (std::is_floating_point_v<Plain>)
+        return Plain(to_double());
     else if constexpr (std::is_integral_v<Plain>) {
         int64_t i = to_int();
         if (int64_t(Plain(i)) != i) throw Error("OverflowError", "int too large for the host's type");
         return Plain(i);
     } else {
-        static_assert(std::is_same_v<Plain, std::string>, "as<T>: int, floating point, bool, std::string or Ref");
+        static_assert(std::is_same_v<Plain, std::string>,
+                      "as<T>: int, floating point, bool, std::string or Ref");
         return to_string();
     }
 }
 
-template <class... Args> Ref Ref::operator()(const Args&... args) const {
+template <class... Args>
+Ref Ref::operator()(const Args&... args) const {
     Interpreter own = interpreter();
     return call({own.value(args)...});
 }
-template <class... Args> Ref Ref::method(std::string_view name, const Args&... args) const { return attribute(name)(args...); }
+template <class... Args>
+Ref Ref::method(std::string_view name, const Args&... args) const {
+    return attribute(name)(args...);
+}
 
 namespace detail {
 template <class R, class F, class... Args, size_t... I>
@@ -223,10 +248,12 @@ Ref invoke(Interpreter& vm, F& function, const std::vector<Ref>& args, std::inde
         return vm.value(function(args[I].template as<std::remove_cvref_t<Args>>()...));
     }
 }
-}   // namespace detail
+}  // namespace detail
 
-template <class F, class R, class... Args> void Interpreter::define_as(std::string_view name, F function, R (F::*)(Args...) const) {
-    if constexpr (sizeof...(Args) == 1 && (std::is_same_v<std::remove_cvref_t<Args>, std::vector<Ref>> && ...)) {
+template <class F, class R, class... Args>
+void Interpreter::define_as(std::string_view name, F function, R (F::*)(Args...) const) {
+    if constexpr (sizeof...(Args) == 1 &&
+                  (std::is_same_v<std::remove_cvref_t<Args>, std::vector<Ref>> && ...)) {
         define(name, 0, true, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
             if constexpr (std::is_void_v<R>) {
                 function(args);
@@ -236,15 +263,18 @@ template <class F, class R, class... Args> void Interpreter::define_as(std::stri
             }
         });
     } else {
-        define(name, sizeof...(Args), false, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
-            return detail::invoke<R, F, Args...>(vm, function, args, std::index_sequence_for<Args...>{});
-        });
+        define(
+            name, sizeof...(Args), false, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
+                return detail::invoke<R, F, Args...>(vm, function, args, std::index_sequence_for<Args...>{});
+            });
     }
 }
-template <class F, class R, class... Args> void Interpreter::define_as(std::string_view name, F function, R (F::*)(Args...)) {
+template <class F, class R, class... Args>
+void Interpreter::define_as(std::string_view name, F function, R (F::*)(Args...)) {
     define_as(name, [function](Args... args) mutable -> R { return function(std::forward<Args>(args)...); });
 }
-template <class F> void Interpreter::def(std::string_view name, F function) {
+template <class F>
+void Interpreter::def(std::string_view name, F function) {
     if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
         [&]<class R, class... Args>(R (*plain)(Args...)) {
             auto wrapped = [plain](Args... args) -> R { return plain(std::forward<Args>(args)...); };
@@ -255,4 +285,4 @@ template <class F> void Interpreter::def(std::string_view name, F function) {
     }
 }
 
-}   // namespace gen
+}  // namespace gen
