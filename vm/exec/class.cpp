@@ -3,14 +3,12 @@
 // A class's attributes stand in Cells, which inline caches refer to. Storing a new value changes the cell only. When the
 // attribute that a name leads to may change for some class (one is added, deleted, or becomes a data descriptor), the
 // cells that were visible so far are superseded: they are emptied, and the class that owns one gets a fresh cell.
-#include "vm/exec/define.h"
+#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 
 #include <algorithm>
 
 namespace gen {
-
-namespace {
 
 // ---- method resolution order (C3; Python 2.3's document by Michele Simionato)
 
@@ -88,6 +86,8 @@ void add_subclass(VM& vm, Class* base, Class* cls) {
     vm.heap.write(base);
 }
 
+namespace {
+
 Value unwrap_new(Value v) {
     return v.is_object() && v.as_object()->kind == Kind::StaticMethod ? v.as<StaticMethod>()->function : v;
 }
@@ -114,6 +114,8 @@ void update_flags(VM& vm, Class* cls) {
         cls->class_flags |= Class::kIdentityEq;
 }
 
+}  // namespace
+
 void propagate_special(VM& vm, Class* cls, Special s) {
     std::vector<Class*> work{cls};
     while (!work.empty()) {
@@ -124,6 +126,8 @@ void propagate_special(VM& vm, Class* cls, Special s) {
         each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
     }
 }
+
+namespace {
 
 // The cell of `name` in cls itself gives way to a fresh one.
 void supersede(VM& vm, Class* owner, Str* name) {
@@ -152,12 +156,16 @@ void supersede_visible(VM& vm, Class* cls, Str* name) {
     }
 }
 
+}  // namespace
+
 int special_of(VM& vm, const Str* name) {
     if (name->size < 5 || name->data[0] != '_' || name->data[1] != '_') return -1;
     for (int i = 0; i < int(Special::kCount); i++)
         if (vm.names.special[i] == name) return i;
     return -1;
 }
+
+namespace {
 
 bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
     auto solid = [](Class* c) {  // the built-in class that decides about the layout
@@ -191,117 +199,6 @@ bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
         }
     }
     return true;
-}
-
-// Whether __slots__ of this class or a base gave its instances room for weak references (a class without __slots__ does).
-bool takes_weakrefs(VM& vm, const Class* cls) {
-    for (; cls && (cls->class_flags & Class::kHeapType); cls = cls->base) {
-        Value cell = vm.get(cls->attributes, vm.names.slots);
-        if (cell.is_unbound()) return true;
-        Value slots = cell.as<Cell>()->value;
-        auto names_it = [&](Value v) { return is_str(v) && v.as<Str>()->view() == "__weakref__"; };
-        if (names_it(slots)) return true;
-        if (is_tuple(slots) && std::any_of(slots.as<Tuple>()->items,
-                                           slots.as<Tuple>()->items + slots.as<Tuple>()->size, names_it))
-            return true;
-        if (is_list(slots) && std::any_of(slots.as<List>()->items->items,
-                                          slots.as<List>()->items->items + slots.as<List>()->size, names_it))
-            return true;
-    }
-    return false;
-}
-
-// Handles __slots__ of a new class; false: raised.
-bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
-    std::vector<Value> names;
-    if (is_str(slots))
-        names.push_back(slots);
-    else if (is_tuple(slots))
-        names.assign(slots.as<Tuple>()->items, slots.as<Tuple>()->items + slots.as<Tuple>()->size);
-    else if (is_list(slots))
-        names.assign(slots.as<List>()->items->items, slots.as<List>()->items->items + slots.as<List>()->size);
-    else if (is_dict(slots)) {
-        uint32_t position = 0;
-        while (DictEntry* e = next_entry(slots.as<Dict>(), position)) names.push_back(e->key);
-    } else {
-        vm.type_error("__slots__ must be a str, tuple, list or dict");
-        return false;
-    }
-    if (!names.empty() && (cls->instance_kind == Kind::Int || cls->instance_kind == Kind::Tuple ||
-                           cls->instance_kind == Kind::Bytes)) {
-        vm.type_error("nonempty __slots__ not supported for subtype of '%s'",
-                      std::string(vm.class_name(cls->base)).c_str());
-        return false;
-    }
-    std::vector<Value> own;
-    bool weakref = false;
-    for (Value v : names) {
-        if (!is_str(v)) {
-            vm.type_error("__slots__ items must be strings, not '%s'", vm.type_name(v));
-            return false;
-        }
-        std::string_view text = v.as<Str>()->view();
-        if (text == "__dict__") {
-            if (cls->class_flags & Class::kHasDict) {
-                vm.type_error("__dict__ slot disallowed: we already got one");
-                return false;
-            }
-            cls->class_flags |= Class::kHasDict;
-            continue;
-        }
-        if (text == "__weakref__") {
-            if (weakref || takes_weakrefs(vm, cls->base)) {
-                vm.type_error("__weakref__ slot disallowed: either we already got one, or __itemsize__ != 0");
-                return false;
-            }
-            weakref = true;
-            continue;
-        }
-        std::string mangled(text);
-        if (text.starts_with("__") && !text.ends_with("__")) {
-            std::string_view owner = vm.class_name(cls);
-            owner.remove_prefix(std::min(owner.find_first_not_of('_'), owner.size()));
-            if (!owner.empty()) mangled = "_" + std::string(owner) + mangled;
-        }
-        bool identifier = !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
-                          std::all_of(text.begin(), text.end(), [](unsigned char c) {
-                              return c == '_' || c >= 128 || std::isalnum(c);
-                          });
-        if (!identifier) {
-            vm.type_error("__slots__ must be identifiers");
-            return false;
-        }
-        Str* name = vm.intern(mangled);
-        if (!vm.get(namespace_, name).is_unbound()) {
-            vm.value_error("'%s' in __slots__ conflicts with class variable", name->data);
-            return false;
-        }
-        auto* member = vm.heap.make<Member>(Kind::Member, kShapeMemberDescriptor);
-        member->name = Value::object(name);
-        member->owner = Value::object(cls);
-        member->def = nullptr;
-        set_class_attribute(vm, cls, name, Value::object(member));
-        own.push_back(Value::object(name));
-    }
-    Tuple* t = make_tuple(vm.heap, own.data(), own.size());
-    cls->slot_names = Value::object(t);
-    cls->inline_slots = uint16_t(cls->base->inline_slots + own.size());
-    return true;
-}
-
-// How many attributes of self the class's own __init__ sets: room for them in its instances.
-uint32_t attributes_of_init(VM& vm, Dict* namespace_) {
-    Value init = vm.get(namespace_, vm.names.special[int(Special::Init)]);
-    if (!init.is_object() || init.as_object()->kind != Kind::Function) return 0;
-    const Code* code = init.as<Function>()->code;
-    std::vector<unsigned> names;
-    for (uint32_t pc = 0; pc < code->length(); pc += op_info(code->entry()[pc].op()).words) {
-        const Instruction& i = code->entry()[pc];
-        if ((i.op() == Op::SET_ATTR || i.op() == Op::SET_ATTR_SLOT || i.op() == Op::SET_ATTR_ADD) &&
-            i.a() == 0 && std::find(names.begin(), names.end(), i.c()) == names.end())
-            names.push_back(i.c());
-    }
-    return uint32_t(names.size());
 }
 
 }  // namespace
@@ -582,168 +479,6 @@ bool set_bases(VM& vm, Class* cls, Tuple* bases) {
     }
     flush_inline_caches(vm);
     return true;
-}
-
-// ---- the built-in ones
-
-void make_builtin_classes(VM& vm) {
-    vm.method_cache = std::make_unique<VM::MethodCacheEntry[]>(VM::kMethodCache);
-    vm.places = std::make_unique<VM::PlaceEntry[]>(VM::kPlaces);
-    vm.clear_method_cache();
-    struct Row {
-        const char* name;
-        int base;
-        Kind kind;
-        const char* slots;
-    };
-    [[maybe_unused]] static constexpr Row rows[] = {
-    // g++ 12 does not see the use in the generic lambda
-#define CLASS(id, name, base, kind) {name, kShape##base, Kind::kind, nullptr},
-#define EXCEPTION(id, base, slots) {#id, kShape##base, Kind::Exception, slots},
-#include "vm/data/classes.def"
-#undef CLASS
-#undef EXCEPTION
-    };
-    for (uint32_t i = 0; i < kBuiltinShapes; i++) vm.classes[i] = new_class(vm, nullptr);
-    std::vector<bool> done(kBuiltinShapes);
-    auto make = [&](auto& self, uint32_t i) -> void {
-        if (done[i]) return;
-        done[i] = true;
-        const Row& row = rows[i];
-        Class* c = vm.classes[i];
-        bool root = i == kShapeObject;
-        if (!root) self(self, uint32_t(row.base));
-        Class* base = root ? nullptr : vm.classes[row.base];
-        c->name = c->qualname = Value::object(vm.intern(row.name));
-        c->module = Value::object(vm.names.builtins_module);
-        c->base = base;
-        c->instance_kind = row.kind;
-        c->class_flags = Class::kBuiltin;
-        std::vector<Value> bases;
-        if (base) bases.push_back(Value::object(base));
-        if (i == kShapeExceptionGroup) {
-            self(self, kShapeException);
-            bases.push_back(Value::object(vm.classes[kShapeException]));
-        }
-        c->bases = bases.empty() ? vm.empty_tuple : make_tuple(vm.heap, bases.data(), bases.size());
-        std::vector<Value> order;
-        linearize(vm, c, c->bases, order);
-        c->mro = make_tuple(vm.heap, order.data(), order.size());
-        bool exception = row.kind == Kind::Exception;
-        uint32_t slots = base ? base->inline_slots : 0;
-        if (row.slots && *row.slots) {
-            std::vector<Value> own;
-            for (std::string_view rest = row.slots; !rest.empty();) {
-                size_t end = std::min(rest.find(' '), rest.size());
-                own.push_back(Value::object(vm.intern(rest.substr(0, end))));
-                rest.remove_prefix(std::min(end + 1, rest.size()));
-            }
-            slots += uint32_t(own.size());
-            c->slot_names = Value::object(make_tuple(vm.heap, own.data(), own.size()));
-        }
-        c->inline_slots = uint16_t(slots);
-        if (exception) c->class_flags |= Class::kException | Class::kHasDict;
-        const bool future = i >= kShapeFuture && i <= kShapeGatheringFuture;
-        if (i == kShapeFunction || i == kShapeModule || future) c->class_flags |= Class::kHasDict;
-        if (i == kShapeType) c->class_flags |= Class::kMetaclass;
-        switch (i) {
-            case kShapeBool:
-            case kShapeNone_:
-            case kShapeNotImplementedType:
-            case kShapeEllipsisType:
-            case kShapeFunction:
-            case kShapeBuiltinFunction:
-            case kShapeMethodDescriptor:
-            case kShapeSlotWrapper:
-            case kShapeMethodWrapper:
-            case kShapeMethod:
-            case kShapeGenerator:
-            case kShapeCoroutine:
-            case kShapeAsyncGenerator:
-            case kShapeRange:
-            case kShapeSlice:
-            case kShapeMemoryView:
-            case kShapeDictKeys:
-            case kShapeDictValues:
-            case kShapeDictItems:
-            case kShapeCode:
-            case kShapeFrame:
-            case kShapeTraceback:
-            case kShapeCell:
-            case kShapeMemberDescriptor:
-            case kShapeGetSetDescriptor:
-            case kShapeMappingProxy:
-            case kShapeUnionType:
-                c->class_flags |= Class::kFinal;
-                break;
-            default:
-                break;
-        }
-        c->root_shape = i;
-        vm.shapes.builtin_root(c, i, exception || i == kShapeModule || future, slots);
-        for (Value b : bases) add_subclass(vm, b.as<Class>(), c);
-    };
-    for (uint32_t i = 0; i < kBuiltinShapes; i++) make(make, i);
-}
-
-Value make_native(VM& vm, const NativeDef& def, Value module) {
-    auto* n = vm.heap.make<Native>(Kind::Native, kShapeBuiltinFunction);
-    n->self = n->owner = Value::unbound();
-    n->module = module;
-    n->def = &def;
-    return Value::object(n);
-}
-
-void define_type(VM& vm, const TypeDef& type) {
-    Class* cls = vm.type(type.shape);
-    for (const NativeDef& def : type.methods) {
-        std::string_view text = def.signature.text;
-        Str* name = vm.intern(text.substr(0, text.find('(')));
-        Value v = make_native(vm, def);
-        auto* n = v.as<Native>();
-        n->owner = Value::object(cls);
-        int special = special_of(vm, name);
-        if (name == vm.names.special[int(Special::New)]) {
-            n->self = Value::unbound();
-        } else if (def.flags & kStaticNative) {
-            auto* s = vm.heap.make<StaticMethod>(Kind::StaticMethod, kShapeStaticMethod);
-            s->function = v;
-            v = Value::object(s);
-        } else if (def.flags & kClassNative) {
-            auto* c = vm.heap.make<ClassMethod>(Kind::ClassMethod, kShapeClassMethod);
-            c->function = v;
-            v = Value::object(c);
-        } else {
-            n->shape = special >= 0 ? kShapeSlotWrapper : kShapeMethodDescriptor;
-        }
-        auto* cell = vm.heap.make<Cell>(Kind::Cell, kShapeCell);
-        cell->value = v;
-        vm.set(cls->attributes, name, Value::object(cell));
-        if (special >= 0) propagate_special(vm, cls, Special(special));
-    }
-    for (const AttributeDef& def : type.attributes) {
-        auto* m = vm.heap.make<Member>(Kind::Member, kShapeGetSetDescriptor);
-        Str* name = vm.intern(def.name);
-        m->name = Value::object(name);
-        m->owner = Value::object(cls);
-        m->def = &def;
-        auto* cell = vm.heap.make<Cell>(Kind::Cell, kShapeCell);
-        cell->value = Value::object(m);
-        vm.set(cls->attributes, name, Value::object(cell));
-    }
-    if (*type.doc) cls->doc = vm.str(type.doc);
-    vm.clear_method_cache();
-}
-
-Module* define_module(VM& vm, const ModuleDef& def) {
-    Module* m = vm.module(def.name);
-    for (const NativeDef& f : def.functions) {
-        std::string_view text = f.signature.text;
-        vm.set(m->dict, text.substr(0, text.find('(')), make_native(vm, f, m->name));
-    }
-    if (*def.doc) vm.set(m->dict, vm.names.doc, vm.str(def.doc));
-    if (def.init) def.init(vm, m);
-    return m;
 }
 
 }  // namespace gen

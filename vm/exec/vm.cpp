@@ -9,7 +9,7 @@ namespace gen {
 
 void install_exec_tracers(VM&);  // safepoint.cpp
 void install_slot_tracers(VM&);  // slots.cpp
-void make_builtin_classes(VM&);  // class.cpp
+void make_builtin_classes(VM&);  // class_builtin.cpp
 void make_core_natives(VM&);     // core_natives.cpp
 
 static HashKey random_key() {

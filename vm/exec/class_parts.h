@@ -1,0 +1,23 @@
+// What the sources that make classes share: class.cpp, class_slots.cpp and class_builtin.cpp.
+#pragma once
+#include "vm/exec/vm.h"
+
+#include <vector>
+
+namespace gen {
+
+Class* new_class(VM&, Class* metaclass);  // without a name, bases and order yet; null metaclass: type
+void add_subclass(VM&, Class* base, Class* cls);
+
+// The method resolution order of a class with these bases, cls first. False: there is none, TypeError is raised.
+bool linearize(VM&, Class* cls, Tuple* bases, std::vector<Value>& out);
+
+int special_of(VM&, const Str* name);              // -1: none
+void propagate_special(VM&, Class* cls, Special);  // looks it up again for cls and its subclasses
+
+// Handles __slots__ of a new class. False: raised.
+bool define_slots(VM&, Class* cls, Value slots, Dict* namespace_);
+// How many attributes of self the class's own __init__ sets: room for them in its instances.
+uint32_t attributes_of_init(VM&, Dict* namespace_);
+
+}  // namespace gen

@@ -1,0 +1,122 @@
+// What a class's own body says about the room its instances need: __slots__, and the attributes that __init__ sets.
+#include "vm/exec/class_parts.h"
+#include "vm/exec/exec.h"
+
+#include <algorithm>
+
+namespace gen {
+
+namespace {
+
+// Whether __slots__ of this class or a base gave its instances room for weak references (a class without __slots__ does).
+bool takes_weakrefs(VM& vm, const Class* cls) {
+    for (; cls && (cls->class_flags & Class::kHeapType); cls = cls->base) {
+        Value cell = vm.get(cls->attributes, vm.names.slots);
+        if (cell.is_unbound()) return true;
+        Value slots = cell.as<Cell>()->value;
+        auto names_it = [&](Value v) { return is_str(v) && v.as<Str>()->view() == "__weakref__"; };
+        if (names_it(slots)) return true;
+        if (is_tuple(slots) && std::any_of(slots.as<Tuple>()->items,
+                                           slots.as<Tuple>()->items + slots.as<Tuple>()->size, names_it))
+            return true;
+        if (is_list(slots) && std::any_of(slots.as<List>()->items->items,
+                                          slots.as<List>()->items->items + slots.as<List>()->size, names_it))
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
+    std::vector<Value> names;
+    if (is_str(slots))
+        names.push_back(slots);
+    else if (is_tuple(slots))
+        names.assign(slots.as<Tuple>()->items, slots.as<Tuple>()->items + slots.as<Tuple>()->size);
+    else if (is_list(slots))
+        names.assign(slots.as<List>()->items->items, slots.as<List>()->items->items + slots.as<List>()->size);
+    else if (is_dict(slots)) {
+        uint32_t position = 0;
+        while (DictEntry* e = next_entry(slots.as<Dict>(), position)) names.push_back(e->key);
+    } else {
+        vm.type_error("__slots__ must be a str, tuple, list or dict");
+        return false;
+    }
+    if (!names.empty() && (cls->instance_kind == Kind::Int || cls->instance_kind == Kind::Tuple ||
+                           cls->instance_kind == Kind::Bytes)) {
+        vm.type_error("nonempty __slots__ not supported for subtype of '%s'",
+                      std::string(vm.class_name(cls->base)).c_str());
+        return false;
+    }
+    std::vector<Value> own;
+    bool weakref = false;
+    for (Value v : names) {
+        if (!is_str(v)) {
+            vm.type_error("__slots__ items must be strings, not '%s'", vm.type_name(v));
+            return false;
+        }
+        std::string_view text = v.as<Str>()->view();
+        if (text == "__dict__") {
+            if (cls->class_flags & Class::kHasDict) {
+                vm.type_error("__dict__ slot disallowed: we already got one");
+                return false;
+            }
+            cls->class_flags |= Class::kHasDict;
+            continue;
+        }
+        if (text == "__weakref__") {
+            if (weakref || takes_weakrefs(vm, cls->base)) {
+                vm.type_error("__weakref__ slot disallowed: either we already got one, or __itemsize__ != 0");
+                return false;
+            }
+            weakref = true;
+            continue;
+        }
+        std::string mangled(text);
+        if (text.starts_with("__") && !text.ends_with("__")) {
+            std::string_view owner = vm.class_name(cls);
+            owner.remove_prefix(std::min(owner.find_first_not_of('_'), owner.size()));
+            if (!owner.empty()) mangled = "_" + std::string(owner) + mangled;
+        }
+        bool identifier = !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
+                          std::all_of(text.begin(), text.end(), [](unsigned char c) {
+                              return c == '_' || c >= 128 || std::isalnum(c);
+                          });
+        if (!identifier) {
+            vm.type_error("__slots__ must be identifiers");
+            return false;
+        }
+        Str* name = vm.intern(mangled);
+        if (!vm.get(namespace_, name).is_unbound()) {
+            vm.value_error("'%s' in __slots__ conflicts with class variable", name->data);
+            return false;
+        }
+        auto* member = vm.heap.make<Member>(Kind::Member, kShapeMemberDescriptor);
+        member->name = Value::object(name);
+        member->owner = Value::object(cls);
+        member->def = nullptr;
+        set_class_attribute(vm, cls, name, Value::object(member));
+        own.push_back(Value::object(name));
+    }
+    Tuple* t = make_tuple(vm.heap, own.data(), own.size());
+    cls->slot_names = Value::object(t);
+    cls->inline_slots = uint16_t(cls->base->inline_slots + own.size());
+    return true;
+}
+
+uint32_t attributes_of_init(VM& vm, Dict* namespace_) {
+    Value init = vm.get(namespace_, vm.names.special[int(Special::Init)]);
+    if (!init.is_object() || init.as_object()->kind != Kind::Function) return 0;
+    const Code* code = init.as<Function>()->code;
+    std::vector<unsigned> names;
+    for (uint32_t pc = 0; pc < code->length(); pc += op_info(code->entry()[pc].op()).words) {
+        const Instruction& i = code->entry()[pc];
+        if ((i.op() == Op::SET_ATTR || i.op() == Op::SET_ATTR_SLOT || i.op() == Op::SET_ATTR_ADD) &&
+            i.a() == 0 && std::find(names.begin(), names.end(), i.c()) == names.end())
+            names.push_back(i.c());
+    }
+    return uint32_t(names.size());
+}
+
+}  // namespace gen
