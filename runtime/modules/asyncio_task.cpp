@@ -217,12 +217,13 @@ Cancelled cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
 
 // Is the coroutine suspended in an await of `waiter` itself? Then the await raises what that has become.
 static bool awaits_directly(Value coroutine, Value waiter) {
-    if (!coroutine.is_object() || coroutine.as_object()->kind != Kind::Generator) return false;
-    Frame* g = coroutine.as<Frame>();
-    Frame* leaf = g->state == kDelegating ? g->link : g;
-    if (!leaf || leaf->state != kSuspended) return false;
-    const Instruction* at = leaf->pc;
-    return at->op() == Op::YIELD && (at->x() & kYieldDelegating) && leaf->registers[(at - 1)->b()].is(waiter);
+    while (coroutine.is_object() && coroutine.as_object()->kind == Kind::Generator) {
+        Frame* g = coroutine.as<Frame>();
+        Frame* leaf = g->state == kDelegating ? g->link : g;
+        if (!leaf || leaf->state != kSuspended) return false;
+        coroutine = delegated_to(leaf);
+    }
+    return coroutine.is(waiter);
 }
 
 Outcome begin_step(VM& vm, Task* t) {

@@ -44,10 +44,16 @@ Outcome check_class_cell(VM& vm, Value* a) {
 }
 
 // For _delegate_throw, which the delegating generator called: the exception is that generator's own, so that StopIteration is
-// not taken for the end of its delegate.
+// not taken for the end of its delegate, and only what that generator handles becomes the context.
 Outcome raise_at_yield(VM& vm, Value* a) {
-    vm.frame->parent->pc++;  // from DELEGATE to the YIELD behind it
-    return vm.raise(a[0]);
+    Frame* delegator = vm.frame->parent;
+    vm.exception = a[0];
+    if (delegator->pc->x() & kDelegateStepwise) {
+        handle_again(vm, delegator);
+        set_context(vm, vm.exception);
+    }
+    delegator->pc++;  // from DELEGATE to the YIELD behind it
+    return Outcome::raised();
 }
 
 const NativeDef kNatives[] = {

@@ -201,12 +201,9 @@ static Outcome get_code(VM&, Value self) { return Value::object(generator_of(sel
 static Outcome get_delegate(VM&, Value self) {
     Frame* g = generator_of(self);
     g->flags &= ~kOwned;
-    Value v = Value::none();
-    if (is_executing(g)) return v;
-    if (g->state == kDelegating)
-        v = g->registers[g->pc->b()];
-    else if (g->state == kSuspended && g->pc->op() == Op::YIELD && (g->pc->x() & kYieldDelegating))
-        v = g->registers[(g->pc - 1)->b()];
+    if (is_executing(g)) return Value::none();
+    Value v = delegated_to(g);
+    if (v.is_unbound()) return Value::none();
     if (v.is_object() && v.as_object()->kind == Kind::Generator) v.as_object()->flags &= ~kOwned;
     return v;
 }

@@ -50,6 +50,11 @@ enum YieldFlags : uint8_t {    // X of YIELD
     kYieldAwait = 16,          // with kYieldDelegating: DELEGATE stands for await
 };
 
+enum DelegateFlags : uint8_t {  // X of DELEGATE
+    kDelegateAwait = 1,
+    kDelegateStepwise = 2,  // inside a handler: see opcodes.def
+};
+
 enum class Observed : uint8_t {  // X of OBSERVE: what happens in the generator, with R[A]
     Starts,                      // it runs for the first time (no value); the first instruction of a code
     Yields,                      // the value

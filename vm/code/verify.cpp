@@ -141,6 +141,7 @@ class Verifier {
                 if (code_.resumable()) return wrong(pc, "in a generator");
                 break;
             case Op::DELEGATE:
+                while (pc + 1 < length_ && words_[pc + 1].op() == Op::POP_HANDLED) pc++;
                 if (pc + 1 >= length_ || words_[pc + 1].op() != Op::YIELD)
                     return wrong(pc, "not followed by YIELD");
                 break;

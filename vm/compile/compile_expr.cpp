@@ -580,7 +580,7 @@ void Compiler::outside_handlers(Suspend suspend) {
     Reg handled[kMaxBlocks + 4];
     unsigned count = 0;
     for (Block* b = unit_->block; b && count < kMaxBlocks + 4; b = b->outer)
-        if (b->kind == Block::Kind::Handler || b->kind == Block::Kind::FinallyEnd) handled[count++] = b->reg;
+        if (b->handles()) handled[count++] = b->reg;
     if (!count) return suspend();
     Reg exception = e().temp();
     HandlerId outer = e().handler(), pad = e().new_handler(exception);
@@ -595,6 +595,12 @@ void Compiler::outside_handlers(Suspend suspend) {
     for (unsigned i = count; i-- > 0;) e().emit(Op::PUSH_HANDLED, handled[i]);
     e().emit(Op::RERAISE, exception, 0, 0, 1);
     e().bind(over);
+}
+
+bool Compiler::in_handler() {
+    for (Block* b = unit_->block; b; b = b->outer)
+        if (b->handles()) return true;
+    return false;
 }
 
 // An abandoned generator has to be closed if it stands in a block with something left to do.
@@ -635,15 +641,16 @@ void Compiler::yield_value(const Yield* n, Reg dst) {
 // Leaves the result in v, which holds None at first.
 void Compiler::delegate(Reg v, Reg iterator, bool is_await) {
     unsigned flags = finalizer_flag() | kYieldDelegating | (is_await ? kYieldAwait : 0);
+    unsigned how = (is_await ? kDelegateAwait : 0) | (in_handler() ? kDelegateStepwise : 0);
+    Label again = e().new_label(), done = e().new_label();
+    e().bind_backward(again, e().reachable());
+    e().emit_jump(Op::DELEGATE, done, v, iterator, how);
     outside_handlers([&] {
-        Label again = e().new_label(), done = e().new_label();
-        e().bind_backward(again, e().reachable());
-        e().emit_jump(Op::DELEGATE, done, v, iterator, is_await);
         e().emit(Op::YIELD, 0, v, 0, flags);
         load_sent(v);
-        e().jump(again);
-        e().bind(done);
     });
+    e().jump(again);
+    e().bind(done);
 }
 
 void Compiler::yield_from(const YieldFrom* n, Reg dst) {

@@ -87,6 +87,8 @@ struct Block {
     // With
     const ast::StmtNode* with = nullptr;
     bool is_async = false;
+
+    bool handles() const { return kind == Kind::Handler || kind == Kind::FinallyEnd; }  // an exception
 };
 
 // One code object in the making.
@@ -218,6 +220,7 @@ class Compiler {
     void delegate(Reg v, Reg iterator, bool is_await);
     template <class Suspend>
     void outside_handlers(Suspend suspend);
+    bool in_handler();
     unsigned finalizer_flag();
     void load_sent(Reg dst);
     void emit_yield(Reg v, unsigned flags, Reg dst);  // dst: for the value sent, or kNoRegister

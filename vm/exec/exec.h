@@ -84,13 +84,15 @@ Frame* generator_return(VM&, Frame* fr, Value v);               // GENERATOR_RET
 Frame* touch(VM&, Frame* fr);  // fr runs again after a collection has scanned it
 void pair(VM&, Frame* root, Frame* leaf);
 void free_owned(VM&, Frame* g);
-bool is_executing(const Frame* g);  // gi_running: it, or what it delegates to, is on the running chain
+Value delegated_to(const Frame* g);  // what g, suspended, waits for in `yield from` or `await`; else unbound
+bool is_executing(const Frame* g);   // gi_running: it, or what it delegates to, is on the running chain
 
 // ---- unwind.cpp
 // Unwinds with vm.exception from fr, whose pc is at the instruction that raised. `reraise`: fr is in the traceback already.
 Frame* unwind(VM&, Frame* fr, bool reraise = false);
 // The consumer's iterator is exhausted. `v`: the value of its StopIteration.
 Frame* iteration_ended(VM&, Frame* consumer, Value v);
+void handle_again(VM&, const Frame* fr);
 bool is_stop_iteration(VM&, Value exception);
 Value stop_value(VM&, Value exception);
 void set_context(VM&, Value exception);

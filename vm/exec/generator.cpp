@@ -88,8 +88,15 @@ Frame* throw_at(VM& vm, Frame* leaf, Value exception) {
         const Instruction* at = leaf->pc;
         if (at->op() == Op::YIELD && (at->x() & kYieldDelegating)) {
             // Suspended in `yield from` some other iterator: PEP 380 asks that one first. Its answer lands in DELEGATE.
-            leaf->pc = at - 1;
-            Value iterator = leaf->registers[leaf->pc->b()];
+            // It does not find the exceptions handled that leaf is handling: as in CPython, only resuming leaf itself makes them so.
+            Value handled = vm.handled;
+            while ((--at)->op() == Op::POP_HANDLED) {
+                Value* pair = &leaf->registers[at->a()];
+                pair[1] = handled;
+                handled = pair[0];
+            }
+            leaf->pc = at;
+            Value iterator = leaf->registers[at->b()];
             vm.frame = leaf;
             return land(vm, leaf, vm.call_prelude(vm.names.delegate_throw, {iterator, exception}), leaf->pc);
         }
@@ -108,6 +115,16 @@ static void note_finalizer(VM& vm, Frame* fr) {
             if (g->flags & kFinalizer) return;
             if (!(g->flags & kOwned)) return vm.register_finalizer(g);
         }
+}
+
+Value delegated_to(const Frame* g) {
+    const Instruction* at = g->pc;
+    if (g->state == kDelegating) return g->registers[at->b()];
+    if (g->state != kSuspended || at->op() != Op::YIELD || !(at->x() & kYieldDelegating))
+        return Value::unbound();
+    do at--;
+    while (at->op() == Op::POP_HANDLED);
+    return g->registers[at->b()];
 }
 
 bool is_executing(const Frame* g) {
@@ -154,7 +171,7 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
                 return raise_in(vm, consumer);
             }
             if (throwing) {
-                vm.raise(v);
+                vm.exception = v;
                 return raise_in(vm, consumer);
             }
             if (g->shape == kShapeAsyncGenerator) {
@@ -176,7 +193,12 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
             break;
     }
     // Delegating.
-    if (throwing && vm.is_instance(v, kShapeGeneratorExit)) {
+    const bool closing = throwing && vm.is_instance(v, kShapeGeneratorExit);
+    if (Frame* leaf = g->link; !closing && leaf && leaf->link == g && leaf->state == kSuspended) {
+        g->parent = consumer;  // the chain is as the last yield left it
+        return throwing ? throw_at(vm, leaf, v) : enter(vm, leaf, v);
+    }
+    if (closing) {
         // The delegate is closed first; whatever that raises is thrown into g instead.
         Frame* inner = delegate_of(g);
         if (is_executing(g)) {
@@ -223,6 +245,7 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
             vm.call(vm.natives.call_attribute, {it, Value::object(vm.names.send), Value::object(args)}), pc);
     }
     Frame* g = it.as<Frame>();
+    if (pc->x() & kDelegateStepwise) return resume_generator(vm, fr, g, Request::Resume::Send, sent);
     switch (g->state) {
         case kRunning:
             vm.raisef(kShapeValueError, "%s already executing", kind_name(g));

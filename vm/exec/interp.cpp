@@ -63,9 +63,10 @@ constexpr uint64_t new_generator(BuiltinShape shape) {
 constexpr uint64_t kNewGenerator = new_generator(kShapeGenerator),
                    kNewCoroutine = new_generator(kShapeCoroutine);
 
-// Is the next instruction the DELEGATE of this one, outside try and with?
+// Is the next instruction the DELEGATE of this one, outside try, with and handlers?
 inline bool delegates_next(const Instruction* pc) {
-    return pc[1].op() == Op::DELEGATE && pc[1].b() == pc->a() && !(pc[2].x() & kYieldNeedsFinalizer);
+    return pc[1].op() == Op::DELEGATE && pc[1].b() == pc->a() && !(pc[1].x() & kDelegateStepwise) &&
+           !(pc[2].x() & kYieldNeedsFinalizer);
 }
 
 // The header of a frame as one word: see FramePool, `shape` holds the frame's size.

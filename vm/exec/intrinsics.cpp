@@ -148,9 +148,8 @@ Outcome get_awaitable(VM& vm, Value v, unsigned where) {
     if (v.is_object() && v.as_object()->kind == Kind::Generator) {
         Frame* g = v.as<Frame>();
         if (g->shape == kShapeCoroutine) {
-            bool awaits = g->state == kDelegating || (g->state == kSuspended && g->pc->op() == Op::YIELD &&
-                                                      (g->pc->x() & kYieldDelegating));
-            if (awaits) return vm.raise(kShapeRuntimeError, "coroutine is being awaited already");
+            if (!delegated_to(g).is_unbound())
+                return vm.raise(kShapeRuntimeError, "coroutine is being awaited already");
             return v;
         }
         if (g->shape == kShapeGenerator && (g->code()->code_flags & Code::kIterableCoroutine)) return v;

@@ -62,6 +62,11 @@ void add_traceback(VM& vm, Value exception, Frame* fr) {
     vm.last_traceback = t;
 }
 
+// fr, which stands at a stepwise DELEGATE, goes on in the handler that it is in.
+void handle_again(VM& vm, const Frame* fr) {
+    if (fr->pc[1].op() == Op::POP_HANDLED) vm.handled = fr->registers[fr->pc[1].a()];
+}
+
 Frame* iteration_ended(VM& vm, Frame* consumer, Value v) {
     switch (consumer->pc->op()) {
         case Op::FOR_ITER:
@@ -71,6 +76,7 @@ Frame* iteration_ended(VM& vm, Frame* consumer, Value v) {
             consumer->pc += 2;
             return consumer;
         case Op::DELEGATE:
+            if (consumer->pc->x() & kDelegateStepwise) handle_again(vm, consumer);
             consumer->registers[consumer->pc->a()] = v;
             consumer->pc += consumer->pc->sc();
             return consumer;
@@ -197,6 +203,7 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
             vm.exception = Value::unbound();
             return iteration_ended(vm, fr, v);
         }
+        if (op == Op::DELEGATE && (fr->pc->x() & kDelegateStepwise)) handle_again(vm, fr);
         if (!reraise) {
             add_traceback(vm, vm.exception, fr);
             if (op == Op::LANDING) note_missing_attribute(vm, fr);

@@ -21,8 +21,9 @@ constexpr size_t kShown = 12;  // functions of a chain
 std::string text_of(Value str) { return std::string(str.as<Str>()->view()); }
 
 const Frame* delegate_of(const Frame* g) {
-    return g->registers[g->pc->b()].as<Frame>();
-}  // of one in kDelegating
+    Value v = delegated_to(g);
+    return v.is_object() && v.as_object()->kind == Kind::Generator ? v.as<Frame>() : nullptr;
+}
 
 // The library's own code stands under this name.
 constexpr std::string_view kLibrary = "<gen>/";
@@ -96,8 +97,7 @@ void describe_calls(std::string& s, const Frame* f, const char* indent) {
 
 void describe_delegates(std::string& s, const Frame* g, const char* indent) {
     std::vector<const Frame*> chain;
-    for (; g && g->is_generator() && g->state != kDone;
-         g = g->state == kDelegating ? delegate_of(g) : nullptr) {
+    for (; g && g->is_generator() && g->state != kDone; g = delegate_of(g)) {
         if (is_shown(g)) chain.push_back(g);
         if (g->state == kRunning) break;
     }
