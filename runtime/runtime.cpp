@@ -236,7 +236,7 @@ bool shut_down(VM& vm) {
     run_of_module("atexit", "_run_exitfuncs");
     run_of_module("asyncio._helpers", "at_exit");
     vm.scheduler.drop_others(vm.fiber);
-    streams.out.flush();
+    streams.out.drain();
     // Finalisers may make more of their kind; a few rounds are enough for honest ones.
     for (int round = 0; round < 10 && (!vm.finalizable.empty() || !vm.dying.empty()); round++) {
         for (size_t i = vm.finalizable.size(); i-- > 0;) {
@@ -251,7 +251,7 @@ bool shut_down(VM& vm) {
         vm.finalizing = true;
         run(vm.natives.run_finalizers, vm.natives.run_finalizers);
     }
-    streams.out.flush();
+    streams.out.drain();
     streams.err.flush();
     return threads_ended;
 }

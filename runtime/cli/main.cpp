@@ -1,58 +1,54 @@
+#include "gen/tools.h"
 #include "runtime/cli/session.h"
-
-#include "runtime/host/host.h"
-#include "vm/code/disasm.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <iostream>
-#include <iterator>
 
 namespace gen {
 
-// --tokens, --ast and --dis.
-static int show_program(const Options& options) {
-    std::string text, name = "<string>";
+// False: errno says why.
+static bool read_all(std::FILE* file, std::string& text) {
+    char chunk[65536];
+    while (size_t n = std::fread(chunk, 1, sizeof chunk, file)) text.append(chunk, n);
+    return !std::ferror(file);
+}
+
+static bool read_program(const Options& options, std::string& text, std::string& name) {
+    name = "<string>";
     if (options.source == Options::Source::Code) {
         text = options.program + "\n";
-    } else if (options.source == Options::Source::File) {
-        name = options.program;
-        if (!read_whole_file(name, text)) {
-            std::fprintf(stderr, "gen: can't open file '%s': [Errno %d] %s\n", name.c_str(), errno,
-                         std::strerror(errno));
-            return 2;
-        }
-    } else {
+        return true;
+    }
+    if (options.source != Options::Source::File) {
         name = "<stdin>";
-        text.assign(std::istreambuf_iterator<char>(std::cin), {});
+        return read_all(stdin, text);
     }
-    Source source = Source::from_bytes(name, text);
-    if (options.show == Options::Show::Tokens) {
-        std::cout << dump_tokens(source);
+    name = options.program;
+    std::FILE* file = std::fopen(name.c_str(), "rb");
+    bool good = file && read_all(file, text);
+    int error = errno;
+    if (file) std::fclose(file);
+    if (!good)
+        std::fprintf(stderr, "gen: can't open file '%s': [Errno %d] %s\n", name.c_str(), error,
+                     std::strerror(error));
+    return good;
+}
+
+// --tokens, --ast and --dis.
+static int show_program(const Options& options) {
+    std::string text, name;
+    if (!read_program(options, text, name)) return 2;
+    try {
+        std::string shown = options.show == Options::Show::Tokens ? tokens(text, name)
+                            : options.show == Options::Show::Ast  ? syntax_tree(text, name) + "\n"
+                                                                  : bytecode(text, name);
+        std::fwrite(shown.data(), 1, shown.size(), stdout);
         return 0;
-    }
-    if (options.show == Options::Show::Ast) {
-        Arena arena;
-        ParseResult result = parse(source, arena);
-        if (result.error) {
-            std::cerr << format_diagnostic(*result.error, name);
-            return 1;
-        }
-        std::cout << dump_ast(result.module) << "\n";
-        return 0;
-    }
-    VM vm;
-    CodeBuilder builder(vm.heap, vm.strings);
-    CompileOptions compile_options;
-    compile_options.filename = name;
-    CompileResult result = compile(builder, source, compile_options);
-    if (!result.code) {
-        if (result.error) std::cerr << format_diagnostic(*result.error, name);
+    } catch (const Error& e) {
+        std::fputs(e.traceback().c_str(), stderr);
         return 1;
     }
-    std::cout << disassemble(*result.code);
-    return 0;
 }
 
 static int run(int argc, char** argv) {
@@ -70,8 +66,7 @@ static int run(int argc, char** argv) {
         return 0;
     }
     if (options.show != Options::Show::Nothing) return show_program(options);
-    Session session(options);
-    return session.run();
+    return run_session(options);
 }
 
 }  // namespace gen

@@ -1,7 +1,5 @@
 #include "runtime/cli/output_file.h"
 
-#include "runtime/host/io.h"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,7 +29,13 @@ void OutputFile::write(std::string_view text) {
     struct stat status;
     bool regular =
         fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);  // not a pipe, not /dev/stdout
-    if ((regular && ftruncate(descriptor_, 0) != 0) || !descriptor_sink(descriptor_)(text)) complain();
+    if (regular && ftruncate(descriptor_, 0) != 0) return complain();
+    while (!text.empty()) {
+        ssize_t n = ::write(descriptor_, text.data(), text.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return complain();
+        text.remove_prefix(size_t(n));
+    }
 }
 
 }  // namespace gen

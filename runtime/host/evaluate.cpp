@@ -71,6 +71,43 @@ Code* compile_source(VM& vm, const Source& source, const CompileOptions& options
     return nullptr;
 }
 
+Code* compile_answering(VM& vm, const Source& source, CompileOptions options) {
+    Arena arena;
+    ParseResult parsed = parse(source, arena);
+    std::optional<Diagnostic> error = parsed.error;
+    if (parsed.module) {
+        ScopeResult scopes =
+            analyse_scopes(parsed.module, source, arena, {.future_annotations = parsed.future_annotations});
+        error = scopes.error;
+        if (scopes.module) {
+            auto* module = ast::as<ast::Module>(parsed.module);
+            if (auto* last = module->body.empty() ? nullptr : ast::as_if<ast::Expr>(module->body.back())) {
+                auto* answer = arena.make<ast::Return>();
+                answer->kind = ast::NodeKind::Return;
+                answer->span = last->span;
+                answer->value = last->value;
+                module->body.back() = answer;
+            }
+            CodeBuilder builder(vm.heap, vm.strings);
+            options.future_annotations = parsed.future_annotations;
+            CompileResult result =
+                compile_tree(builder, arena, source, parsed.module, scopes.module, options);
+            if (result.code) {
+                for (auto* more : {&scopes.warnings, &result.warnings})
+                    parsed.warnings.insert(parsed.warnings.end(), more->begin(), more->end());
+                if (!parsed.warnings.empty()) print_warnings(vm, parsed.warnings, options.filename);
+                return result.code;
+            }
+            error = result.error;
+        }
+    }
+    if (error)
+        vm.raise(syntax_error(vm, *error, options.filename));
+    else
+        vm.out_of_memory();
+    return nullptr;
+}
+
 Outcome call_code(VM& vm, Code* code, Dict* globals, Value locals) {
     Value f = Value::object(vm.make_function_of(code, globals));
     return code->code_flags & Code::kNamespace ? vm.call(f, {locals}) : vm.call(f, {});

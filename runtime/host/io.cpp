@@ -9,19 +9,21 @@ void OutputStream::write(std::string_view text) {
     if (!sink_) return;
     buffer_ += text;
     bool line_ended = line_buffered_ && text.find('\n') != std::string_view::npos;
-    if (!line_ended && buffer_.size() < kBuffer) return;
-    if (!sink_(buffer_)) failed_ = true;
+    if (line_ended || buffer_.size() >= kBuffer) drain();
+}
+
+void OutputStream::drain() {
+    if (buffer_.empty()) return;
+    if (!sink_(buffer_) && !error_) error_ = errno;
     buffer_.clear();
 }
 
 bool OutputStream::flush() {
-    if (!buffer_.empty()) {
-        if (!sink_(buffer_)) failed_ = true;
-        buffer_.clear();
-    }
-    bool failed = failed_;
-    failed_ = false;
-    return !failed;
+    drain();
+    if (!error_) return true;
+    errno = error_;
+    error_ = 0;
+    return false;
 }
 
 OutputStream* stream_of(VM& vm, Value file) {

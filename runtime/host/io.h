@@ -22,14 +22,15 @@ class OutputStream {
     }
     bool is_open() const { return bool(sink_); }
     void write(std::string_view text);
-    bool flush();  // false: a write failed since the last flush
+    void drain();  // writes what is buffered
+    bool flush();  // the same; false: a write failed since the last flush, errno says why
 
   private:
     static constexpr size_t kBuffer = 8192;
     Sink sink_;
     std::string buffer_;
     bool line_buffered_ = false;
-    bool failed_ = false;
+    int error_ = 0;  // of the first write that failed
 };
 
 struct StandardStreams {

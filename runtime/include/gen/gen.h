@@ -125,6 +125,11 @@ struct InterpreterOptions {
     std::vector<std::string> arguments{};                // sys.argv
     std::function<void(std::string_view)> out{}, err{};  // what is printed; empty: thrown away
     std::function<bool(std::string& line)> in{};         // input(); empty: at its end
+    bool isolates = false;          // grant: interpreters on threads of their own (multiprocessing), which
+                                    // print to the process's own output
+    bool standard_streams = false;  // in, out and err are those of the process
+    bool interactive = false;       // sys.flags.interactive
+    std::string executable{};       // sys.executable
 };
 
 class Interpreter {
@@ -135,7 +140,13 @@ class Interpreter {
     Ref run(std::string_view source, std::string_view filename = "<string>");
     // Makes a function that scripts can call. Parameters and result: what Ref::as knows, Ref itself, or void.
     template <class F>
-    void def(std::string_view name, F function);
+    void def(std::string_view name, F function) {
+        set(name, this->function(name, std::move(function)));
+    }
+    // The same without a name in __main__, for callbacks, attributes ... Like every function of the host it is kept as long as
+    // the interpreter.
+    template <class F>
+    Ref function(std::string_view name, F function);
 
     Ref get(std::string_view name) const;  // a global of __main__, or a builtin; Error if there is none
     void set(std::string_view name, const Ref& value);
@@ -163,126 +174,24 @@ class Interpreter {
     // the interpreter is as good as before.
     void set_step_limit(uint64_t steps);  // calls and loop rounds from now on; 0: none
     void set_time_limit(double seconds);  // from now on, of the interpreter's clock; 0: none
-    void terminate();                     // what runs now; from any thread
-    void interrupt();  // from any thread: KeyboardInterrupt in the script, which may catch it
+    // These may be called from any thread, and from signal handlers.
+    void terminate();   // what runs now
+    void interrupt();   // KeyboardInterrupt in the main program, which may catch it
+    void show_tasks();  // soon, and on `err`: what every thread and task is doing, and what it waits for
 
   private:
     friend class Ref;
     friend struct detail::State;
     using Function = std::function<Ref(Interpreter&, const std::vector<Ref>&)>;
     explicit Interpreter(std::shared_ptr<detail::State> state) : state_(std::move(state)) {}
-    void define(std::string_view name, size_t parameters, bool any, Function function);
+    Ref make_function(std::string_view name, size_t parameters, bool any, Function function);
     template <class F, class R, class... Args>
-    void define_as(std::string_view name, F function, R (F::*)(Args...) const);
+    Ref function_as(std::string_view name, F function, R (F::*)(Args...) const);
     template <class F, class R, class... Args>
-    void define_as(std::string_view name, F function, R (F::*)(Args...));
+    Ref function_as(std::string_view name, F function, R (F::*)(Args...));
     std::shared_ptr<detail::State> state_;
 };
 
-// ---- what follows is the templates' other half
-
-class Ref::Range {
-  public:
-    class Iterator {
-      public:
-        Iterator() = default;
-        explicit Iterator(Ref iterator) : iterator_(std::move(iterator)) { ++*this; }
-        const Ref& operator*() const { return *current_; }
-        Iterator& operator++() {
-            current_ = iterator_.next();
-            return *this;
-        }
-        bool operator!=(const Iterator&) const { return current_.has_value(); }
-
-      private:
-        Ref iterator_;
-        std::optional<Ref> current_;
-    };
-    explicit Range(Ref iterator) : iterator_(std::move(iterator)) {}
-    Iterator begin() const { return Iterator(iterator_); }
-    Iterator end() const { return {}; }
-
-  private:
-    Ref iterator_;
-};
-
-inline Interpreter Ref::interpreter() const { return Interpreter(state_); }
-
-template <class T>
-T Ref::as() const {
-    using Plain = std::remove_cvref_t<T>;
-    if constexpr (std::is_same_v<Plain, Ref>)
-        return *this;
-    else if constexpr (std::is_same_v<Plain, bool>)
-        return to_bool();
-    else if constexpr (std::is_floating_point_v<Plain>)
-        return Plain(to_double());
-    else if constexpr (std::is_integral_v<Plain>) {
-        int64_t i = to_int();
-        if (int64_t(Plain(i)) != i) throw Error("OverflowError", "int too large for the host's type");
-        return Plain(i);
-    } else {
-        static_assert(std::is_same_v<Plain, std::string>,
-                      "as<T>: int, floating point, bool, std::string or Ref");
-        return to_string();
-    }
-}
-
-template <class... Args>
-Ref Ref::operator()(const Args&... args) const {
-    Interpreter own = interpreter();
-    return call({own.value(args)...});
-}
-template <class... Args>
-Ref Ref::method(std::string_view name, const Args&... args) const {
-    return attribute(name)(args...);
-}
-
-namespace detail {
-template <class R, class F, class... Args, size_t... I>
-Ref invoke(Interpreter& vm, F& function, const std::vector<Ref>& args, std::index_sequence<I...>) {
-    if constexpr (std::is_void_v<R>) {
-        function(args[I].template as<std::remove_cvref_t<Args>>()...);
-        return vm.none();
-    } else {
-        return vm.value(function(args[I].template as<std::remove_cvref_t<Args>>()...));
-    }
-}
-}  // namespace detail
-
-template <class F, class R, class... Args>
-void Interpreter::define_as(std::string_view name, F function, R (F::*)(Args...) const) {
-    if constexpr (sizeof...(Args) == 1 &&
-                  (std::is_same_v<std::remove_cvref_t<Args>, std::vector<Ref>> && ...)) {
-        define(name, 0, true, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
-            if constexpr (std::is_void_v<R>) {
-                function(args);
-                return vm.none();
-            } else {
-                return vm.value(function(args));
-            }
-        });
-    } else {
-        define(
-            name, sizeof...(Args), false, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
-                return detail::invoke<R, F, Args...>(vm, function, args, std::index_sequence_for<Args...>{});
-            });
-    }
-}
-template <class F, class R, class... Args>
-void Interpreter::define_as(std::string_view name, F function, R (F::*)(Args...)) {
-    define_as(name, [function](Args... args) mutable -> R { return function(std::forward<Args>(args)...); });
-}
-template <class F>
-void Interpreter::def(std::string_view name, F function) {
-    if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
-        [&]<class R, class... Args>(R (*plain)(Args...)) {
-            auto wrapped = [plain](Args... args) -> R { return plain(std::forward<Args>(args)...); };
-            def(name, wrapped);
-        }(function);
-    } else {
-        define_as(name, std::move(function), &F::operator());
-    }
-}
-
 }  // namespace gen
+
+#include "gen/templates.h"

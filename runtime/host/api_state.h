@@ -1,0 +1,62 @@
+// What stands behind the classes of gen/*.h: a VM, what its host grants, and the values that handles refer to.
+#pragma once
+#include "gen/gen.h"
+#include "runtime/host/host.h"
+#include "vm/exec/vm.h"
+
+#include <deque>
+
+namespace gen::detail {
+
+Outcome call_host_function(VM& vm, Value* args);
+
+// A function of the host: its definition must stay where it is, since natives point to it.
+struct HostFunction {
+    std::string name;
+    size_t parameters;
+    bool any;
+    std::string text;  // the signature
+    NativeDef def = {.signature = "function(callable, /, *args)", .fn = call_host_function};
+    std::function<Ref(Interpreter&, const std::vector<Ref>&)> function;
+};
+
+// Lives as long as anything of its world does: Interpreter, Ref, Program ... share it.
+struct State : std::enable_shared_from_this<State> {
+    RuntimeHost host;
+    VM vm;
+    Module* main = nullptr;
+    std::vector<Value> slots;  // what handles refer to
+    std::vector<uint32_t> free;
+    std::deque<HostFunction> functions;
+    Value last_result = Value::none();
+    bool has_ended = false;  // see end()
+    bool hands_over =
+        false;  // output goes to functions of the host: to be flushed whenever control goes back
+
+    explicit State(const InterpreterOptions&);
+    ~State() { end(); }
+
+    static State& of(const Interpreter& vm) { return *vm.state_; }
+    static State& of(const Ref& r) {
+        if (!r.state_) throw Error("ValueError", "an empty gen::Ref");
+        return *r.state_;
+    }
+    static Value value_of(const Ref& r) { return of(r).slots[r.slot_]; }
+    Ref hold(Value v);
+    Value own(const Ref&) const;  // the value of a handle that has to be of this world
+    Code* compile(std::string_view text, std::string_view filename);  // see compile_answering()
+    Interpreter facade() { return Interpreter(shared_from_this()); }
+
+    Value check(Outcome o);  // the value of an outcome, or its exception as an Error
+    [[noreturn]] void throw_error();
+    Value call(Value callee, std::initializer_list<Value> args) { return check(vm.run(callee, args)); }
+    Value builtin(std::string_view name) { return vm.get(vm.builtins, vm.intern(name)); }
+    Value prelude(const char* name, std::initializer_list<Value> args);
+    Outcome raise(const Error&);  // in the script: what a host function threw
+
+    // Shows vm.exception, which nobody has caught, as the command line does; the exit status that it means.
+    int show_uncaught();
+    bool end();  // waits for threads, runs what is registered for the end: see shut_down(); only once
+};
+
+}  // namespace gen::detail

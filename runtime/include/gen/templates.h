@@ -1,0 +1,113 @@
+// The templates' other half: nothing here has to be read to use gen/gen.h, which includes it.
+#pragma once
+#include "gen/gen.h"
+
+namespace gen {
+
+class Ref::Range {
+  public:
+    class Iterator {
+      public:
+        Iterator() = default;
+        explicit Iterator(Ref iterator) : iterator_(std::move(iterator)) { ++*this; }
+        const Ref& operator*() const { return *current_; }
+        Iterator& operator++() {
+            current_ = iterator_.next();
+            return *this;
+        }
+        bool operator!=(const Iterator&) const { return current_.has_value(); }
+
+      private:
+        Ref iterator_;
+        std::optional<Ref> current_;
+    };
+    explicit Range(Ref iterator) : iterator_(std::move(iterator)) {}
+    Iterator begin() const { return Iterator(iterator_); }
+    Iterator end() const { return {}; }
+
+  private:
+    Ref iterator_;
+};
+
+inline Interpreter Ref::interpreter() const { return Interpreter(state_); }
+
+template <class T>
+T Ref::as() const {
+    using Plain = std::remove_cvref_t<T>;
+    if constexpr (std::is_same_v<Plain, Ref>)
+        return *this;
+    else if constexpr (std::is_same_v<Plain, bool>)
+        return to_bool();
+    else if constexpr (std::is_floating_point_v<Plain>)
+        return Plain(to_double());
+    else if constexpr (std::is_integral_v<Plain>) {
+        int64_t i = to_int();
+        if (int64_t(Plain(i)) != i) throw Error("OverflowError", "int too large for the host's type");
+        return Plain(i);
+    } else {
+        static_assert(std::is_same_v<Plain, std::string>,
+                      "as<T>: int, floating point, bool, std::string or Ref");
+        return to_string();
+    }
+}
+
+template <class... Args>
+Ref Ref::operator()(const Args&... args) const {
+    Interpreter own = interpreter();
+    return call({own.value(args)...});
+}
+template <class... Args>
+Ref Ref::method(std::string_view name, const Args&... args) const {
+    return attribute(name)(args...);
+}
+
+namespace detail {
+template <class R, class F, class... Args, size_t... I>
+Ref invoke(Interpreter& vm, F& function, const std::vector<Ref>& args, std::index_sequence<I...>) {
+    if constexpr (std::is_void_v<R>) {
+        function(args[I].template as<std::remove_cvref_t<Args>>()...);
+        return vm.none();
+    } else {
+        return vm.value(function(args[I].template as<std::remove_cvref_t<Args>>()...));
+    }
+}
+}  // namespace detail
+
+template <class F, class R, class... Args>
+Ref Interpreter::function_as(std::string_view name, F function, R (F::*)(Args...) const) {
+    if constexpr (sizeof...(Args) == 1 &&
+                  (std::is_same_v<std::remove_cvref_t<Args>, std::vector<Ref>> && ...)) {
+        return make_function(name, 0, true,
+                             [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
+                                 if constexpr (std::is_void_v<R>) {
+                                     function(args);
+                                     return vm.none();
+                                 } else {
+                                     return vm.value(function(args));
+                                 }
+                             });
+    } else {
+        return make_function(
+            name, sizeof...(Args), false, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
+                return detail::invoke<R, F, Args...>(vm, function, args, std::index_sequence_for<Args...>{});
+            });
+    }
+}
+template <class F, class R, class... Args>
+Ref Interpreter::function_as(std::string_view name, F function, R (F::*)(Args...)) {
+    return function_as(
+        name, [function](Args... args) mutable -> R { return function(std::forward<Args>(args)...); });
+}
+template <class F>
+Ref Interpreter::function(std::string_view name, F function) {
+    if constexpr (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>) {
+        return [&]<class R, class... Args>(R (*plain)(Args...)) {
+            auto wrapped = [plain](Args... args) -> R { return plain(std::forward<Args>(args)...); };
+            return this->function(name, wrapped);
+        }(function);
+    } else {
+        return function_as(name, std::move(function), &F::operator());
+    }
+}
+
+}  // namespace gen
