@@ -95,7 +95,7 @@ static Outcome compile_embedded(VM& vm, Value* args) {
     std::string_view name = std::string_view(shown).substr(kShown.size());
     bool hidden = std::count(std::begin(kHiddenModules), std::end(kHiddenModules),
                              name.substr(0, name.find_first_of("./")));
-    Code* code = compile_embedded_file(vm, *file, shown, hidden ? uint32_t(Code::kHidden) : 0);
+    Code* code = compile_embedded_file(vm, *file, shown, hidden ? Code::kHidden | Code::kAtomic : 0u);
     return code ? Outcome(Value::object(code)) : Outcome::raised();
 }
 

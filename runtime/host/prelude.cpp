@@ -75,7 +75,7 @@ bool load(VM& vm, Str* name) {
     if (at == definitions().end()) return false;
     CompileOptions options;
     options.filename = "<gen>/prelude";
-    options.code_flags = Code::kHidden;
+    options.code_flags = Code::kHidden | Code::kAtomic;
     Value pending[] = {vm.exception, vm.caught, vm.accumulator};
     vm.exception = Value::unbound();
     vm.roots.insert(vm.roots.end(), std::begin(pending), std::end(pending));

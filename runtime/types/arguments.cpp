@@ -204,6 +204,7 @@ bool view_bytes(VM&, Value v, std::string_view& out, std::string& scratch) {
 // ---- instances
 
 Class* checked_class(VM& vm, Value cls, BuiltinShape base) {
+    if (cls.is(Value::object(vm.type(base)))) return vm.type(base);
     std::string name(vm.class_name(vm.type(base)));
     if (!cls.is_object() || cls.as_object()->kind != Kind::Class) {
         vm.type_error("%s.__new__(X): X is not a type object (%s)", name.c_str(), vm.type_name(cls));

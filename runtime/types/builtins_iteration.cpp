@@ -19,6 +19,7 @@ static Items items_of(Value v) {
 
 template <bool stopper>
 static Outcome decide_fn(VM& vm, Value* args) {
+    if (is_generator(args[0])) return consume(vm, stopper ? Consumer::Any : Consumer::All, args[0]);
     Items items = items_of(args[0]);
     if (!items.at) return Outcome::unhandled();
     for (size_t i = 0; i < items.size; i++) {
@@ -30,20 +31,13 @@ static Outcome decide_fn(VM& vm, Value* args) {
     return Value::boolean(!stopper);
 }
 template <bool stopper>
-static Outcome decide_step(VM& vm, NativeFrame& frame) {  // iterable; 1 iterator
+static Outcome decide_step(VM& vm, NativeFrame& frame) {  // iterable
     switch (frame.step_state()) {
         case 0:
             AWAIT(1, op_iter(vm, frame[0]));
-            frame[1] = frame.result();
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[1]));
-                if (frame.result().is_unbound()) return Value::boolean(!stopper);
-                AWAIT(4, op_truth(vm, frame.result()));
-                if (frame.result().is_true() == stopper) return frame.result();
-            }
+            AWAIT(2, consume(vm, stopper ? Consumer::Any : Consumer::All, frame.result()));
     }
-    return Value::none();
+    return frame.result();
 }
 
 // ---- sum
@@ -79,6 +73,7 @@ static Outcome sum_fn(VM& vm, Value* args) {
     if (args[1].is_unbound()) args[1] = Value::integer(0);
     if (is_exact(args[0], kShapeRange) && is_exact_int(args[1]))
         return sum_of_range(vm, args[0].as<Range>(), args[1]);
+    if (is_generator(args[0]) && args[1].is_int()) return consume(vm, Consumer::Sum, args[0], args[1]);
     Items items = items_of(args[0]);
     if (!items.at || is_str(args[1]) || is_bytes_like(args[1])) return Outcome::unhandled();  // refused there
     Value total = args[1];
@@ -97,16 +92,9 @@ static Outcome sum_step(VM& vm, NativeFrame& frame) {  // iterable, total; 2 ite
             if (is_bytes(frame[1])) return vm.type_error("sum() can't sum bytes [use b''.join(seq) instead]");
             if (is_bytearray(frame[1]))
                 return vm.type_error("sum() can't sum bytearray [use b''.join(seq) instead]");
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[2]));
-                if (frame.result().is_unbound()) return frame[1];
-                if (add_fast(vm, frame[1], frame.result())) continue;
-                AWAIT(4, op_binary(vm, BinaryOp::Add, frame[1], frame.result()));
-                frame[1] = frame.result();
-            }
+            AWAIT(2, consume(vm, Consumer::Sum, frame[2], frame[1]));
     }
-    return frame[1];
+    return frame.result();
 }
 
 // ---- max, min. Slots: key, default, *args
@@ -240,7 +228,6 @@ static const NativeDef kFunctions[] = {
     {.signature = "all(iterable, /)",
      .fn = decide_fn<false>,
      .step = decide_step<false>,
-     .locals = 1,
      .flags = kConsumes,
      .doc = "Return True if bool(x) is True for all values x in the iterable.\n\n"
             "If the iterable is empty, return True."},
@@ -252,7 +239,6 @@ static const NativeDef kFunctions[] = {
     {.signature = "any(iterable, /)",
      .fn = decide_fn<true>,
      .step = decide_step<true>,
-     .locals = 1,
      .flags = kConsumes,
      .doc = "Return True if bool(x) is True for any x in the iterable.\n\n"
             "If the iterable is empty, return False."},

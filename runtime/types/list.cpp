@@ -38,7 +38,10 @@ static Outcome extend_fast(VM& vm, List* l, Value items) {
     return done ? Outcome(Value::none()) : vm.no_room();
 }
 
-static Outcome list_extend_fn(VM& vm, Value* args) { return extend_fast(vm, self_of(args), args[1]); }
+static Outcome list_extend_fn(VM& vm, Value* args) {
+    if (is_generator(args[1])) return consume(vm, Consumer::Extend, args[1], args[0]);
+    return extend_fast(vm, self_of(args), args[1]);
+}
 
 // list, iterable; 2 iterator
 static Outcome list_extend_step(VM& vm, NativeFrame& frame) {
@@ -47,12 +50,7 @@ static Outcome list_extend_step(VM& vm, NativeFrame& frame) {
             AWAIT(1, op_iter(vm, frame[1]));
             frame[2] = frame.result();
             AWAIT(2, op_length_hint(vm, frame[1], 8));
-            for (;;) {
-                PAUSE(3);
-                AWAIT(4, op_next(vm, frame[2]));
-                if (frame.result().is_unbound()) return Value::none();
-                if (!append_item(vm, frame, frame[0].as<List>(), frame.result())) return Outcome::raised();
-            }
+            AWAIT(3, consume(vm, Consumer::Extend, frame[2], frame[0]));
     }
     return Value::none();
 }
@@ -85,7 +83,7 @@ static Outcome list_init(VM& vm, Value* args) {
     if (refuses_keywords(vm, args[0], args[2])) return Outcome::raised();
     list_clear(vm.heap, self_of(args));
     if (args[1].is_unbound()) return Value::none();
-    return extend_fast(vm, self_of(args), args[1]);
+    return list_extend_fn(vm, args);
 }
 
 static Outcome list_iadd_step(VM& vm, NativeFrame& frame) {

@@ -174,6 +174,66 @@ bool insert_in(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
     return true;
 }
 
+// The search that most operations get by with: a key is found by identity, or an exact str by its text. Ask: another key
+// has the same hash, and the two have to be compared. Absent: `cell` is where the index would name it.
+template <class Cell>
+Find search_quick(const DictTable* t, Value key, uint64_t hash, uint32_t& entry, uint32_t& cell) {
+    const Cell* index = cells<Cell>(t);
+    const uint32_t mask = (uint32_t{1} << t->index_bits) - 1;
+    uint32_t at = uint32_t(hash) & mask;
+    for (uint64_t perturb = hash;;) {
+        uint32_t c = index[at];
+        if (c == 0) {
+            cell = at;
+            return Find::Absent;
+        }
+        entry = c - 1;
+        const DictEntry& e = t->entries[entry];
+        if (e.key.is(key)) return Find::Found;
+        if (e.hash == hash && !e.key.is_unbound()) {
+            if (!is_exact_str(e.key) || !is_exact_str(key)) return Find::Ask;
+            auto *a = e.key.as<Str>(), *b = key.as<Str>();
+            // Two different interned strings are never equal.
+            if (!(a->flags & b->flags & kInterned) && equal(a, b)) return Find::Found;
+        }
+        perturb >>= 5;
+        at = uint32_t(at * 5 + perturb + 1) & mask;
+    }
+}
+
+template <class Cell, class T>
+Put put_in_cells(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
+    DictTable* t = d->table;
+    uint32_t entry, cell;
+    switch (search_quick<Cell>(t, key, hash, entry, cell)) {
+        case Find::Found:
+            t->entries[entry].value = value;
+            heap.write(t);
+            return Put::Replaced;
+        case Find::Ask:
+            return Put::Ask;
+        case Find::Absent:
+            break;
+    }
+    if (t->used == t->capacity) [[unlikely]]
+        return insert_in(heap, d, key, hash, value) ? Put::Added : Put::NoMemory;
+    t->entries[t->used++] = {hash, key, value};
+    cells<Cell>(t)[cell] = Cell(t->used);
+    t->live++;
+    heap.write(t);
+    d->version = heap.next_version();
+    return Put::Added;
+}
+
+template <class T>
+Put put_in(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
+    const uint32_t bits = d->table->index_bits;
+    if (bits < 3) return insert_in(heap, d, key, hash, value) ? Put::Added : Put::NoMemory;
+    if (bits <= 8) return put_in_cells<uint8_t>(heap, d, key, hash, value);
+    if (bits <= 16) return put_in_cells<uint16_t>(heap, d, key, hash, value);
+    return put_in_cells<uint32_t>(heap, d, key, hash, value);
+}
+
 template <class T>
 void delete_in(Heap& heap, T* d, uint32_t entry) {
     remove(d->table, entry);
@@ -253,6 +313,14 @@ DictEntry* previous_entry(const DictTable* t, uint32_t& position) {
     return nullptr;
 }
 
+Find table_find_quick(const DictTable* t, Value key, uint64_t hash, uint32_t& entry) {
+    uint32_t cell;
+    if (t->live == 0) return Find::Absent;
+    if (t->index_bits <= 8) return search_quick<uint8_t>(t, key, hash, entry, cell);
+    if (t->index_bits <= 16) return search_quick<uint16_t>(t, key, hash, entry, cell);
+    return search_quick<uint32_t>(t, key, hash, entry, cell);
+}
+
 // ---- Dict
 
 Dict* make_dict(Heap& heap, size_t expected, uint32_t shape, size_t slots) {
@@ -330,7 +398,13 @@ bool dict_insert_new(Heap& heap, Dict* d, Value key, uint64_t hash, Value value)
     return insert_in(heap, d, key, hash, value);
 }
 
+Put dict_put(Heap& heap, Dict* d, Value key, uint64_t hash, Value value) {
+    return put_in(heap, d, key, hash, value);
+}
+
 Store dict_set(Heap& heap, Dict* d, Value key, uint64_t hash, Value value, Probe& p) {
+    Put quick = dict_put(heap, d, key, hash, value);
+    if (quick != Put::Ask) return quick == Put::NoMemory ? Store::NoMemory : Store::Done;
     switch (dict_find(d, key, hash, p)) {
         case Find::Ask:
             return Store::Ask;
@@ -437,7 +511,13 @@ bool set_insert_new(Heap& heap, Set* s, Value key, uint64_t hash) {
     return insert_in(heap, s, key, hash, Value::unbound());
 }
 
+Put set_put(Heap& heap, Set* s, Value key, uint64_t hash) {
+    return put_in(heap, s, key, hash, Value::unbound());
+}
+
 Store set_add(Heap& heap, Set* s, Value key, uint64_t hash, Probe& p) {
+    Put quick = set_put(heap, s, key, hash);
+    if (quick != Put::Ask) return quick == Put::NoMemory ? Store::NoMemory : Store::Done;
     switch (set_find(s, key, hash, p)) {
         case Find::Ask:
             return Store::Ask;

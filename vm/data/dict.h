@@ -40,6 +40,9 @@ constexpr uint32_t table_capacity(
 size_t table_bytes(uint32_t index_bits);
 DictTable* make_table(Heap&, size_t entries);  // room for at least so many
 Find table_find(const DictTable*, Value key, uint64_t hash, Probe&, CompareLimits&);
+// The short form: Ask as soon as an entry with this hash holds another key (two strs apart); go on with the long forms.
+Find table_find_quick(const DictTable*, Value key, uint64_t hash, uint32_t& entry);
+enum class Put : uint8_t { Added, Replaced, Ask, NoMemory };
 
 // ---- Dict
 inline bool is_dict(Value v) { return v.is_object() && v.as_object()->kind == Kind::Dict; }  // or a subclass
@@ -71,6 +74,8 @@ inline void dict_store(Heap& heap, Dict* d, uint32_t entry, Value value) {
 // Finds, then stores or adds. Ask: as dict_find; the caller then ends with dict_store or dict_insert_new.
 enum class Store : uint8_t { Done, Ask, NoMemory };
 Store dict_set(Heap&, Dict*, Value key, uint64_t hash, Value value, Probe&);
+// The short form, one walk; Ask as table_find_quick.
+Put dict_put(Heap&, Dict*, Value key, uint64_t hash, Value value);
 // For namespaces, where only str keys count.
 bool dict_set_str(Heap&, Dict*, Str* key, uint64_t hash, Value value);
 bool dict_set_str(Heap&, const HashKey&, Dict*, Str* key, Value value);
@@ -110,6 +115,7 @@ Find probe_next(const Set*, Value key, Probe&);
 Find probe_confirm(const Set*, Value key, Probe&);
 inline Value probe_key(const Set* s, const Probe& p) { return s->table->entries[p.entry].key; }
 bool set_insert_new(Heap&, Set*, Value key, uint64_t hash);
+Put set_put(Heap&, Set*, Value key, uint64_t hash);
 Store set_add(Heap&, Set*, Value key, uint64_t hash, Probe&);
 void set_delete_at(Heap&, Set*, uint32_t entry);
 bool set_clear(Heap&, Set*);

@@ -9,6 +9,14 @@ namespace {
 void copy(Value* to, const Value* from, size_t n) {
     if (n) std::memmove(to, from, n * sizeof(Value));
 }
+// Into memory of its own. Short ones, which are most, by a loop.
+void fill(Value* to, const Value* from, size_t n) {
+    if (n > 16) {
+        std::memcpy(to, from, n * sizeof(Value));
+        return;
+    }
+    for (size_t i = 0; i < n; i++) to[i] = from[i];
+}
 
 void clear(Value* at, size_t n) { std::fill_n(at, n, Value::unbound()); }
 
@@ -16,10 +24,36 @@ void clear(Value* at, size_t n) { std::fill_n(at, n, Value::unbound()); }
 // large ones waste no more than a quarter.
 size_t roomy(size_t size) { return size + (size < 65536 ? size / 2 : size / 4) + 4; }
 
+// Its items are to be filled before anything else is allocated.
+Array* make_array_uninitialized(Heap& heap, size_t capacity) {
+    if (capacity > kMaxItems) return nullptr;
+    auto* a = heap.make<Array>(Kind::Array, kShapeInternal, sizeof(Array) + capacity * sizeof(Value));
+    if (a) a->capacity = capacity;
+    return a;
+}
+
+// A list around `items`, all of which it holds.
+List* wrap_array(Heap& heap, Array* items) {
+    auto* l = items ? heap.make<List>(Kind::List, kShapeList) : nullptr;
+    if (!l) return nullptr;
+    l->items = items;
+    l->size = items->capacity;
+    return l;
+}
+
+Tuple* make_tuple_uninitialized(Heap& heap, size_t size) {
+    if (size > kMaxItems) return nullptr;
+    auto* t = heap.make<Tuple>(Kind::Tuple, kShapeTuple, sizeof(Tuple) + size * sizeof(Value));
+    if (t) t->size = size;
+    return t;
+}
+
 bool set_capacity(Heap& heap, List* l, size_t capacity) {
-    Array* a = make_array(heap, capacity);
+    Array* a = make_array_uninitialized(heap, capacity);
     if (!a) return false;
-    copy(a->items, l->items->items, std::min(l->size, capacity));
+    size_t kept = std::min(l->size, capacity);
+    fill(a->items, l->items->items, kept);
+    clear(a->items + kept, capacity - kept);
     l->items = a;
     heap.write(l);
     return true;
@@ -42,11 +76,8 @@ void repeat_items(Value* to, size_t unit, size_t total) {  // the first unit is 
 }  // namespace
 
 Array* make_array(Heap& heap, size_t capacity) {
-    if (capacity > kMaxItems) return nullptr;
-    auto* a = heap.make<Array>(Kind::Array, kShapeInternal, sizeof(Array) + capacity * sizeof(Value));
-    if (!a) return nullptr;
-    a->capacity = capacity;
-    clear(a->items, capacity);
+    Array* a = make_array_uninitialized(heap, capacity);
+    if (a) clear(a->items, capacity);
     return a;
 }
 
@@ -69,8 +100,8 @@ Tuple* make_tuple(Heap& heap, size_t size, uint32_t shape, size_t slots) {
 }
 
 Tuple* make_tuple(Heap& heap, const Value* items, size_t size) {
-    Tuple* t = make_tuple(heap, size);
-    if (t) copy(t->items, items, size);
+    Tuple* t = make_tuple_uninitialized(heap, size);
+    if (t) fill(t->items, items, size);
     return t;
 }
 
@@ -83,10 +114,10 @@ Tuple* tuple_slice(Heap& heap, const Tuple* t, int64_t start, int64_t step, size
 }
 
 Tuple* tuple_concat(Heap& heap, const Tuple* a, const Tuple* b) {
-    Tuple* t = make_tuple(heap, a->size + b->size);
+    Tuple* t = make_tuple_uninitialized(heap, a->size + b->size);
     if (!t) return nullptr;
-    copy(t->items, a->items, a->size);
-    copy(t->items + a->size, b->items, b->size);
+    fill(t->items, a->items, a->size);
+    fill(t->items + a->size, b->items, b->size);
     return t;
 }
 
@@ -114,11 +145,10 @@ List* make_list(Heap& heap, size_t capacity, uint32_t shape, size_t slots) {
 }
 
 List* make_list(Heap& heap, const Value* items, size_t size) {
-    List* l = make_list(heap, size);
-    if (!l) return nullptr;
-    copy(l->items->items, items, size);
-    l->size = size;
-    return l;
+    Array* a = make_array_uninitialized(heap, size);
+    if (!a) return nullptr;
+    fill(a->items, items, size);
+    return wrap_array(heap, a);
 }
 
 bool list_grow(Heap& heap, List* l, size_t size) {
@@ -215,12 +245,11 @@ List* list_slice(Heap& heap, const List* l, int64_t start, int64_t step, size_t 
 }
 
 List* list_concat(Heap& heap, const List* a, const List* b) {
-    List* l = make_list(heap, a->size + b->size);
-    if (!l) return nullptr;
-    copy(l->items->items, a->items->items, a->size);
-    copy(l->items->items + a->size, b->items->items, b->size);
-    l->size = a->size + b->size;
-    return l;
+    Array* both = make_array_uninitialized(heap, a->size + b->size);
+    if (!both) return nullptr;
+    fill(both->items, a->items->items, a->size);
+    fill(both->items + a->size, b->items->items, b->size);
+    return wrap_array(heap, both);
 }
 
 List* list_repeat(Heap& heap, const List* l, int64_t times) {

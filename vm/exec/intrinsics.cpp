@@ -98,10 +98,7 @@ Outcome with_except(VM& vm, Value exit, Value exception) {
 }
 
 Outcome make_function(VM& vm, Frame* fr, Code* code, unsigned flags, Value* parts) {
-    Function* f = vm.make_function_of(code, fr->fn()->globals);
-    f->builtins = fr->fn()->builtins;
-    Value module = vm.get(f->globals, vm.names.name);
-    f->module = module.is_unbound() ? Value::none() : module;
+    Function* f = vm.make_function_of(code, fr->fn()->globals, fr->fn()->builtins);
     if (flags & 1) f->defaults = *parts++;
     if (flags & 2) f->kwdefaults = *parts++;
     if (flags & 4) f->annotations = *parts++;

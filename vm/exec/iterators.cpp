@@ -92,6 +92,20 @@ static bool bound(Value v, int64_t& out, const int64_t*& pointer) {
 }
 
 SliceState slice_bounds(VM& vm, const Slice* s, size_t length, SliceBounds& out) {
+    if (s->step.is_none() && (s->start.is_none() || s->start.is_int()) &&
+        (s->stop.is_none() || s->stop.is_int())) {
+        auto n = int64_t(length);
+        auto bound = [n](Value v, int64_t otherwise) {
+            if (v.is_none()) return otherwise;
+            int64_t i = v.as_int();
+            return std::clamp(i < 0 ? i + n : i, int64_t{0}, n);
+        };
+        out.start = bound(s->start, 0);
+        out.stop = bound(s->stop, n);
+        out.step = 1;
+        out.count = size_t(std::max(out.stop - out.start, int64_t{0}));
+        return SliceState::Ready;
+    }
     int64_t start, stop, step;
     const int64_t *has_start, *has_stop, *has_step;
     if (!bound(s->step, step, has_step) || !bound(s->start, start, has_start) ||

@@ -148,10 +148,23 @@ static Outcome run(VM& vm, Value table, Value key, Value value, TableOperation o
     return conclude(vm, table, key, value, operation, {f == Find::Found, p.entry, hash});
 }
 
+// The forms that are used most try the short search first.
 Outcome op_dict_get(VM& vm, Dict* d, Value key) {
+    uint64_t hash;
+    uint32_t entry;
+    if (fast_hash(vm.hash_key, key, hash)) {
+        Find f = table_find_quick(d->table, key, hash, entry);
+        if (f != Find::Ask)
+            return f == Find::Found ? Outcome(d->table->entries[entry].value) : Outcome::stop();
+    }
     return run(vm, Value::object(d), key, Value::none(), kGetValue);
 }
 Outcome op_dict_set(VM& vm, Dict* d, Value key, Value v) {
+    uint64_t hash;
+    if (fast_hash(vm.hash_key, key, hash)) {
+        Put put = dict_put(vm.heap, d, key, hash, v);
+        if (put != Put::Ask) return put == Put::NoMemory ? vm.no_room() : Outcome(Value::none());
+    }
     return run(vm, Value::object(d), key, v, kSetValue);
 }
 Outcome op_dict_del(VM& vm, Dict* d, Value key) {
@@ -161,9 +174,21 @@ Outcome op_dict_setdefault(VM& vm, Dict* d, Value key, Value value) {
     return run(vm, Value::object(d), key, value, kSetDefault);
 }
 Outcome op_set_add(VM& vm, Set* s, Value item) {
+    uint64_t hash;
+    if (fast_hash(vm.hash_key, item, hash)) {
+        Put put = set_put(vm.heap, s, item, hash);
+        if (put != Put::Ask)
+            return put == Put::NoMemory ? vm.no_room() : Outcome(Value::boolean(put == Put::Added));
+    }
     return run(vm, Value::object(s), item, Value::none(), kAddKey);
 }
 Outcome op_set_contains(VM& vm, Set* s, Value item) {
+    uint64_t hash;
+    uint32_t entry;
+    if (fast_hash(vm.hash_key, item, hash)) {
+        Find f = table_find_quick(s->table, item, hash, entry);
+        if (f != Find::Ask) return Value::boolean(f == Find::Found);
+    }
     return run(vm, Value::object(s), item, Value::none(), kTestKey);
 }
 Outcome op_set_discard(VM& vm, Set* s, Value item) {

@@ -143,7 +143,7 @@ Value frozen_if_set(VM& vm, Value item) {
     return frozen ? Value::object(frozen) : item;
 }
 
-// set, iterable; 2 iterator. Another set is walked by position, whatever the script does to it meanwhile.
+// set, iterable; 2 position. Another set is walked by position, whatever the script does to it meanwhile.
 static Outcome set_update_step(VM& vm, NativeFrame& frame) {
     DictEntry* e;
     uint32_t position;
@@ -160,13 +160,7 @@ static Outcome set_update_step(VM& vm, NativeFrame& frame) {
                 }
             }
             AWAIT(1, op_iter(vm, frame[1]));
-            frame[2] = frame.result();
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[2]));
-                if (frame.result().is_unbound()) return Value::none();
-                AWAIT(4, op_set_add(vm, frame[0].as<Set>(), frame.result()));
-            }
+            AWAIT(2, consume(vm, Consumer::Unite, frame.result(), frame[0]));
     }
     return Value::none();
 }
@@ -205,6 +199,7 @@ Outcome op_set_update(VM& vm, Set* s, Value iterable) {
         charge(vm, i / 8);
         if (i == n) return Value::none();
     }
+    if (is_generator(iterable)) return consume(vm, Consumer::Unite, iterable, Value::object(s));
     return call_internal(vm, kSetUpdate, {Value::object(s), iterable});
 }
 

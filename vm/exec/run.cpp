@@ -53,6 +53,14 @@ Outcome VM::run(Value callee, Value tuple, Value keywords) {
 Outcome VM::run(Value callee, std::initializer_list<Value> args) { return run(callee, tuple(args)); }
 
 Function* VM::make_function_of(Code* code, Dict* globals) {
+    Value own = get(globals, names.builtins);
+    if (own.is_object() && own.as_object()->kind == Kind::Module) own = Value::object(own.as<Module>()->dict);
+    return make_function_of(
+        code, globals,
+        own.is_object() && own.as_object()->kind == Kind::Dict ? own : Value::object(builtins));
+}
+
+Function* VM::make_function_of(Code* code, Dict* globals, Value own_builtins) {
     if (!code->state) {  // seen for the first time
         code->state = 1;
         if (code->caches) codes.push_back(code);
@@ -60,17 +68,19 @@ Function* VM::make_function_of(Code* code, Dict* globals) {
     auto* f = heap.make<Function>(Kind::Function, kShapeFunction);
     f->code = code;
     f->globals = globals;
-    Value own = get(globals, names.builtins);
-    if (own.is_object() && own.as_object()->kind == Kind::Module) own = Value::object(own.as<Module>()->dict);
-    f->builtins = own.is_object() && own.as_object()->kind == Kind::Dict ? own : Value::object(builtins);
+    f->builtins = own_builtins;
     f->closure = f->dict = Value::unbound();
     f->defaults = f->kwdefaults = Value::none();
     f->name = code->name;
     f->qualname = code->qualname;
     f->doc = code->doc.is_unbound() ? Value::none() : code->doc;
     f->annotations = Value::unbound();
-    Value module = get(globals, names.name);
-    f->module = module.is_unbound() ? Value::none() : module;
+    Value module = Value::none();
+    if (!(code->code_flags & Code::kComprehension)) {  // whose function nobody sees
+        module = get(globals, names.name);
+        if (module.is_unbound()) module = Value::none();
+    }
+    f->module = module;
     bool plain = code->positional < 0x7f && !code->keyword_only &&
                  !(code->code_flags & (Code::kVarArgs | Code::kVarKeywords)) &&
                  !(code->code_flags & (Code::kCoroutine | Code::kAsyncGenerator));

@@ -130,10 +130,10 @@ void trace_code(Heap&, Marker& m, Object* o) {
 // Live fibers are traced by the scheduler; one that has ended holds nothing that matters.
 void trace_fiber(Heap&, Marker&, Object*) {}
 
-// Hidden code stands for what one native does elsewhere: it is not pre-empted, the script's functions that it calls are.
+// Atomic code stands for what one native does elsewhere: it is not pre-empted, the script's functions that it calls are.
 bool is_atomic(const Frame* fr) {
     while (fr && fr->is_native()) fr = fr->parent;
-    return fr && fr->code()->code_flags & Code::kHidden;
+    return fr && fr->code()->code_flags & Code::kAtomic;
 }
 
 }  // namespace
@@ -157,6 +157,7 @@ void VM::mark_roots(Marker& m, bool major) {
     m.mark(static_cast<Object*>(last_traceback));
     m.mark(static_cast<Object*>(fiber));
     m.mark(reinterpret_cast<const Value*>(&natives), sizeof natives / sizeof(Value));
+    m.mark(consumers, std::size(consumers));
     for (size_t i = 0; i < sizeof names / sizeof(Str*); i++)
         m.mark(static_cast<Object*>(reinterpret_cast<Str**>(&names)[i]));
     m.mark(request.callee);

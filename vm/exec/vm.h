@@ -8,6 +8,7 @@
 #include "vm/data/int.h"
 #include "vm/data/list.h"
 #include "vm/data/string.h"
+#include "vm/exec/consume.h"
 #include "vm/exec/frame_pool.h"
 #include "vm/exec/native.h"
 #include "vm/exec/shape.h"
@@ -149,6 +150,7 @@ class VM {
     Dict* builtins = nullptr;            // of the module builtins
     Dict* modules = nullptr;             // sys.modules
     Dict* prelude = nullptr;             // globals of prelude.gen
+    Value consumers[size_t(Consumer::kCount)]{};  // made when first needed; see consume.h
     Limits limits;
     int64_t budget = 0;                  // safepoints until the VM looks around
     int64_t slice = 0;                   // the budget it began with
@@ -290,7 +292,8 @@ class VM {
     Outcome run(Value callee, Value tuple, Value keywords = Value::unbound());
     // Runs a module's code with `globals`. Namespace code (see Code::kNamespace) gets `locals`.
     Outcome run_code(Code* code, Dict* globals, Value locals);
-    Function* make_function_of(Code* code, Dict* globals);
+    Function* make_function_of(Code* code, Dict* globals);  // with the builtins that `globals` names
+    Function* make_function_of(Code* code, Dict* globals, Value own_builtins);
     void safepoint_soon() {
         slice -= budget;
         budget = 0;
