@@ -74,22 +74,56 @@ static Outcome file_name(VM& vm,
 
 // ---- descriptors
 
+#if defined(GEN_HAS_LIBUV)
+constexpr bool kCanWait = true;
+#else
+constexpr bool kCanWait = false;
+#endif
+
 static Outcome px_open(VM& vm, Value* args) {  // path, flags, mode
     std::string path;
     int64_t flags = 0, mode = 0777;
     if (!path_of(vm, args[0], path) || !number_of(vm, args[1], flags) || !number_of(vm, args[2], mode))
         return Outcome::raised();
+    // The other end of a named pipe may be long in coming: a reader waits for it when it reads, a writer by trying again.
+    struct stat s;
+    const bool named_pipe = kCanWait && !(flags & O_NONBLOCK) && (flags & O_ACCMODE) != O_RDWR &&
+                            stat(path.c_str(), &s) == 0 && S_ISFIFO(s.st_mode);
     int fd;
-    do fd = open(path.c_str(), int(flags) | O_CLOEXEC, mode_t(mode));
+    do fd = open(path.c_str(), int(flags) | O_CLOEXEC | (named_pipe ? O_NONBLOCK : 0), mode_t(mode));
     while (fd < 0 && errno == EINTR && !vm.interrupt.load());
+    if (fd < 0 && errno == ENXIO && named_pipe) return Outcome::unhandled();
+    if (fd >= 0 && named_pipe) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
     return fd < 0 ? raise_os_error(vm, errno, args[0]) : Outcome(Value::integer(fd));
+}
+static Outcome open_later(VM& vm, NativeFrame& frame) {
+    constexpr int64_t kBetween = 5'000'000;
+    switch (frame.step_state()) {
+        case 0:
+            for (;;) {
+                vm.scheduler.park(vm, Wait::Time, vm.clock->now() + kBetween);
+                AWAIT(1, Outcome::park());
+                {
+                    Outcome o = px_open(vm, &frame[0]);
+                    if (!o.is_unhandled()) return o;
+                }
+            }
+    }
+    return Value::none();
+}
+// Nobody reads or writes the old file under this number any more.
+static void forget_descriptor(VM& vm, int fd) {
+#if defined(GEN_HAS_LIBUV)
+    if (runtime_of(vm).reactor) runtime_of(vm).reactor->forget(fd);
+#else
+    (void)vm, (void)fd;
+#endif
 }
 static Outcome px_close(VM& vm, Value* args) {
     int64_t fd = -1;
-#if defined(GEN_HAS_LIBUV)
-    if (runtime_of(vm).reactor && args[0].is_int()) runtime_of(vm).reactor->forget(int(args[0].as_int()));
-#endif
-    return number_of(vm, args[0], fd) ? done(vm, close(int(fd))) : Outcome::raised();
+    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    forget_descriptor(vm, int(fd));
+    return done(vm, close(int(fd)));
 }
 // Is it a pipe, terminal or socket that blocks, and is not ready?
 static bool would_wait(int fd, short events) {
@@ -103,41 +137,78 @@ static bool would_wait(int fd, short events) {
     return fd < 0 && events < 0;
 #endif
 }
-#if defined(GEN_HAS_LIBUV)
-// The native again, once the descriptor is ready; the fiber parks meanwhile.
-template <PlainFn native, UvReactor::Direction direction>
-static Outcome when_ready(VM& vm, NativeFrame& frame) {
-    switch (frame.step_state()) {
-        case 0:
-            for (;;) {
-                AWAIT(1, UvReactor::of(vm).wait_for(int(int_clamp(frame[0])), direction, kForever));
-                {
-                    Outcome o = native(vm, &frame[0]);
-                    if (!o.is_unhandled()) return o;
-                }
-            }
-    }
-    return Value::none();
+// Of files, a piece of what is read or written at once. Other threads have their turn between two pieces, as while they would wait.
+constexpr int64_t kPiece = 256 << 10;
+
+static bool is_file(int fd) {
+    struct stat s;
+    return fstat(fd, &s) == 0 && (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode));
 }
-#define WAITING(native, direction) .fn = native, .step = when_ready<native, UvReactor::direction>
-#else
-#define WAITING(native, direction) .fn = native
-#endif
+static Outcome give_way(VM& vm) {
+    if (vm.nested != 1) return Value::none();  // a host that waits for a call: nobody else may run
+    vm.scheduler.park(vm, Wait::Time, vm.clock->now());
+    return Outcome::park();
+}
+static ssize_t read_some(VM& vm, int fd, uint8_t* to, size_t size) {
+    ssize_t n;
+    do n = read(fd, to, size);
+    while (n < 0 && errno == EINTR && !vm.interrupt.load());
+    return n;
+}
+static ssize_t write_some(VM& vm, int fd, std::string_view data) {
+    ssize_t n;
+    do n = write(fd, data.data(), data.size());
+    while (n < 0 && errno == EINTR && !vm.interrupt.load());
+    return n;
+}
+static Outcome cut(VM& vm, Bytes* b, size_t size) {
+    return b->size == size ? Outcome(Value::object(b))
+                           : vm.checked(Value::object(make_bytes(vm.heap, b->data, size)));
+}
+
 static Outcome px_read(VM& vm, Value* args) {  // descriptor, size
     int64_t fd = -1, size = 0;
     if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
     if (size < 0) return raise_os_error(vm, EINVAL);
     size = std::min<int64_t>(size, int64_t{1} << 30);
+    if (would_wait(int(fd), POLLIN) || (size > kPiece && is_file(int(fd)))) return Outcome::unhandled();
     Bytes* b = make_bytes_uninitialized(vm.heap, size_t(size));
     if (!b) return vm.out_of_memory();
-    ssize_t n;
-    if (would_wait(int(fd), POLLIN)) return Outcome::unhandled();
-    do n = read(int(fd), b->data, size_t(size));
-    while (n < 0 && errno == EINTR && !vm.interrupt.load());
-    if (n < 0) return raise_os_error(vm, errno);
-    if (n == size) return Value::object(b);
-    return vm.checked(Value::object(make_bytes(vm.heap, b->data, size_t(n))));
+    ssize_t n = read_some(vm, int(fd), b->data, size_t(size));
+    return n < 0 ? raise_os_error(vm, errno) : cut(vm, b, size_t(n));
 }
+static Outcome read_file_step(VM& vm, NativeFrame& frame) {  // locals: the bytes, how many there are
+    switch (frame.step_state()) {
+        case 0: {
+            int64_t size = std::min<int64_t>(int_clamp(frame[1]), int64_t{1} << 30);
+            const int fd = int(int_clamp(frame[0]));
+            struct stat s;
+            off_t at = lseek(fd, 0, SEEK_CUR);
+            if (at >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
+                size = std::clamp<int64_t>(s.st_size - at, kPiece, size);
+            if (!vm.heap.reserve(size_t(size))) return vm.no_room();
+            Bytes* b = make_bytes_uninitialized(vm.heap, size_t(size));
+            if (!b) return vm.out_of_memory();
+            frame[2] = Value::object(b);
+            frame[3] = Value::integer(0);
+        }
+            for (;;) {
+                {
+                    auto* b = frame[2].as<Bytes>();
+                    const size_t have = size_t(frame[3].as_int()),
+                                 wanted = std::min(b->size - have, size_t(kPiece));
+                    ssize_t n = read_some(vm, int(int_clamp(frame[0])), b->data + have, wanted);
+                    if (n < 0 && !have) return raise_os_error(vm, errno);
+                    const size_t total = have + size_t(std::max<ssize_t>(n, 0));
+                    if (n < ssize_t(wanted) || total == b->size) return cut(vm, b, total);
+                    frame[3] = Value::integer(int64_t(total));
+                }
+                AWAIT(1, give_way(vm));
+            }
+    }
+    return Value::none();
+}
+
 static Outcome px_write(VM& vm, Value* args) {  // descriptor, data: how many bytes were written
     int64_t fd = -1;
     std::string_view data;
@@ -145,16 +216,59 @@ static Outcome px_write(VM& vm, Value* args) {  // descriptor, data: how many by
     if (!number_of(vm, args[0], fd)) return Outcome::raised();
     if (!view_bytes(vm, args[1], data, scratch))
         return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(args[1]));
-    ssize_t n;
     if (would_wait(int(fd), POLLOUT)) return Outcome::unhandled();
     // A pipe takes so much without waiting when it takes anything; whoever writes more looks at the answer.
     struct stat s;
     if (data.size() > PIPE_BUF && fstat(int(fd), &s) == 0 && S_ISFIFO(s.st_mode))
         data = data.substr(0, PIPE_BUF);
-    do n = write(int(fd), data.data(), data.size());
-    while (n < 0 && errno == EINTR && !vm.interrupt.load());
+    if (int64_t(data.size()) > kPiece && is_file(int(fd))) return Outcome::unhandled();
+    ssize_t n = write_some(vm, int(fd), data);
     return n < 0 ? raise_os_error(vm, errno) : Outcome(Value::integer(n));
 }
+static Outcome write_file_step(VM& vm, NativeFrame& frame) {  // local: how many are written
+    switch (frame.step_state()) {
+        case 0:
+            frame[2] = Value::integer(0);
+            for (;;) {
+                {
+                    std::string_view data;
+                    std::string scratch;
+                    view_bytes(vm, frame[1], data, scratch);
+                    const size_t done = std::min(size_t(frame[2].as_int()), data.size());
+                    data = data.substr(done, size_t(kPiece));
+                    ssize_t n = write_some(vm, int(int_clamp(frame[0])), data);
+                    if (n < 0 && !done) return raise_os_error(vm, errno);
+                    const size_t total = done + size_t(std::max<ssize_t>(n, 0));
+                    frame[2] = Value::integer(int64_t(total));
+                    if (n < ssize_t(kPiece)) return Value::integer(int64_t(total));
+                }
+                AWAIT(1, give_way(vm));
+            }
+    }
+    return Value::none();
+}
+#if defined(GEN_HAS_LIBUV)
+template <PlainFn native, StepFn file_step, UvReactor::Direction direction>
+static Outcome read_or_write(VM& vm, NativeFrame& frame) {
+    const bool is_waiting =
+        frame.step_state() >= 10 || (frame.step_state() == 0 && !is_file(int(int_clamp(frame[0]))));
+    if (!is_waiting) return file_step(vm, frame);
+    switch (frame.step_state()) {
+        default:
+            for (;;) {
+                AWAIT(10, UvReactor::of(vm).wait_for(int(int_clamp(frame[0])), direction, kForever));
+                {
+                    Outcome o = native(vm, &frame[0]);
+                    if (!o.is_unhandled()) return o;
+                }
+            }
+    }
+}
+#define WAITING(native, file_step, direction) \
+    .fn = native, .step = read_or_write<native, file_step, UvReactor::direction>, .locals = 2
+#else
+#define WAITING(native, file_step, direction) .fn = native, .step = file_step, .locals = 2
+#endif
 static Outcome px_lseek(VM& vm, Value* args) {
     int64_t fd = -1, position = 0, how = 0;
     if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], position) || !number_of(vm, args[2], how))
@@ -171,6 +285,32 @@ static Outcome px_fsync(VM& vm, Value* args) {
     int64_t fd = -1;
     return number_of(vm, args[0], fd) ? done(vm, fsync(int(fd))) : Outcome::raised();
 }
+#if defined(GEN_HAS_LIBUV)
+// The disk takes its time: the thread parks. Nobody else may close the descriptor meanwhile and give its number away, hence a copy.
+static Outcome sync_file(VM& vm, Value* args) {  // the error's number, or 0
+    int64_t fd = -1;
+    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    if (vm.nested != 1 || vm.clock->is_virtual()) return px_fsync(vm, args);
+    auto copy = std::make_shared<int>(fcntl(int(fd), F_DUPFD_CLOEXEC, 0));
+    if (*copy < 0) return raise_os_error(vm, errno);
+    return UvReactor::of(vm).work(
+        [copy] {
+            const int result = fsync(*copy) < 0 ? errno : 0;
+            close(*copy);
+            *copy = result;
+        },
+        [copy](VM&) { return Value::integer(*copy); });
+}
+static Outcome fsync_step(VM& vm, NativeFrame& frame) {
+    switch (frame.step_state()) {
+        case 0:
+            AWAIT(1, sync_file(vm, &frame[0]));
+            if (int error = frame.result().is_int() ? int(frame.result().as_int()) : 0)
+                return raise_os_error(vm, error);
+    }
+    return Value::none();
+}
+#endif
 static Outcome px_isatty(VM& vm, Value* args) {
     int64_t fd = -1;
     return number_of(vm, args[0], fd) ? Outcome(Value::boolean(isatty(int(fd)))) : Outcome::raised();
@@ -197,6 +337,7 @@ static Outcome px_dup(VM& vm, Value* args) {
 static Outcome px_dup2(VM& vm, Value* args) {
     int64_t from = -1, to = -1;
     if (!number_of(vm, args[0], from) || !number_of(vm, args[1], to)) return Outcome::raised();
+    if (from != to && fcntl(int(from), F_GETFD) >= 0) forget_descriptor(vm, int(to));
     return dup2(int(from), int(to)) < 0 ? raise_os_error(vm, errno) : Outcome(args[1]);
 }
 static Outcome px_pipe(VM& vm, Value*) {
@@ -366,7 +507,7 @@ static Outcome px_exit(VM& vm, Value* args) {  // os._exit: nothing is flushed o
 }
 static Outcome px_system(VM& vm, Value* args) {
     std::string command;
-    if (!path_of(vm, args[0], command)) return Outcome::raised();
+    if (!path_of(vm, args[0], command) || !processes_granted(vm)) return Outcome::raised();
     host_of(vm).streams.out.flush();
     return Value::integer(std::system(command.c_str()));
 }
@@ -389,13 +530,17 @@ static Outcome px_uname(VM& vm, Value*) {
 }
 
 static const NativeDef kFunctions[] = {
-    {.signature = "open(path, flags, mode=0o777, /)", .fn = px_open},
+    {.signature = "open(path, flags, mode=0o777, /)", .fn = px_open, .step = open_later},
     {.signature = "close(fd, /)", .fn = px_close},
-    {.signature = "read(fd, length, /)", WAITING(px_read, kRead)},
-    {.signature = "write(fd, data, /)", WAITING(px_write, kWrite)},
+    {.signature = "read(fd, length, /)", WAITING(px_read, read_file_step, kRead)},
+    {.signature = "write(fd, data, /)", WAITING(px_write, write_file_step, kWrite)},
     {.signature = "lseek(fd, position, how, /)", .fn = px_lseek},
     {.signature = "ftruncate(fd, length, /)", .fn = px_ftruncate},
+#if defined(GEN_HAS_LIBUV)
+    {.signature = "fsync(fd, /)", .step = fsync_step},
+#else
     {.signature = "fsync(fd, /)", .fn = px_fsync},
+#endif
     {.signature = "isatty(fd, /)", .fn = px_isatty},
     {.signature = "dup(fd, /)", .fn = px_dup},
     {.signature = "dup2(fd, fd2, /)", .fn = px_dup2},

@@ -207,6 +207,14 @@ size_t rough_size(const Object* o) {
             return 32 + 26 * size_t(static_cast<const DictTable*>(o)->capacity);
         case Kind::Blob:
             return 16 + static_cast<const Blob*>(o)->size;
+        case Kind::Int:
+            return sizeof(Int) + 8 * size_t(std::abs(static_cast<const Int*>(o)->size));
+        case Kind::Str:
+            return sizeof(Str) + static_cast<const Str*>(o)->size;
+        case Kind::Bytes:
+            return sizeof(Bytes) + static_cast<const Bytes*>(o)->size;
+        case Kind::Tuple:
+            return sizeof(Tuple) + 8 * static_cast<const Tuple*>(o)->size;
         default:
             return 48;
     }
