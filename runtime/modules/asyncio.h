@@ -15,7 +15,8 @@
 
 namespace gen {
 
-// First in, first out. Blocks of at most kBlock values, linked by their last item, so that a store touches little old memory.
+// First in, first out. Blocks of at most kBlock values, linked by their last item, so that a store touches little old memory. What
+// the last one links to is empty, for later.
 struct Fifo {
     Value head, tail;  // Arrays, or unbound
     Value packed;      // int: number of values, then where the first stands and where the next goes
@@ -26,10 +27,36 @@ struct Fifo {
         packed = Value::integer(0);
     }
     uint64_t size() const { return uint64_t(packed.as_int()) >> 20; }
-    void push(VM&, Object* holder, Value v);
-    Value pop(VM&, Object* holder);             // size() > 0
+    void push(VM& vm, Object* holder, Value v) {
+        const uint64_t p = uint64_t(packed.as_int()), end = p & 1023;
+        if (p >> 20) {
+            Array* a = tail.as<Array>();
+            if (end + 1 != a->capacity) [[likely]] {
+                a->items[end] = v;
+                vm.heap.write(a);
+                packed = Value::integer(int64_t(p + (1 << 20) + 1));
+                return;
+            }
+        }
+        push_slow(vm, holder, v);
+    }
+    Value pop(VM& vm, Object* holder) {  // size() > 0
+        const uint64_t p = uint64_t(packed.as_int()), first = p >> 10 & 1023;
+        Array* a = head.as<Array>();
+        if (first + 1 != a->capacity) [[likely]] {
+            Value v = a->items[first];
+            if (!v.is_unbound()) [[likely]] {
+                a->items[first] = Value::unbound();
+                packed = Value::integer(int64_t(p - (1 << 20) + (1 << 10)));
+                return v;
+            }
+        }
+        return pop_slow(vm, holder);
+    }
     Value peek(VM&, Object* holder);            // what pop() will give
     bool remove(VM&, Object* holder, Value v);  // false: it is not there
+    void push_slow(VM&, Object* holder, Value v);
+    Value pop_slow(VM&, Object* holder);
     template <class F>
     void each(F f) const {  // until it answers false
         uint64_t n = size(), at = uint64_t(packed.as_int()) >> 10 & 1023;
@@ -104,8 +131,13 @@ struct NativeCoroutine : Object {
         kStreamLine,
         kStreamUntil,
         kStreamExactly,
-        kStreamDrain
-    };  // aux
+        kStreamDrain,
+        kTurn,   // sleep(0) that is awaited where it is made: all of them are one object
+        kAnswer  // what is there already, awaited where it is asked for: likewise
+    };
+    // aux: the operation; kAtOnce: made as the operand of an await, where nobody else can have it
+    static constexpr uint8_t kAtOnce = 64;
+    Operation operation() const { return Operation(aux & ~kAtOnce); }
 };
 struct EventLoop : Object {
     Fifo ready;
@@ -127,9 +159,10 @@ struct AsyncState : Object {                     // VM::asyncio
     Value helpers;      // Dict: what is written in the language, see asyncio/_helpers.gen
     Value first, last;  // tasks that are not done, see asyncio_task.cpp
     Value filled, blocks, block_limit;
-    Value number;       // of the last task without a name
-    Value done_future;  // what __aexit__() of a lock answers
-    Value rest[4];
+    Value number;        // of the last task without a name
+    Value done_future;   // what __aexit__() of a lock answers
+    Value turn, answer;  // NativeCoroutines, see there
+    Value rest[2];
 };
 static_assert(sizeof(Future) == sizeof(Record) && sizeof(Handle) == sizeof(Record) &&
               sizeof(NativeCoroutine) == sizeof(Record));
@@ -175,6 +208,8 @@ Outcome register_task(VM&, Task*);             // among all tasks, and its first
 // Cancels tasks, futures and native coroutines down to what they wait for. `foreign`: tasks whose waiter is an object of the script's own.
 enum class Cancelled { No, Yes, Cycle };  // Cycle: they wait for each other (raised)
 Cancelled cancel_waiting(VM&, Value v, Value message, List*& foreign);
+// Is the coroutine suspended in an await of `waiter` itself? Then the await raises what that has become.
+bool awaits_directly(Value coroutine, Value waiter);
 // A step: first begin_step(), then the coroutine runs, then end_step().
 Outcome begin_step(VM&, Task*);
 Outcome end_step(VM&, Task*, Value yielded);  // `yielded` unbound: vm.caught, or vm.returned
@@ -205,7 +240,11 @@ void observe_step_end(VM&, const Task*);
 
 // ---- asyncio_wait.cpp
 NativeCoroutine* make_native_coroutine(VM&, NativeCoroutine::Operation, Value owner, Value item);
-Outcome await_coroutine(VM&, NativeCoroutine*);  // as VM::await_native
+// Does the value of the native that runs now go to an await, as its operand, and nowhere else?
+bool is_awaited_at_once(VM&);
+Value answer_at_once(VM&, Value result);  // then: a coroutine that is done
+Outcome await_coroutine(VM&, Value* at);  // as VM::await_native
+void task_waits_in(VM&, Task*, NativeCoroutine*);
 Outcome throw_into_coroutine(VM&, NativeCoroutine*, Value exception);
 Outcome send_to_coroutine(VM&, NativeCoroutine*, Value v);  // as send() of it
 void close_coroutine(VM&, NativeCoroutine*);

@@ -5,7 +5,7 @@
 
 namespace gen {
 
-void Fifo::push(VM& vm, Object* holder, Value v) {
+void Fifo::push_slow(VM& vm, Object* holder, Value v) {
     uint64_t p = uint64_t(packed.as_int()), n = p >> 20, first = p >> 10 & 1023, end = p & 1023;
     if (!head.is_object()) {
         head = tail = Value::object(make_array(vm.heap, 6));
@@ -16,12 +16,13 @@ void Fifo::push(VM& vm, Object* holder, Value v) {
     }
     Array* a = tail.as<Array>();
     if (end + 1 == a->capacity) {
-        Array* block = make_array(vm.heap, std::min<uint64_t>(a->capacity * 4, kBlock));
-        a->items[end] = Value::object(block);
-        vm.heap.write(a);
-        tail = Value::object(block);
+        if (!a->items[end].is_object()) {
+            a->items[end] = Value::object(make_array(vm.heap, std::min<uint64_t>(a->capacity * 4, kBlock)));
+            vm.heap.write(a);
+        }
+        tail = a->items[end];
         vm.heap.write(holder);
-        a = block;
+        a = tail.as<Array>();
         end = 0;
     }
     a->items[end] = v;
@@ -29,13 +30,21 @@ void Fifo::push(VM& vm, Object* holder, Value v) {
     packed = Value::integer(int64_t((n + 1) << 20 | first << 10 | (end + 1)));
 }
 
-Value Fifo::pop(VM& vm, Object* holder) {
+Value Fifo::pop_slow(VM& vm, Object* holder) {
     uint64_t p = uint64_t(packed.as_int()), n = p >> 20, first = p >> 10 & 1023, end = p & 1023;
     Array* a = head.as<Array>();
     Value v;
     do {
         if (first + 1 == a->capacity) {
+            Value empty = head;
             head = a->items[first];
+            a->items[first] = Value::unbound();
+            // It is the next one behind the tail, if that has none: a queue that stays as long as it is needs no memory.
+            Array* last = tail.as<Array>();
+            if (last->items[last->capacity - 1].is_unbound()) {
+                last->items[last->capacity - 1] = empty;
+                vm.heap.write(last);
+            }
             vm.heap.write(holder);
             a = head.as<Array>();
             first = 0;

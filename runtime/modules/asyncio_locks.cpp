@@ -30,8 +30,8 @@ bool all_cancelled(const AsyncLock* l) {
 
 Outcome await_lock(VM& vm, NativeCoroutine* c) {
     AsyncLock* l = lock_of(c->owner);
-    const bool event = c->aux == NativeCoroutine::kEventWait;
-    Value result = c->aux == NativeCoroutine::kLockEnter ? Value::none() : Value::true_();
+    const bool event = c->operation() == NativeCoroutine::kEventWait;
+    Value result = c->operation() == NativeCoroutine::kLockEnter ? Value::none() : Value::true_();
     if (c->state == NativeCoroutine::kWoken ||
         (event ? l->locked.is_true() : l->locked.is_false() && all_cancelled(l))) {
         if (c->state == NativeCoroutine::kWoken) l->waiters.remove(vm, l, Value::object(c));
@@ -55,7 +55,7 @@ Outcome await_lock(VM& vm, NativeCoroutine* c) {
 void abandon_lock(VM& vm, NativeCoroutine* c) {
     AsyncLock* l = lock_of(c->owner);
     l->waiters.remove(vm, l, Value::object(c));
-    if (c->aux != NativeCoroutine::kEventWait && l->locked.is_false()) wake_first(vm, l);
+    if (c->operation() != NativeCoroutine::kEventWait && l->locked.is_false()) wake_first(vm, l);
 }
 
 namespace {
@@ -121,7 +121,10 @@ Outcome repr(VM& vm, Value* args) {
 }
 Outcome get_waiters(VM& vm, Value self) {
     List* out = make_list(vm.heap);
-    lock_of(self)->waiters.each([&](Value& v) { return list_append(vm.heap, out, v); });
+    lock_of(self)->waiters.each([&](Value& v) {
+        v.as_object()->flags &= uint8_t(~kOwned);
+        return list_append(vm.heap, out, v);
+    });
     return Value::object(out);
 }
 Outcome get_locked(VM&, Value self) { return lock_of(self)->locked; }

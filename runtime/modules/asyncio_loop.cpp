@@ -466,14 +466,19 @@ Outcome add_ready(VM& vm, Value* args) {  // a Handle, for those who make their 
 
 Outcome get_ready(VM& vm, Value self) {
     List* out = make_list(vm.heap);
-    loop_of(self)->ready.each([&](Value& v) { return list_append(vm.heap, out, v); });
+    loop_of(self)->ready.each([&](Value& v) {
+        v.as_object()->flags &= uint8_t(~kOwned);
+        return list_append(vm.heap, out, v);
+    });
     return Value::object(out);
 }
 Outcome get_scheduled(VM& vm, Value self) {
     List* out = make_list(vm.heap);
-    for (int64_t i = 0; i < loop_of(self)->timer_count.as_int(); i++)
-        if (!list_append(vm.heap, out, loop_of(self)->timers.as<Array>()->items[2 * i + 1]))
-            return vm.out_of_memory();
+    for (int64_t i = 0; i < loop_of(self)->timer_count.as_int(); i++) {
+        Value v = loop_of(self)->timers.as<Array>()->items[2 * i + 1];
+        v.as_object()->flags &= uint8_t(~kOwned);
+        if (!list_append(vm.heap, out, v)) return vm.out_of_memory();
+    }
     return Value::object(out);
 }
 Outcome get_thread_id(VM&, Value self) {
@@ -561,9 +566,9 @@ const NativeDef kFunctions[] = {
     {.signature = "_set_helpers(cancelled, invalid_state, helpers, /)", .fn = set_helpers},
 };
 
-Outcome await_native(VM& vm, Value v) {
-    return is_native_coroutine(v) ? await_coroutine(vm, v.as<NativeCoroutine>())
-                                  : await_future(vm, v.as<Future>());
+Outcome await_native(VM& vm, Value* at) {
+    return at->as_object()->shape == kShapeNativeCoroutine ? await_coroutine(vm, at)
+                                                           : await_future(vm, at->as<Future>());
 }
 
 void init(VM& vm, Module* m) {
@@ -574,6 +579,10 @@ void init(VM& vm, Module* m) {
     state->block_limit = Value::integer(8);
     vm.asyncio = Value::object(state);
     vm.await_native = await_native;
+    state->turn =
+        Value::object(make_native_coroutine(vm, NativeCoroutine::kTurn, Value::none(), Value::none()));
+    state->answer =
+        Value::object(make_native_coroutine(vm, NativeCoroutine::kAnswer, Value::none(), Value::none()));
     define_futures(vm, m);
     define_tasks(vm, m);
     define_gather(vm, m);

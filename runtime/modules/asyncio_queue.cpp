@@ -46,7 +46,7 @@ Value take(VM& vm, Queue* q) {
 
 Outcome await_queue(VM& vm, NativeCoroutine* c) {
     Queue* q = queue_of(c->owner);
-    const bool getting = c->aux == NativeCoroutine::kQueueGet;
+    const bool getting = c->operation() == NativeCoroutine::kQueueGet;
     if (getting ? q->items.size() != 0 : !is_full(q)) {
         c->state = NativeCoroutine::kClosed;
         vm.returned = getting ? take(vm, q) : Value::none();
@@ -67,7 +67,7 @@ Outcome await_queue(VM& vm, NativeCoroutine* c) {
 
 void abandon_queue(VM& vm, NativeCoroutine* c) {
     Queue* q = queue_of(c->owner);
-    const bool getting = c->aux == NativeCoroutine::kQueueGet;
+    const bool getting = c->operation() == NativeCoroutine::kQueueGet;
     Fifo& waiters = getting ? q->getters : q->putters;
     waiters.remove(vm, q, Value::object(c));
     // It was woken for an item, or a place, that somebody else may have now.
@@ -101,11 +101,18 @@ Outcome queue_init(VM& vm, Value* args) {  // self, maxsize
 Outcome queue_get(VM& vm, Value* args) {
     if (!is_plain(args[0]) || (!vm.fiber->loop.is_none() && !is_event_loop(vm.fiber->loop)))
         return call_helper(vm, "queue_get", {args[0]});
+    Queue* q = queue_of(args[0]);
+    if (q->items.size() && is_awaited_at_once(vm)) return answer_at_once(vm, take(vm, q));
     return Value::object(make_native_coroutine(vm, NativeCoroutine::kQueueGet, args[0], Value::none()));
 }
 Outcome queue_put(VM& vm, Value* args) {
     if (!is_plain(args[0]) || (!vm.fiber->loop.is_none() && !is_event_loop(vm.fiber->loop)))
         return call_helper(vm, "queue_put", {args[0], args[1]});
+    Queue* q = queue_of(args[0]);
+    if (!is_full(q) && is_awaited_at_once(vm)) {
+        put(vm, q, args[1]);
+        return answer_at_once(vm, Value::none());
+    }
     return Value::object(make_native_coroutine(vm, NativeCoroutine::kQueuePut, args[0], args[1]));
 }
 Outcome queue_get_nowait(VM& vm, Value* args) {
@@ -169,7 +176,10 @@ Outcome queue_add_unfinished(VM&, Value* args) {
 
 Outcome list_of(VM& vm, const Fifo& fifo) {
     List* l = make_list(vm.heap);
-    fifo.each([&](Value& v) { return list_append(vm.heap, l, v); });
+    fifo.each([&](Value& v) {
+        if (is_native_coroutine(v)) v.as_object()->flags &= uint8_t(~kOwned);
+        return list_append(vm.heap, l, v);
+    });
     return Value::object(l);
 }
 Outcome get_maxsize(VM&, Value self) { return queue_of(self)->maxsize; }

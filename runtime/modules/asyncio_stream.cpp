@@ -107,7 +107,7 @@ Outcome overrun(VM& vm, StreamReader* r, bool found, size_t consumed, size_t sep
 }
 
 Outcome take_until(VM& vm, StreamReader* r, NativeCoroutine* c) {
-    const bool line = c->aux == NativeCoroutine::kStreamLine;
+    const bool line = c->operation() == NativeCoroutine::kStreamLine;
     std::string_view separator = line ? std::string_view("\n") : view_of(c->item.as<Bytes>());
     std::string_view all(reinterpret_cast<const char*>(r->bytes.data()), r->bytes.size());
     size_t seen = c->when.is_int() ? size_t(c->when.as_int()) : 0;
@@ -129,7 +129,7 @@ Outcome take(VM& vm, StreamReader* r, NativeCoroutine* c) {
     const size_t size = r->bytes.size();
     const bool eof = r->state & StreamReader::kEof;
     const int64_t n = c->item.is_int() ? c->item.as_int() : 0;
-    switch (c->aux) {
+    switch (c->operation()) {
         case NativeCoroutine::kStreamRead:
             if (n < 0) return eof ? take_bytes(vm, r, size) : Outcome::unhandled();
             if (n && !size && !eof) return Outcome::unhandled();
@@ -143,7 +143,7 @@ Outcome take(VM& vm, StreamReader* r, NativeCoroutine* c) {
 }
 
 const char* name_of(const NativeCoroutine* c) {
-    switch (c->aux) {
+    switch (c->operation()) {
         case NativeCoroutine::kStreamRead:
             return "read";
         case NativeCoroutine::kStreamExactly:

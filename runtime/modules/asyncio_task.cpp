@@ -215,8 +215,7 @@ Cancelled cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
 
 // ---- steps
 
-// Is the coroutine suspended in an await of `waiter` itself? Then the await raises what that has become.
-static bool awaits_directly(Value coroutine, Value waiter) {
+bool awaits_directly(Value coroutine, Value waiter) {
     while (coroutine.is_object() && coroutine.as_object()->kind == Kind::Generator) {
         Frame* g = coroutine.as<Frame>();
         Frame* leaf = g->state == kDelegating ? g->link : g;
@@ -254,7 +253,7 @@ Outcome begin_step(VM& vm, Task* t) {
     }
     Value c = t->coroutine;
     if (is_native_coroutine(c)) {
-        Outcome o = thrown.is_unbound() ? await_coroutine(vm, c.as<NativeCoroutine>())
+        Outcome o = thrown.is_unbound() ? await_coroutine(vm, &c)
                                         : throw_into_coroutine(vm, c.as<NativeCoroutine>(), thrown);
         vm.caught = Value::unbound();
         return o;
@@ -303,11 +302,7 @@ Outcome end_step(VM& vm, Task* t, Value yielded) {
     }
     if (is_native_coroutine(yielded) && yielded.as<NativeCoroutine>()->state == NativeCoroutine::kWaiting &&
         yielded.as<NativeCoroutine>()->task.is_unbound() && is_event_loop(t->loop)) {
-        auto* c = yielded.as<NativeCoroutine>();
-        c->task = Value::object(t);
-        vm.heap.write(c);
-        t->waiter = yielded;
-        vm.heap.write(t);
+        task_waits_in(vm, t, yielded.as<NativeCoroutine>());
     } else if (yielded.is_none()) {
         return step_again(vm, t, Value::unbound());
     } else if (is_exact_future(yielded)) {
@@ -490,7 +485,10 @@ Outcome task_step_again(VM& vm, Value* args) {
 
 Outcome get_coro(VM&, Value self) { return task_of(self)->coroutine; }
 Outcome get_waiter(VM&, Value self) {
-    return task_of(self)->waiter.is_unbound() ? Value::none() : task_of(self)->waiter;
+    Value w = task_of(self)->waiter;
+    if (w.is_unbound()) return Value::none();
+    w.as_object()->flags &= uint8_t(~kOwned);
+    return w;
 }
 Outcome get_must_cancel(VM&, Value self) { return Value::boolean(task_of(self)->aux & Future::kMustCancel); }
 Outcome set_must_cancel(VM&, Value self, Value v) {

@@ -7,7 +7,7 @@ namespace gen {
 NativeCoroutine* make_native_coroutine(VM& vm, NativeCoroutine::Operation operation, Value owner,
                                        Value item) {
     auto* c = vm.heap.make<NativeCoroutine>(Kind::Record, kShapeNativeCoroutine);
-    c->aux = operation;
+    c->aux = uint8_t(operation | (is_awaited_at_once(vm) ? NativeCoroutine::kAtOnce : 0));
     c->state = NativeCoroutine::kCreated;
     c->owner = owner;
     c->item = item;
@@ -16,9 +16,32 @@ NativeCoroutine* make_native_coroutine(VM& vm, NativeCoroutine::Operation operat
     return c;
 }
 
+bool is_awaited_at_once(VM& vm) {
+    const Frame* f = vm.frame;
+    if (!f || f->is_native()) return false;
+    const Instruction* landing = f->pc;
+    return landing[1].op() == Op::GET_AWAITABLE && landing[1].b() == landing->a();
+}
+
+Value answer_at_once(VM& vm, Value result) {
+    auto* c = async_state(vm).answer.as<NativeCoroutine>();
+    c->item = result;
+    vm.heap.write(c);
+    return Value::object(c);
+}
+
+void task_waits_in(VM& vm, Task* t, NativeCoroutine* c) {
+    c->task = Value::object(t);
+    vm.heap.write(c);
+    t->waiter = Value::object(c);
+    vm.heap.write(t);
+    // The await is its only holder, this task and whoever wakes it apart.
+    if (c->aux & NativeCoroutine::kAtOnce && awaits_directly(t->coroutine, t->waiter)) c->flags |= kOwned;
+}
+
 void wake_coroutine(VM& vm, NativeCoroutine* c, NativeCoroutine::State state) {
     c->state = state;
-    if (state == NativeCoroutine::kCancelled && c->aux == NativeCoroutine::kSleep)
+    if (state == NativeCoroutine::kCancelled && c->operation() == NativeCoroutine::kSleep)
         timer_cancelled(vm, c->owner.as<EventLoop>());
     Value task = c->task;
     c->task = Value::unbound();
@@ -50,7 +73,7 @@ static Outcome await_sleep(VM& vm, NativeCoroutine* c) {
 }
 
 static void abandon(VM& vm, NativeCoroutine* c) {
-    switch (c->aux) {
+    switch (c->operation()) {
         case NativeCoroutine::kSleep:
             if (c->state == NativeCoroutine::kWaiting) timer_cancelled(vm, c->owner.as<EventLoop>());
             break;
@@ -73,7 +96,7 @@ static void abandon(VM& vm, NativeCoroutine* c) {
     }
 }
 
-Outcome await_coroutine(VM& vm, NativeCoroutine* c) {
+static Outcome await_operation(VM& vm, NativeCoroutine* c) {
     switch (c->state) {
         case NativeCoroutine::kClosed:
             return vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
@@ -88,7 +111,7 @@ Outcome await_coroutine(VM& vm, NativeCoroutine* c) {
         default:
             break;
     }
-    switch (c->aux) {
+    switch (c->operation()) {
         case NativeCoroutine::kSleep:
             return await_sleep(vm, c);
         case NativeCoroutine::kQueueGet:
@@ -106,7 +129,29 @@ Outcome await_coroutine(VM& vm, NativeCoroutine* c) {
     }
 }
 
+static bool is_shared(const NativeCoroutine* c) { return c->operation() >= NativeCoroutine::kTurn; }
+
+Outcome await_coroutine(VM& vm, Value* at) {
+    auto* c = at->as<NativeCoroutine>();
+    if (is_shared(c)) {
+        if (c->operation() == NativeCoroutine::kTurn) {
+            *at = async_state(vm).answer;
+            return Value::none();
+        }
+        vm.returned = c->item;
+        c->item = Value::none();
+        return Outcome::stop();
+    }
+    Outcome o = await_operation(vm, c);
+    if (o.is_stop() && c->flags & kOwned) {
+        *at = Value::unbound();
+        vm.heap.release(c, Heap::size_class(sizeof(NativeCoroutine)));
+    }
+    return o;
+}
+
 Outcome throw_into_coroutine(VM& vm, NativeCoroutine* c, Value exception) {
+    if (is_shared(c)) return raise_again(vm, exception);
     if (c->state == NativeCoroutine::kClosed)
         return vm.raise(kShapeRuntimeError, "cannot reuse already awaited coroutine");
     if (c->state != NativeCoroutine::kCreated) abandon(vm, c);
@@ -118,13 +163,15 @@ Outcome throw_into_coroutine(VM& vm, NativeCoroutine* c, Value exception) {
 Outcome send_to_coroutine(VM& vm, NativeCoroutine* c, Value v) {
     if (c->state == NativeCoroutine::kCreated && !v.is_none())
         return vm.type_error("can't send non-None value to a just-started coroutine");
-    Outcome o = await_coroutine(vm, c);
+    Value at = Value::object(c);
+    Outcome o = await_coroutine(vm, &at);
     if (!o.is_stop()) return o;
     if (vm.returned.is_none()) return vm.raise(kShapeStopIteration, std::initializer_list<Value>{});
     return vm.raise(kShapeStopIteration, {vm.returned});
 }
 
 void close_coroutine(VM& vm, NativeCoroutine* c) {
+    if (is_shared(c)) return;
     if (c->state != NativeCoroutine::kClosed && c->state != NativeCoroutine::kCreated) abandon(vm, c);
     c->state = NativeCoroutine::kClosed;
 }
@@ -178,17 +225,21 @@ const char* const kNames[][2] = {{"sleep", "sleep"},
                                  {"readline", "StreamReader.readline"},
                                  {"readuntil", "StreamReader.readuntil"},
                                  {"readexactly", "StreamReader.readexactly"},
-                                 {"drain", "StreamWriter.drain"}};
-Outcome get_name(VM& vm, Value self) { return Value::object(vm.intern(kNames[self.as_object()->aux][0])); }
+                                 {"drain", "StreamWriter.drain"},
+                                 {"sleep", "sleep"},
+                                 {"sleep", "sleep"}};
+Outcome get_name(VM& vm, Value self) {
+    return Value::object(vm.intern(kNames[self.as<NativeCoroutine>()->operation()][0]));
+}
 Outcome get_qualname(VM& vm, Value self) {
-    return Value::object(vm.intern(kNames[self.as_object()->aux][1]));
+    return Value::object(vm.intern(kNames[self.as<NativeCoroutine>()->operation()][1]));
 }
 Outcome get_none(VM&, Value) { return Value::none(); }
 Outcome get_false(VM&, Value) { return Value::false_(); }
 Outcome repr(VM& vm, Value* args) {
     StringBuilder out(vm.heap);
     out.append("<coroutine object ");
-    out.append(kNames[args[0].as_object()->aux][1]);
+    out.append(kNames[args[0].as<NativeCoroutine>()->operation()][1]);
     out.append(" at ");
     append_address(vm, out, args[0]);
     out.append('>');
@@ -215,6 +266,8 @@ Outcome sleep(VM& vm, Value* args) {  // delay, result
     bool simple = is_int_like(args[0]) || (is_float(args[0]) && as_float(args[0]) == as_float(args[0]));
     if (!simple || (!vm.fiber->loop.is_none() && !running_loop(vm)))
         return call_helper(vm, "sleep", {args[0], result});
+    if (args[0].is(Value::integer(0)) && result.is_none() && is_awaited_at_once(vm))
+        return async_state(vm).turn;
     auto* c = make_native_coroutine(vm, NativeCoroutine::kSleep, Value::none(), result);
     c->when = args[0];
     return Value::object(c);

@@ -29,9 +29,8 @@ Value& place(Ring* r, uint64_t index) {
     return a->items[(uint64_t(r->first.as_int()) + index) & (a->capacity - 1)];
 }
 
-bool make_room_for_one(VM& vm, Ring* r) {
+bool grow(VM& vm, Ring* r) {
     const uint64_t n = size_of(r), capacity = r->items.is_unbound() ? 0 : r->items.as<Array>()->capacity;
-    if (n < capacity) return true;
     Array* larger = make_array(vm.heap, std::max<uint64_t>(capacity * 2, 8));
     if (!larger) return false;
     for (uint64_t i = 0; i < n; i++) larger->items[i] = place(r, i);
@@ -39,6 +38,10 @@ bool make_room_for_one(VM& vm, Ring* r) {
     set_first(r, 0);
     vm.heap.write(r);
     return true;
+}
+
+bool make_room_for_one(VM& vm, Ring* r) {
+    return (r->items.is_object() && size_of(r) < r->items.as<Array>()->capacity) || grow(vm, r);
 }
 
 Value take_last(Ring* r) {

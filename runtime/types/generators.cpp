@@ -204,7 +204,7 @@ static Outcome get_delegate(VM&, Value self) {
     if (is_executing(g)) return Value::none();
     Value v = delegated_to(g);
     if (v.is_unbound()) return Value::none();
-    if (v.is_object() && v.as_object()->kind == Kind::Generator) v.as_object()->flags &= ~kOwned;
+    if (v.is_object()) v.as_object()->flags &= ~kOwned;
     return v;
 }
 static Outcome get_frame(VM& vm, Value self) {

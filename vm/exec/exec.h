@@ -31,7 +31,7 @@ inline bool accepts_receiver(const VM& vm, const Native* native, Value self) {
     if (!native->owner.is_object() || native->def->flags & (kStaticNative | kClassNative | kAnyReceiver))
         return true;
     const Class *owner = native->owner.as<Class>(), *cls = vm.class_of(self);
-    return cls == owner || vm.is_subclass(cls, owner);
+    return cls == owner || cls->base == owner || vm.is_subclass(cls, owner);
 }
 // A plain native with `count` arguments, by position only; those that may be missing are left out. unhandled(): call_window() it.
 Outcome call_plain_native(VM&, const Native* native, const Value* args, unsigned count);

@@ -234,9 +234,16 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
     if (!it.is_object() || it.as_object()->kind != Kind::Generator ||
         it.as_object()->shape == kShapeAsyncGenerator) {
         if (is_native_awaitable(it)) {
-            Outcome o = vm.await_native(vm, it);
-            if (!o.is_stop()) return land(vm, fr, o, pc);
-            return iteration_ended(vm, fr, vm.returned);
+            Outcome o = vm.await_native(vm, &fr->registers[pc->b()]);
+            if (o.is_stop()) {
+                fr->registers[pc->a()] = vm.returned;
+                fr->pc = pc + pc->sc();
+                return fr;
+            }
+            if (!o.is_value()) return land(vm, fr, o, pc);
+            fr->registers[pc->a()] = o.value();
+            fr->pc = pc + 1;
+            return pc[1].op() == Op::YIELD ? generator_yield(vm, fr, pc + 1) : fr;
         }
         if (sent.is_none()) return land(vm, fr, op_next(vm, it), pc);
         Tuple* args = make_tuple(vm.heap, &sent, 1);

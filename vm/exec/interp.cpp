@@ -1027,6 +1027,10 @@ constructed: {
         Value v = R(B);
         R(C) = Value::none();
         if (v.is_object() && header_but_flags(v.as_object()) == kNewCoroutine && !X && delegates_next(pc)) QUICKEN(AWAIT_NEW);
+        if (is_native_awaitable(v)) {
+            R(A) = v;
+            NEXT(1);
+        }
         SLOW(0, get_awaitable(vm, v, X));
     }
     DELEGATE_NEW(AWAIT_NEW, GET_AWAITABLE, kNewCoroutine)

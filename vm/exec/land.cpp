@@ -100,6 +100,7 @@ Frame* step_native(VM& vm, Frame* fr) {
         Frame* parent = fr->parent;  // a tail call
         pop_frame(vm, fr);
         if (parent->flags & kClean) touch(vm, parent);
+        vm.frame = parent;
         return perform(vm, parent, parent->pc);
     }
     if (o.is_park()) return switch_fiber(vm, fr);

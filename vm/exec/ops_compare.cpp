@@ -307,6 +307,10 @@ Outcome compare_otherwise(VM& vm, CompareOp op, Value a, Value b) {
 }
 
 Outcome op_compare(VM& vm, CompareOp op, Value a, Value b) {
+    // Is there an answer, and which? No text is None.
+    if ((op == CompareOp::Eq || op == CompareOp::Ne) &&
+        (a.is_none() ? is_exact_str(b) : b.is_none() && is_exact_str(a)))
+        return Value::boolean(op == CompareOp::Ne);
     Fast f = fast_compare(op, a, b);
     if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
     Outcome o = compare_containers(vm, op, a, b);
@@ -387,8 +391,10 @@ static Outcome truth_step(VM& vm, NativeFrame& frame) {
 static const NativeDef kTruth = {"bool(object, /)", nullptr, truth_step, 0, kHiddenNative};
 
 Outcome op_truth(VM& vm, Value v) {
-    Fast f = fast_truth(v);
-    if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
+    if (!v.is_object() || v.as_object()->shape < kBuiltinShapes) {
+        Fast f = fast_truth(v);
+        if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
+    }
     Value method = vm.special(v, Special::Bool);
     if (method.is_unbound()) method = vm.special(v, Special::Len);
     if (method.is_unbound()) return Value::true_();

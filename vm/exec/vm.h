@@ -195,8 +195,8 @@ class VM {
     void* host = nullptr;       // the runtime's own state
     Value asyncio;              // asyncio's own state, or unbound
     // A step of awaiting one of the built-in awaitables (is_native_awaitable): the value that it yields; or stop(), its result being
-    // in `returned`; or raised().
-    Outcome (*await_native)(VM&, Value awaitable) = nullptr;
+    // in `returned`; or raised(). The awaitable stands in a register, where another one may take its place for the next step.
+    Outcome (*await_native)(VM&, Value* awaitable) = nullptr;
     GeneratorObserver* observer = nullptr;  // see observer.h
     std::vector<Value> roots;               // further values kept alive (natives' tables)
 
