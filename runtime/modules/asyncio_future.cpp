@@ -230,7 +230,7 @@ Outcome cancel_future(VM& vm, Future* f, Value message, Value answer) {
 // The outcome of a done future: its result, or raised().
 static Outcome result_of(VM& vm, Future* f) {
     if (f->state == Future::kCancelled) return vm.raise(cancelled_error(vm, f));
-    if (f->aux & Future::kFailed) return raise_again(vm, exception_of(vm, f));
+    if (f->aux & Future::kFailed) return vm.raise(exception_of(vm, f));
     return f->result;
 }
 
