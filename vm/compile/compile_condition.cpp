@@ -77,7 +77,8 @@ static Op jump_opcode(CompareOperator op, bool sense, bool immediate) {
 static_assert(int(Op::JUMP_GE) - int(Op::JUMP_LT) == 5 && int(Op::JUMP_EQ) - int(Op::JUMP_LT) == 2);
 static_assert(int(Op::JUMP_NOT_GE_INT) - int(Op::JUMP_NOT_LT_INT) == 5);
 
-void Compiler::emit_compare_jump(CompareOperator op, Reg left, Operand right, bool sense, Label target) {
+void Compiler::emit_compare_jump(CompareOperator op, Reg left, Operand right, bool sense, Label target,
+                                 bool owned) {
     switch (op) {
         case CompareOperator::Is:
         case CompareOperator::IsNot: {
@@ -93,7 +94,7 @@ void Compiler::emit_compare_jump(CompareOperator op, Reg left, Operand right, bo
         case CompareOperator::NotIn: {
             Reg r = in_register(right);
             Reg t = e().temp();
-            e().emit(Op::IN, t, left, r);
+            e().emit(Op::IN, t, left, r, owned);
             return jump_if_register(t, (op == CompareOperator::In) == sense, target);
         }
         default:
@@ -133,7 +134,8 @@ void Compiler::jump_if_compare(const Compare* n, bool sense, Label target) {
     uint32_t last = n->ops.size() - 1;
     if (last == 0) {
         Reg left = value(n->left);
-        return emit_compare_jump(n->ops[0], left, compare_right(n->ops[0], n->comparators[0]), sense, target);
+        return emit_compare_jump(n->ops[0], left, compare_right(n->ops[0], n->comparators[0]), sense, target,
+                                 owns_right(n->ops[0], n->comparators[0]));
     }
     Reg slots = e().temp(2);
     Label end = e().new_label();
@@ -151,7 +153,7 @@ void Compiler::jump_if_compare(const Compare* n, bool sense, Label target) {
         }
         Reg l = in_register(left);
         if (i == last)
-            emit_compare_jump(n->ops[i], l, right, sense, target);
+            emit_compare_jump(n->ops[i], l, right, sense, target, owns_right(n->ops[i], n->comparators[i]));
         else
             emit_compare_jump(n->ops[i], l, right, false, sense ? end : target);
         left = right;

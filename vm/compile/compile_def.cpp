@@ -240,7 +240,7 @@ void Compiler::comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehen
     make_function(code, scope, 0, e().top(), base);
     e().release(base + 1);
     Reg iterator = e().temp();
-    bool owns = is_generator && !generators[0]->is_async && owns_iterator(generators[0]->iter);
+    bool owns = !generators[0]->is_async && owns_iterator(generators[0]->iter);
     e().emit(generators[0]->is_async ? Op::GET_AITER : Op::GET_ITER, iterator,
              value_at(generators[0]->iter, iterator, owns));
     if (!scope->is_coroutine || is_generator) {
@@ -249,6 +249,7 @@ void Compiler::comprehension(const ExprNode* n, Scope* scope, Seq<ast::comprehen
         return;
     }
     e().emit(Op::CALL, base, base, 1, 1);
+    if (owns) load_special(iterator, Value::unbound());
     await_register(base, 0);
     move(dst, {nullptr, base});
 }
@@ -323,7 +324,7 @@ void Compiler::comprehension_loop(ComprehensionState& c, uint32_t depth) {
     if (const ExprNode* only = depth > 0 && !clause->is_async ? single_item(clause->iter) : nullptr)
         return comprehension_assignment(c, depth, only);
     Reg iterator = 0;  // `.0`
-    bool owned = (depth > 0 || is<GeneratorExp>(c.node)) && !clause->is_async && owns_iterator(clause->iter);
+    bool owned = !clause->is_async && owns_iterator(clause->iter);
     if (depth > 0) {
         iterator = e().temp();
         e().emit(clause->is_async ? Op::GET_AITER : Op::GET_ITER, iterator,

@@ -336,6 +336,7 @@ void Compiler::slice(const ast::Slice* n, Reg dst) {
 // `x in [1, 2]` and `x in {1, 2}` look into constants.
 Operand Compiler::compare_right(CompareOperator op, const ExprNode* right) {
     if (op != CompareOperator::In && op != CompareOperator::NotIn) return operand(right);
+    if (owns_right(op, right)) return operand(right, kNoRegister, true);
     auto* set = as_if<ast::Set>(right);
     auto* list = as_if<ast::List>(right);
     if (!set && !list) {
@@ -352,7 +353,12 @@ Operand Compiler::compare_right(CompareOperator op, const ExprNode* right) {
     return {f, kNoRegister};
 }
 
-void Compiler::emit_compare(CompareOperator op, Reg target, Reg left, Reg right) {
+// `x in f()`: nobody else holds a generator that f makes.
+bool Compiler::owns_right(CompareOperator op, const ExprNode* right) {
+    return (op == CompareOperator::In || op == CompareOperator::NotIn) && owns_iterator(right);
+}
+
+void Compiler::emit_compare(CompareOperator op, Reg target, Reg left, Reg right, bool owned) {
     switch (op) {
         case CompareOperator::Eq:
             e().emit(Op::EQ, target, left, right);
@@ -379,11 +385,11 @@ void Compiler::emit_compare(CompareOperator op, Reg target, Reg left, Reg right)
             e().emit(Op::IS_NOT, target, left, right);
             break;
         case CompareOperator::In:
-            e().emit(Op::IN, target, left, right);
+            e().emit(Op::IN, target, left, right, owned);
             break;
         case CompareOperator::NotIn: {
             Reg found = e().is_temporary(target) ? target : e().temp();
-            e().emit(Op::IN, found, left, right);
+            e().emit(Op::IN, found, left, right, owned);
             e().emit(Op::NOT, target, found);
             break;
         }
@@ -395,8 +401,8 @@ void Compiler::compare(const Compare* n, Reg dst) {
     uint32_t last = n->ops.size() - 1;
     if (last == 0) {
         Reg l = value(n->left);
-        emit_compare(n->ops[0], dst, l, in_register(compare_right(n->ops[0], n->comparators[0])));
-        return;
+        Reg r = in_register(compare_right(n->ops[0], n->comparators[0]));
+        return emit_compare(n->ops[0], dst, l, r, owns_right(n->ops[0], n->comparators[0]));
     }
     Reg result = e().is_temporary(dst) ? dst : e().temp();
     Reg slots = e().temp(2);
@@ -412,7 +418,8 @@ void Compiler::compare(const Compare* n, Reg dst) {
             load_constant(slot, *right.constant);
             right = {nullptr, slot};
         }
-        emit_compare(n->ops[i], result, in_register(left), right.reg);
+        emit_compare(n->ops[i], result, in_register(left), right.reg,
+                     i == last && owns_right(n->ops[i], n->comparators[i]));
         if (i == 0) bound_mark = bound().mark();
         if (i < last) jump_if_register(result, false, end);
         left = right;

@@ -92,10 +92,19 @@ void Compiler::expression_statement(const Expr* s) {
 
 // ---- assignment
 
+static Seq<ExprNode*> items_of(const ExprNode* target) {
+    return is<ast::Tuple>(target) ? as<ast::Tuple>(target)->elts : as<ast::List>(target)->elts;
+}
+
 void Compiler::assign(const Assign* s) {
     if (assign_items(s)) return;
     Reg first = plain_local(s->targets[0]);
     Reg v = first;
+    const bool unpacks = is<ast::Tuple>(s->targets[0]) || is<ast::List>(s->targets[0]);
+    if (unpacks && s->targets.size() == 1 && owns_iterator(s->value)) {
+        v = value_at(s->value, e().temp(), true);
+        return unpack(items_of(s->targets[0]), s->targets[0], v, true);
+    }
     if (first != kNoRegister)
         into(s->value, first);
     else
@@ -157,9 +166,8 @@ void Compiler::store(const ExprNode* target, Reg v) {
             return e().emit(Op::SET_ITEM, object, value(n->slice), v);
         }
         case NodeKind::Tuple:
-            return unpack(as<ast::Tuple>(target)->elts, target, v);
         case NodeKind::List:
-            return unpack(as<ast::List>(target)->elts, target, v);
+            return unpack(items_of(target), target, v);
         case NodeKind::Starred:
             return store(as<Starred>(target)->value, v);
         default:
@@ -167,7 +175,8 @@ void Compiler::store(const ExprNode* target, Reg v) {
     }
 }
 
-void Compiler::unpack(Seq<ExprNode*> targets, const ExprNode* at, Reg v) {
+// `owned`: R[v] comes from a call, and nobody else holds a generator that this made.
+void Compiler::unpack(Seq<ExprNode*> targets, const ExprNode* at, Reg v, bool owned) {
     uint32_t star = UINT32_MAX;
     bool in_locals = !targets.empty();  // plain locals in neighbouring registers take the items directly
     for (uint32_t i = 0; i < targets.size(); i++) {
@@ -179,9 +188,9 @@ void Compiler::unpack(Seq<ExprNode*> targets, const ExprNode* at, Reg v) {
         return error(at, "too many expressions in star-unpacking assignment");
     Reg base = in_locals ? plain_local(targets[0]) : e().temp(targets.size());
     if (star == UINT32_MAX)
-        e().emit(Op::UNPACK, base, v, targets.size());
+        e().emit(Op::UNPACK, base, v, targets.size(), owned);
     else
-        e().emit(Op::UNPACK_STAR, base, v, star | (targets.size() - star - 1) << 8);
+        e().emit(Op::UNPACK_STAR, base, v, star | (targets.size() - star - 1) << 8, owned);
     for (uint32_t i = 0; i < targets.size(); i++) store(targets[i], base + i);
 }
 

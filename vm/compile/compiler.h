@@ -204,7 +204,8 @@ class Compiler {
     Span attribute_span(const ast::Attribute* n) const;
     void compare(const ast::Compare* n, Reg dst);
     Operand compare_right(ast::CompareOperator op, const ExprNode* right);
-    void emit_compare(ast::CompareOperator op, Reg target, Reg left, Reg right);
+    static bool owns_right(ast::CompareOperator op, const ExprNode* right);
+    void emit_compare(ast::CompareOperator op, Reg target, Reg left, Reg right, bool owned);
     void bool_operand(const ExprNode* x, Reg result, bool sense, Label target);
     void bool_op(const ast::BoolOp* n, Reg dst);
     void if_exp(const ast::IfExp* n, Reg dst);
@@ -237,7 +238,8 @@ class Compiler {
     void jump_if(const ExprNode* test, bool sense, Label target);
     void jump_if_compare(const ast::Compare* n, bool sense, Label target);
     static const ExprNode* last_comparison(const ExprNode* test);
-    void emit_compare_jump(ast::CompareOperator op, Reg left, Operand right, bool sense, Label target);
+    void emit_compare_jump(ast::CompareOperator op, Reg left, Operand right, bool sense, Label target,
+                           bool owned = false);
     void jump_if_if_exp(const ast::IfExp* n, bool sense, Label target);
     void jump_if_bool_op(const ast::BoolOp* n, bool sense, Label target);
     void jump_if_register(Reg r, bool sense, Label target) {
@@ -269,7 +271,7 @@ class Compiler {
     void aug_assign(const ast::AugAssign* s);
     void ann_assign(const ast::AnnAssign* s);
     void store(const ExprNode* target, Reg value);
-    void unpack(Seq<ExprNode*> targets, const ExprNode* at, Reg value);
+    void unpack(Seq<ExprNode*> targets, const ExprNode* at, Reg value, bool owned = false);
     void delete_target(const ExprNode* target);
     void return_stmt(const ast::Return* s);
     void leave_loop(const StmtNode* s, bool is_break);

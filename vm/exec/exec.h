@@ -152,8 +152,14 @@ Outcome get_yield_from(VM&, Frame* fr, Value v);
 Outcome get_awaitable(VM&, Value v, unsigned where);
 Outcome get_aiter(VM&, Value v);
 Outcome get_anext(VM&, Value v);
+
+// ---- owned.cpp
 Value lend_generator(VM&, const Value* window, unsigned count, bool of_method);  // see LEND
-Outcome close_owned(VM&, Frame* g);  // errors go to sys.unraisablehook
+// Errors go to sys.unraisablehook. `release`: nothing refers to g, its memory is given back at once.
+Outcome close_owned(VM&, Frame* g, bool release = true);
+// The operations on what may be an owned generator, which is closed then.
+Outcome contains_and_close(VM&, Value v, Value item);
+Outcome unpack_and_close(VM&, Value v, unsigned before, int after);
 
 extern const Instruction kNativeStub[2];  // LANDING r0, NATIVE_STEP: where native frames wait
 extern const Instruction kBaseStub[2];    // LANDING r0, FIBER_END: where base frames wait

@@ -498,7 +498,7 @@ at_safepoint:
 #undef COMPARE
     OP_LABEL(IS) R(A) = Value::boolean(R(B).is(R(C))); NEXT(1);
     OP_LABEL(IS_NOT) R(A) = Value::boolean(!R(B).is(R(C))); NEXT(1);
-    OP_LABEL(IN) SLOW(0, op_contains(vm, R(C), R(B)));
+    OP_LABEL(IN) SLOW(0, X ? contains_and_close(vm, R(C), R(B)) : op_contains(vm, R(C), R(B)));
 
     // ---- jumps
     OP_LABEL(JUMP) TAKE(D);
@@ -1108,9 +1108,11 @@ constructed: {
                 NEXT(3);
             }
         }
-        SLOW(1, unpack_iterable(vm, v, C, -1));
+        SLOW(1, X ? unpack_and_close(vm, v, C, -1) : unpack_iterable(vm, v, C, -1));
     }
-    OP_LABEL(UNPACK_STAR) SLOW(1, unpack_iterable(vm, R(B), C & 255, C >> 8));
+    OP_LABEL(UNPACK_STAR) {
+        SLOW(1, X ? unpack_and_close(vm, R(B), C & 255, C >> 8) : unpack_iterable(vm, R(B), C & 255, C >> 8));
+    }
     OP_LABEL(UNPACK_RESULT) {
         const Tuple* t = R(B).as<Tuple>();
         Value* to = &R(A);

@@ -175,44 +175,6 @@ Outcome get_anext(VM& vm, Value v) {
     return vm.call_prelude(vm.names.anext_other, {v});
 }
 
-// Whether the callee looks at its first argument during the call only.
-static bool consumes(Value callee, unsigned count) {
-    if (!callee.is_object()) return false;
-    auto lets_go = [count](Value v) {
-        if (!v.is_object() || v.as_object()->kind != Kind::Native) return false;
-        const NativeDef& def = *v.as<Native>()->def;
-        return (def.flags & kConsumes) &&
-               (count == 1 || !def.signature.var_args);  // max(a, b) answers one of them
-    };
-    if (callee.as_object()->kind != Kind::Class) return lets_go(callee);
-    auto* cls = callee.as<Class>();
-    return (cls->class_flags & Class::kBuiltin) &&
-           (lets_go(cls->specials[int(Special::New)]) || lets_go(cls->specials[int(Special::Init)]));
-}
-
-Value lend_generator(VM&, const Value* window, unsigned count, bool of_method) {
-    Value v = window[1 + of_method];
-    if (!v.is_object() || v.as_object()->kind != Kind::Generator || !(v.as_object()->flags & kOwned))
-        return Value::unbound();
-    if (consumes(window[0], count)) return v;
-    v.as_object()->flags &= ~kOwned;
-    return Value::unbound();
-}
-
-Outcome close_owned(VM& vm, Frame* g) {
-    // Nothing of a generator runs when it is closed before its start, behind its end, or at a yield that no handler covers.
-    const bool silent = g->state == kSuspended && g->pc->op() == Op::YIELD &&
-                        !(g->pc->x() & kYieldDelegating) && !vm.observer &&
-                        !handler_of(*g->code(), g->pc_offset());
-    if (g->state == kCreated || g->state == kDone || silent) {
-        g->state = kDone;
-        free_owned(vm, g);
-        return Value::none();
-    }
-    g->flags &= ~kOwned;
-    return vm.call_prelude(vm.names.close_quietly, {Value::object(g)});
-}
-
 // Sequences and mappings are what inherits from the built-in ones or says so in __abc_tpflags__ (as collections.abc does,
 // register() included); the first class in the method resolution order that says anything decides.
 enum CollectionBits : int64_t { kSequenceBit = 1 << 5, kMappingBit = 1 << 6 };

@@ -128,7 +128,12 @@ void convert_stop_iteration(VM& vm, Frame* g) {
 Frame* leave(VM& vm, Frame* fr) {
     if (!fr->is_generator()) {
         Frame* parent = fr->parent;
+        const bool comprehension = fr->code()->code_flags & Code::kComprehension;
         pop_frame(vm, fr);
+        // The generator that a comprehension owned is gone.
+        if (comprehension && !parent->is_native() && parent->pc->op() >= Op::CALL &&
+            parent->pc->op() <= Op::CALL_FUNCTION)
+            parent->registers[parent->pc->b() + 1] = Value::unbound();
         return parent;
     }
     convert_stop_iteration(vm, fr);
