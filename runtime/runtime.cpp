@@ -152,6 +152,7 @@ std::span<const BuiltinModule> builtin_modules() {
         {"_weakref", &kWeakrefModule},
         {"_thread", &kThreadModule},
         {"_collections", &kCollectionsModule},
+        {"_stream", &kStreamModule},
         {"_isolate", &kIsolateModule},
         {"contextvars", &kContextvarsModule},
         {"_asyncio", &kAsyncioModule},
@@ -235,6 +236,7 @@ bool shut_down(VM& vm) {
     bool threads_ended = run_of_module("threading", "_shutdown");
     run_of_module("atexit", "_run_exitfuncs");
     run_of_module("asyncio._helpers", "at_exit");
+    run_of_module("io", "_write_behind");
     vm.scheduler.drop_others(vm.fiber);
     streams.out.drain();
     // Finalisers may make more of their kind; a few rounds are enough for honest ones.

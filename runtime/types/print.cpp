@@ -1,5 +1,6 @@
 // print, input and breakpoint. print goes straight to the host's stream as long as nobody has put something else into sys.stdout.
 #include "runtime/host/io.h"
+#include "runtime/modules/stream.h"
 #include "runtime/types/builtins.h"
 
 #include <charconv>
@@ -45,11 +46,13 @@ static bool append_value(VM& vm, std::string& out, Value v) {
     return true;
 }
 
+static bool has_surrogates(Value v) { return is_str(v) && v.as<Str>()->state & Str::kHasSurrogates; }
+
 static std::string_view text_or(Value v, std::string_view otherwise) {
     return is_str(v) ? v.as<Str>()->view() : otherwise;
 }
 
-// Everything is of a built-in type and goes to the host's stream.
+// Everything is of a built-in type and goes to the host's stream, or to a file that takes it at once.
 static Outcome print_fn(VM& vm, Value* args) {
     if (option_is_wrong(vm, args[kSep], "sep") || option_is_wrong(vm, args[kEnd], "end"))
         return Outcome::raised();
@@ -57,7 +60,8 @@ static Outcome print_fn(VM& vm, Value* args) {
     Value file = given ? args[kFile] : standard_output(vm);
     OutputStream* out = !given && untouched(vm, file) ? &host_of(vm).streams.out : stream_of(vm, file);
     bool plain_flush = args[kFlush].is_unbound() || args[kFlush].is_bool();
-    if (!out || !plain_flush) return Outcome::unhandled();
+    if (!plain_flush || (!out && (!given || args[kFlush].is_true()))) return Outcome::unhandled();
+    if (has_surrogates(args[kSep]) || has_surrogates(args[kEnd])) return Outcome::unhandled();
     auto* items = args[kItems].as<Tuple>();
     std::string text;
     for (size_t i = 0; i < items->size; i++) {
@@ -65,6 +69,7 @@ static Outcome print_fn(VM& vm, Value* args) {
         if (!append_value(vm, text, items->items[i])) return Outcome::unhandled();
     }
     text += text_or(args[kEnd], "\n");
+    if (!out) return write_to_stream(vm, file, text) ? Outcome(Value::none()) : Outcome::unhandled();
     out->write(text);
     if (args[kFlush].is_true()) out->flush();
     return Value::none();

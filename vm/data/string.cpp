@@ -143,7 +143,10 @@ bool is_ascii(std::string_view text) {
         bits |= load(p);
         if (bits & 0x8080808080808080u) return false;
     }
-    for (; p < end; p++) bits |= uint8_t(*p);
+    if (p < end && text.size() >= 8)
+        bits |= load(end - 8);
+    else
+        for (; p < end; p++) bits |= uint8_t(*p);
     return !(bits & 0x8080808080808080u);
 }
 

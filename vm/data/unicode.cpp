@@ -125,8 +125,7 @@ bool is_numeric(char32_t c) {
     return category_is(c, 'N') || in(kNumericIdeographs, c);
 }
 
-bool is_space(char32_t c) {
-    if (c < 128) return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f);
+bool is_wide_space(char32_t c) {
     return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
            c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }

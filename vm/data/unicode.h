@@ -11,9 +11,12 @@ class StringBuilder;
 
 bool is_alpha(char32_t);
 bool is_decimal(char32_t);
-bool is_digit(char32_t);    // decimals, superscripts, ...
-bool is_numeric(char32_t);  // also fractions, numerals
-bool is_space(char32_t);
+bool is_digit(char32_t);       // decimals, superscripts, ...
+bool is_numeric(char32_t);     // also fractions, numerals
+bool is_wide_space(char32_t);  // beyond ASCII
+inline bool is_space(char32_t c) {
+    return c < 128 ? c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f) : is_wide_space(c);
+}
 bool is_printable(char32_t);
 bool is_upper(char32_t);
 bool is_lower(char32_t);
