@@ -1,7 +1,7 @@
 // Replays a README: what it shows is what happens.
 //
 //   run_readme [--bless] --gen PROGRAM README.md      runs it
-//   run_readme --extract LANGUAGE README.md           prints the code blocks of a language
+//   run_readme --extract NAME.cpp README.md           prints the code block that begins with the line `// NAME.cpp`
 //
 //   ```python blocks      are programs. One that begins with the line `# NAME.gen` is saved under that name,
 //   for commands to run;
@@ -222,13 +222,13 @@ int main(int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
     if (words.size() == 3 && words[0] == "--extract") {
         for (const auto& block : parse(words[2]).blocks)
-            if (block.language == words[1]) printf("%s", joined(block.lines).c_str());
+            if (block.lines[0] == "// " + words[1]) printf("%s", joined(block.lines).c_str());
         return 0;
     }
     const bool bless = !words.empty() && words[0] == "--bless";
     if (words.size() != size_t(3 + bless) || words[bless] != "--gen") {
         fprintf(stderr,
-                "usage: run_readme [--bless] --gen PROGRAM README.md\n       run_readme --extract LANGUAGE "
+                "usage: run_readme [--bless] --gen PROGRAM README.md\n       run_readme --extract NAME.cpp "
                 "README.md\n");
         return 2;
     }

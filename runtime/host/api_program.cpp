@@ -7,7 +7,6 @@
 #include "runtime/host/prelude.h"
 
 #include <unistd.h>
-#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -59,9 +58,7 @@ static void begin_program(State& s, std::string_view name, const std::vector<std
     for (const std::string& a : s.host.arguments) list_append(vm.heap, list.as<List>(), vm.str(a));
     vm.set(sys, "argv", list);
     Value path = vm.get(sys, vm.intern("path"));
-    if (!is_list(path) || !list_append(vm.heap, path.as<List>(), vm.str(folder))) return;
-    Value* items = path.as<List>()->items->items;
-    std::rotate(items, items + path.as<List>()->size - 1, items + path.as<List>()->size);
+    if (is_list(path)) list_insert(vm.heap, path.as<List>(), 0, vm.str(folder));
 }
 
 static int status_of(State& s, Outcome o) { return o.is_raised() ? s.show_uncaught() : 0; }

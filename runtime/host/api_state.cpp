@@ -16,6 +16,10 @@ static void mark_handles(VM& vm, Marker& m) {
     auto* state = static_cast<State*>(runtime_of(vm).embedder);
     m.mark(state->slots.data(), state->slots.size());
     m.mark(state->last_result);
+    for (const auto& task : state->tasks) {
+        m.mark(static_cast<Object*>(task->fiber));
+        m.mark(static_cast<Object*>(task->record));
+    }
 }
 
 static void open_streams(State& s, const InterpreterOptions& options) {
@@ -37,7 +41,9 @@ static void open_streams(State& s, const InterpreterOptions& options) {
 }
 
 State::State(const InterpreterOptions& options) : vm(options.seed) {
-    vm.clock = options.virtual_time ? make_virtual_clock(options.seed) : make_system_clock();
+    vm.clock = options.time == Time::Manual                            ? make_manual_clock(options.seed)
+               : options.virtual_time || options.time == Time::Virtual ? make_virtual_clock(options.seed)
+                                                                       : make_system_clock();
     host.embedder = this;
     host.set_seed(options.seed);
     host.grants = {.files = options.files,
@@ -63,6 +69,7 @@ State::State(const InterpreterOptions& options) : vm(options.seed) {
 bool State::end() {
     if (has_ended) return true;
     has_ended = true;
+    tend_tasks();
     return shut_down(vm);
 }
 

@@ -20,6 +20,18 @@ struct HostFunction {
     std::function<Ref(Interpreter&, const std::vector<Ref>&)> function;
 };
 
+// What a task stands for. Its fiber and record (see _host_task in prelude_host.gen) are kept alive by State::tasks.
+struct TaskState {
+    Fiber* fiber = nullptr;
+    List* record = nullptr;
+    std::string name;
+    bool seen = false;  // the host has been told how it ended
+
+    enum { kValue, kError, kLock, kBegun };
+    Value part(int which) const { return record->items->items[which]; }
+    bool done() const { return fiber->state == Fiber::kEnded; }
+};
+
 // Lives as long as anything of its world does: Interpreter, Ref, Program ... share it.
 struct State : std::enable_shared_from_this<State> {
     RuntimeHost host;
@@ -29,7 +41,8 @@ struct State : std::enable_shared_from_this<State> {
     std::vector<uint32_t> free;
     std::deque<HostFunction> functions;
     Value last_result = Value::none();
-    bool has_ended = false;  // see end()
+    std::vector<std::shared_ptr<TaskState>> tasks;  // that have not ended, or that the host still holds
+    bool has_ended = false;                         // see end()
     bool hands_over =
         false;  // output goes to functions of the host: to be flushed whenever control goes back
 
@@ -53,6 +66,10 @@ struct State : std::enable_shared_from_this<State> {
     Value builtin(std::string_view name) { return vm.get(vm.builtins, vm.intern(name)); }
     Value prelude(const char* name, std::initializer_list<Value> args);
     Outcome raise(const Error&);  // in the script: what a host function threw
+
+    using Starts = std::function<Value()>;
+    Task start(std::string name, const Starts& function, const std::vector<Ref>& args);
+    void tend_tasks();  // forgets those that have ended, after reporting errors that nobody can see any more
 
     // Shows vm.exception, which nobody has caught, as the command line does; the exit status that it means.
     int show_uncaught();

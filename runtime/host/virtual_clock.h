@@ -2,9 +2,8 @@
 #pragma once
 #include "vm/sched/clock.h"
 
-#include <condition_variable>
+#include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 namespace gen {
@@ -35,26 +34,26 @@ class VirtualClock : public Clock {
     double wall_;
 };
 
-// Moves when the host says so: the time of a game, which can be paused. What waits for it holds the VM's thread until another
-// thread advances it; with `wall` the seconds since 1970 at its start.
+// Moves when the host says so: the time of a game, which can be paused. Nobody waits for it: where every fiber does, the host has to
+// get control back (VM::run_others), or is told of the deadlock.
 class ManualClock : public Clock {
   public:
-    explicit ManualClock(double wall = 0) : wall_(wall) {}
-    void advance(int64_t nanoseconds);  // from any thread
-    int64_t now() override;
-    double wall() override;
-    void wait_until(int64_t deadline) override;
-    void interrupt() override;
+    ManualClock(int64_t start, double wall) : now_(start), start_(start), wall_(wall) {}
+    void advance(int64_t nanoseconds) { now_ += nanoseconds; }  // from any thread
+    int64_t now() override { return now_; }
+    double wall() override { return wall_ + double(now_ - start_) / 1e9; }
+    void wait_until(int64_t) override {}
+    void interrupt() override {}
+    bool is_manual() const override { return true; }
 
   private:
-    std::mutex mutex_;
-    std::condition_variable moved_;
-    int64_t now_ = 0;
-    bool interrupted_ = false;
+    std::atomic<int64_t> now_;
+    const int64_t start_;
     const double wall_;
 };
 
-// Begins at the machine's time; with a seed at 2020-01-01 00:00 UTC, so that a run can be repeated.
+// Both begin at the machine's time; with a seed at 2020-01-01 00:00 UTC, so that a run can be repeated.
 std::unique_ptr<Clock> make_virtual_clock(std::optional<uint64_t> seed);
+std::unique_ptr<Clock> make_manual_clock(std::optional<uint64_t> seed);
 
 }  // namespace gen

@@ -101,6 +101,7 @@ void add_traceback(VM&, Value exception, Frame* fr);
 // ---- safepoint.cpp
 // A safepoint with fr->pc at the next instruction.
 Frame* safepoint(VM&, Frame* fr);
+void begin_slice(VM&);                         // a new budget, until the VM has to look around
 void begin_termination(VM&, const char* why);  // sets vm.exception; see Limits
 void collect_garbage(VM&, Frame* fr, Heap::Extent extent);
 

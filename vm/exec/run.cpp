@@ -23,31 +23,47 @@ Frame* make_base_frame(VM& vm) {
     return f;
 }
 
-Outcome VM::run(Value callee, Value tuple, Value keywords) {
+// A run loop of its own, for what `begin` asks for.
+template <class Begin>
+static Outcome nest(VM& vm, Begin begin) {
     constexpr unsigned kMaxNested = 100;  // run loops on the C stack
-    if (nested >= kMaxNested)
-        return raise(kShapeRecursionError, "maximum recursion depth exceeded in calls from the host");
-    Frame* base = make_base_frame(*this);
+    if (vm.nested >= kMaxNested)
+        return vm.raise(kShapeRecursionError, "maximum recursion depth exceeded in calls from the host");
+    Frame* base = make_base_frame(vm);
     if (!base) return Outcome::raised();
-    base->parent = frame;
-    Frame* outer_base = run_base;
-    Frame* outer_frame = frame;
-    run_base = base;
-    nested++;
-    frame = base;
-    Value outer_handled = handled;
-    Frame* fr = land(*this, base, call_with(callee, tuple, keywords), kBaseStub);
-    interpret(*this, fr);
-    nested--;
-    if (!nested) termination = nullptr;
-    run_base = outer_base;
-    frame = outer_frame;
-    if (frame && frame->flags & kClean) touch(*this, frame);  // it goes on, without a landing
-    handled = outer_handled;
-    frames.release(base, base->shape);
-    Value result = run_result;
-    run_result = Value::unbound();
+    base->parent = vm.frame;
+    Frame* outer_base = vm.run_base;
+    Frame* outer_frame = vm.frame;
+    vm.run_base = base;
+    vm.nested++;
+    vm.frame = base;
+    Value outer_handled = vm.handled;
+    interpret(vm, land(vm, base, begin(), kBaseStub));
+    vm.nested--;
+    if (!vm.nested) vm.termination = nullptr;
+    vm.run_base = outer_base;
+    vm.frame = outer_frame;
+    if (outer_frame && outer_frame->flags & kClean) touch(vm, outer_frame);  // it goes on, without a landing
+    vm.handled = outer_handled;
+    vm.frames.release(base, base->shape);
+    Value result = vm.run_result;
+    vm.run_result = Value::unbound();
     return result.is_unbound() ? Outcome::raised() : Outcome(result);
+}
+
+Outcome VM::run(Value callee, Value tuple, Value keywords) {
+    return nest(*this, [&] { return call_with(callee, tuple, keywords); });
+}
+
+Outcome VM::run_others(Turn& given) {
+    turn = &given;
+    begin_slice(*this);
+    Outcome o = nest(*this, [&] {
+        scheduler.park(*this, Wait::Host);
+        return Outcome::park();
+    });
+    turn = nullptr;
+    return o;
 }
 
 Outcome VM::run(Value callee, std::initializer_list<Value> args) { return run(callee, tuple(args)); }

@@ -292,7 +292,13 @@ int64_t next_slice(const VM& vm) {
         until(vm.grace_end);
     else if (vm.limits.steps)
         until(vm.limits.steps);
+    if (vm.turn && !vm.turn->over && vm.turn->end) until(vm.turn->end);
     return int64_t(most);
+}
+
+bool turn_is_over(const VM& vm) {
+    const Turn* t = vm.turn;
+    return t && !t->over && ((t->end && vm.steps >= t->end) || (t->is_over && t->is_over()));
 }
 
 }  // namespace
@@ -303,9 +309,13 @@ void begin_termination(VM& vm, const char* why) {
     vm.raise(kShapeTerminated, why);
 }
 
-Frame* safepoint(VM& vm, Frame* fr) {
+void begin_slice(VM& vm) {
     vm.steps = vm.steps_now();
     vm.budget = vm.slice = next_slice(vm);
+}
+
+Frame* safepoint(VM& vm, Frame* fr) {
+    begin_slice(vm);
     vm.retrying = false;
     vm.frame = fr;
 #ifdef GEN_STRESS
@@ -357,6 +367,7 @@ Frame* safepoint(VM& vm, Frame* fr) {
     }
     if (!vm.dying.empty() && !vm.finalizing) vm.start_finalizers();
     vm.scheduler.look_around(vm);
+    if (turn_is_over(vm)) vm.scheduler.end_turn(vm, false);
     if (vm.scheduler.has_ready() && vm.nested == 1 && !is_atomic(fr)) return preempt(vm, fr);
     return fr;
 }

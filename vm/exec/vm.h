@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -103,6 +104,14 @@ struct Limits {
     size_t int_digits = kMaxIntDigits;  // of conversions from and to decimal text
 };
 
+// The main fiber lets the others run, for so long: see VM::run_others().
+struct Turn {
+    uint64_t end = 0;               // steps_now() at which it is over; 0: none
+    std::function<bool()> is_over;  // asked at every safepoint; empty: no
+    bool over = false;
+    bool idle = false;  // it was over because all others wait, or have ended
+};
+
 class GeneratorObserver;
 
 class VM {
@@ -140,7 +149,8 @@ class VM {
     Frame* frame = nullptr;               // the innermost frame, valid in natives
     Fiber* fiber = nullptr;
     Fiber* main_fiber = nullptr;
-    unsigned nested = 0;  // run loops on the C stack
+    unsigned nested = 0;   // run loops on the C stack
+    Turn* turn = nullptr;  // that the main fiber has given to the others, and waits for
     Scheduler scheduler;
     std::unique_ptr<Clock> clock;
     std::unique_ptr<Reactor> reactor;  // null: nothing but time can be waited for
@@ -292,6 +302,9 @@ class VM {
     Outcome run(Value callee, Value tuple, Value keywords = Value::unbound());
     // Runs a module's code with `globals`. Namespace code (see Code::kNamespace) gets `locals`.
     Outcome run_code(Code* code, Dict* globals, Value locals);
+    // The main fiber waits while the others run, until the turn is over: its budget is spent, or they all wait. Only where no run
+    // loop is on the C stack. Raised: by an interrupt or a limit, which hit the main fiber.
+    Outcome run_others(Turn& turn);
     Function* make_function_of(Code* code, Dict* globals);  // with the builtins that `globals` names
     Function* make_function_of(Code* code, Dict* globals, Value own_builtins);
     void safepoint_soon() {

@@ -14,6 +14,8 @@ class Clock {
     virtual void interrupt() = 0;
     // Does wait_until() return at once, with the time moved on?
     virtual bool is_virtual() const { return false; }
+    // Is it the host that moves the time? Then wait_until() is never called.
+    virtual bool is_manual() const { return false; }
 };
 
 }  // namespace gen

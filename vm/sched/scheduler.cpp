@@ -82,12 +82,13 @@ void Scheduler::ready(Fiber* f) {
 }
 
 Fiber* Scheduler::take_ready() {
-    if (random_) {
+    if (random_ && !first_is_next_) {
         random_ ^= random_ << 13;
         random_ ^= random_ >> 7;
         random_ ^= random_ << 17;
         std::swap(ready_[ready_first_], ready_[(ready_first_ + random_ % ready_count_) % ready_.size()]);
     }
+    first_is_next_ = false;
     Fiber* f = ready_[ready_first_];
     if (++ready_first_ == ready_.size()) ready_first_ = 0;
     ready_count_--;
@@ -149,12 +150,28 @@ Fiber* Scheduler::wake_first(WaitList& queue, Value result) {
 void Scheduler::throw_into(Fiber* f, Value exception) {
     f->thrown = exception;
     if (f->state == Fiber::kParked) wake(f, f->epoch, Value::none());
-    // It is the first of the queue now.
+    put_first(f);
+}
+
+void Scheduler::put_first(Fiber* f) {
     size_t i = 0;
     while (i < ready_count_ && ready_[(ready_first_ + i) % ready_.size()] != f) i++;
     if (i == ready_count_) return;
+    first_is_next_ = true;
     for (; i > 0; i--)
         std::swap(ready_[(ready_first_ + i) % ready_.size()], ready_[(ready_first_ + i - 1) % ready_.size()]);
+}
+
+void Scheduler::end_turn(VM& vm, bool idle) {
+    vm.turn->over = true;
+    vm.turn->idle = idle;
+    wake(vm.main_fiber, vm.main_fiber->epoch, Value::none());
+    put_first(vm.main_fiber);
+}
+
+int64_t Scheduler::first_deadline() {
+    drop_stale_timers();
+    return timers_.empty() ? kForever : timers_.front().deadline;
 }
 
 void Scheduler::drop_stale_timers() {
@@ -204,8 +221,23 @@ Fiber* Scheduler::wait_for_ready(VM& vm) {
         if (has_ready()) return take_ready();
         drop_stale_timers();
         if (is_interrupted(vm)) return nullptr;
-        bool timed = !timers_.empty() && vm.clock;
+        const bool manual = vm.clock && vm.clock->is_manual();
+        if (manual) fire_timers(vm);
+        if (has_ready()) continue;
+        bool timed = !timers_.empty() && vm.clock && !manual;
         bool outside = vm.reactor && vm.reactor->active();
+        if (vm.turn && !vm.turn->over) {  // nobody waits while it is the host that has given it
+            look_around(vm);
+            by_itself_ = true;
+            if (has_ready()) continue;
+            if (timed && vm.clock->is_virtual() && !(outside && vm.reactor->busy())) {
+                vm.clock->wait_until(timers_.front().deadline);
+                fire_timers(vm);
+            } else {
+                end_turn(vm, true);
+            }
+            continue;
+        }
         if (!timed && !outside) return nullptr;
         if (outside && timed && vm.clock->is_virtual()) {
             if (vm.reactor->busy())

@@ -37,7 +37,9 @@ class Scheduler {
     // Takes the next ready fiber, waiting for timers and the reactor where need be. Null: nobody is ready and nothing
     // can wake anyone (a deadlock), or the VM was interrupted.
     Fiber* next(VM&);
-    void look_around(VM&);  // wakes those whose time has come, or whose input is there
+    void look_around(VM&);          // wakes those whose time has come, or whose input is there
+    void end_turn(VM&, bool idle);  // of the others: the main fiber goes on, first of all; see Turn
+    int64_t first_deadline();       // of those who wait; kForever: none has any
 
     RunObserver* observer = nullptr;  // see run_observer.h
     bool wakes_by_itself() const {
@@ -61,6 +63,7 @@ class Scheduler {
     void drop_stale_timers();
     void fire_timers(VM&);
     Fiber* take_ready();
+    void put_first(Fiber*);
     Fiber* wait_for_ready(VM&);
     static void leave_queue(Fiber*);
 
@@ -72,6 +75,7 @@ class Scheduler {
     uint64_t next_id_ = 0, next_order_ = 0;
     uint64_t random_ = 0;
     bool by_itself_ = false;
+    bool first_is_next_ = false;  // whatever the seed says
 };
 
 // What every live fiber is doing: where it stands, through calls and delegates, and what it waits for. Lines without a newline

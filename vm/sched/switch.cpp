@@ -52,8 +52,13 @@ Frame* nobody_is_ready(VM& vm, Fiber* f) {
         else
             raise_interrupt(vm, bits);
     } else {
-        vm.raise(kShapeRuntimeError,
-                 "deadlock: every thread waits, and nothing can wake one\n" + describe_fibers(vm));
+        const bool timed = vm.clock && vm.clock->is_manual() && vm.scheduler.first_deadline() != kForever;
+        vm.raise(
+            kShapeRuntimeError,
+            std::string(
+                timed ? "deadlock: every thread waits, and the time stands still until the host moves it\n"
+                      : "deadlock: every thread waits, and nothing can wake one\n") +
+                describe_fibers(vm));
     }
     vm.scheduler.throw_into(f, vm.exception);
     vm.exception = Value::unbound();

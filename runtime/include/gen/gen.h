@@ -29,7 +29,8 @@ namespace gen {
 class Interpreter;
 namespace detail {
 struct State;
-}
+struct TaskState;
+}  // namespace detail
 
 // A value of a script, kept alive as long as this object (a handle) lives. Copies refer to the same value. It may outlive the
 // Interpreter object: the world ends with its last handle.
@@ -78,6 +79,7 @@ class Ref {
 
   private:
     friend class Interpreter;
+    friend class Task;
     friend struct detail::State;
     Ref(std::shared_ptr<detail::State> state, uint32_t slot) : state_(std::move(state)), slot_(slot) {}
     int64_t to_int() const;
@@ -110,6 +112,13 @@ class Error : public std::runtime_error {
     Ref exception_;
 };
 
+// What the time of an interpreter is: of time.sleep(), timers, asyncio, time.time().
+enum class Time : uint8_t {
+    Real,
+    Virtual,  // stands still while anything runs, and jumps to the next deadline when everything waits
+    Manual,   // moves by Interpreter::advance() alone: the time of a game, which can be paused
+};
+
 struct InterpreterOptions {
     size_t memory = 0;               // bytes of the heap, 0: no limit. MemoryError in the script
     size_t stack = size_t{1} << 30;  // bytes of frames, 0: no limit. RecursionError in the script
@@ -117,19 +126,50 @@ struct InterpreterOptions {
     bool files = false;              // grants
     bool environment = false;
     bool network = false;
-    bool processes = false;     // child processes, signals
-    bool virtual_time = false;  // the clock jumps to the next deadline when everything waits
-    std::optional<uint64_t>
-        seed{};  // of hashes, ids, random numbers and the order of threads: a run can be repeated
+    bool processes = false;          // child processes, signals
+    bool virtual_time = false;       // the same as time = Time::Virtual
+    std::optional<uint64_t> seed{};  // of hashes, ids, random numbers, the order of threads: to repeat a run
     std::vector<std::string> search_path{};              // for import
     std::vector<std::string> arguments{};                // sys.argv
     std::function<void(std::string_view)> out{}, err{};  // what is printed; empty: thrown away
     std::function<bool(std::string& line)> in{};         // input(); empty: at its end
-    bool isolates = false;          // grant: interpreters on threads of their own (multiprocessing), which
-                                    // print to the process's own output
+    bool isolates = false;  // grant: interpreters on threads of their own (multiprocessing), which print
+                            // to the process's own output
     bool standard_streams = false;  // in, out and err are those of the process
     bool interactive = false;       // sys.flags.interactive
     std::string executable{};       // sys.executable
+    Time time = Time::Real;
+};
+
+// A script, or a call, that goes on beside others whenever the interpreter has control: see Interpreter::start(). It may wait
+// anywhere. Copies mean the same task. One that fails when nobody holds it any more is reported on `err`.
+class Task {
+  public:
+    Task() = default;  // no task; only to be assigned to
+    explicit operator bool() const { return task_ != nullptr; }
+    bool done() const;
+    std::string status() const;  // "sleeps for another 2.5 s", "waits for a lock", "is ready", "has ended"
+    Ref result() const;          // what it gave, or the Error that ended it. RuntimeError: it is not done
+    Ref wait() const;            // lets everything run, and waits, until it is done; its result
+    // Raises an exception where it stands, which ends its wait: SystemExit to end it. Without effect on one that is done.
+    void raise(const Ref& exception) const;
+    void raise(std::string_view type, std::string_view message = "") const;
+
+  private:
+    friend struct detail::State;
+    std::shared_ptr<detail::State> state_;
+    std::shared_ptr<detail::TaskState> task_;
+};
+
+struct Budget {
+    uint64_t steps = 0;  // calls and loop rounds; 0: any number
+    double seconds = 0;  // of real time, to about 0.1 ms; 0: any time
+};
+
+enum class Progress : uint8_t {
+    Done,     // every task has ended
+    Waiting,  // everything waits: for time to pass, input, or the host
+    Spent,    // so is the budget; somebody can go on at once
 };
 
 class Interpreter {
@@ -168,6 +208,25 @@ class Interpreter {
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, int64_t>) Ref value(T i)
     const { return value(int64_t(i)); }
 
+    // ---- scripts beside the host: in a game, a server, a user interface. Tasks go on in run_for(), and during every run() and call.
+    //
+    //     gen::Task patrol = vm.start(source);
+    //     while (!patrol.done()) { draw(); vm.advance(1 / 60.0); vm.run_for({.steps = 100'000}); }
+    Task start(std::string_view source,
+               std::string_view filename = "<string>");  // begins when tasks go on next
+    template <class... Args>
+    Task start(const Ref& function, const Args&... args) {
+        return start_call(function, {value(args)...});
+    }
+    // Lets tasks and threads run until they all wait, at most for the budget. Throws what an interrupt or a limit of the interpreter
+    // means. Not to be called by functions of the host.
+    Progress run_for(Budget budget = {});
+    std::optional<double> next_wake()
+        const;                     // in so many seconds of its time the next timer goes off; nothing: none
+    double time() const;           // seconds, as time.monotonic()
+    void advance(double seconds);  // of Time::Manual; from any thread
+    std::string describe_tasks() const;  // who waits for what, and where: a text of several lines
+
     size_t memory_used() const;  // bytes of the heap
     // ---- ending a script that goes on for too long. It is terminated: `except` does not hold it up, `finally` and `with` have a
     // small grace, and whoever runs it gets an Error of type "Terminated". Until the limit is set anew every run ends so;
@@ -184,6 +243,7 @@ class Interpreter {
     friend struct detail::State;
     using Function = std::function<Ref(Interpreter&, const std::vector<Ref>&)>;
     explicit Interpreter(std::shared_ptr<detail::State> state) : state_(std::move(state)) {}
+    Task start_call(const Ref& function, const std::vector<Ref>& args);
     Ref make_function(std::string_view name, size_t parameters, bool any, Function function);
     template <class F, class R, class... Args>
     Ref function_as(std::string_view name, F function, R (F::*)(Args...) const);

@@ -29,8 +29,9 @@ class Program {
     // The rest of the input is the program; `name` is sys.argv[0].
     int run_input(const std::vector<std::string>& arguments = {}, std::string_view name = "-");
 
-    // The end of the world: waits for the threads that are no daemons, runs what atexit knows, closes what is open, flushes. The final
-    // status: `status` or, if that is 0, that of an error now: 120 when output could not be written. Nothing can be run any more.
+    // The end of the world: waits for the threads that are no daemons, runs what atexit knows, drops tasks, closes what is open,
+    // flushes. The final status: `status` or, if that is 0, that of an error now: 120 when output could not be written. Nothing can be
+    // run any more.
     int finish(int status = 0);
     // After finish(): an isolate could not be made to end, and is still computing. Only _exit() ends such a process.
     bool is_stuck() const { return stuck_; }
