@@ -26,6 +26,7 @@ Outcome detail::call_host_function(VM& vm, Value* args) {  // callable, *args
         Interpreter facade = state.facade();
         Ref result = f.function(facade, refs);
         vm.frame = frame;
+        if (auto promise = std::move(state.promised)) return promise->wait();
         return result ? state.own(result) : Value::none();
     } catch (const Error& e) {
         vm.frame = frame;

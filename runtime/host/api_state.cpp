@@ -16,9 +16,11 @@ static void mark_handles(VM& vm, Marker& m) {
     auto* state = static_cast<State*>(runtime_of(vm).embedder);
     m.mark(state->slots.data(), state->slots.size());
     m.mark(state->last_result);
-    for (const auto& task : state->tasks) {
-        m.mark(static_cast<Object*>(task->fiber));
-        m.mark(static_cast<Object*>(task->record));
+    for (const auto* list : {&state->tasks, &state->ended_tasks}) {
+        for (const auto& task : *list) {
+            m.mark(static_cast<Object*>(task->fiber));
+            m.mark(static_cast<Object*>(task->record));
+        }
     }
 }
 
@@ -171,6 +173,14 @@ Value State::prelude(const char* name, std::initializer_list<Value> args) {
     vm.roots.resize(vm.roots.size() - args.size());
     if (f.is_unbound()) throw_error();
     return call(f, args);
+}
+
+Ref State::exception_of(const Error& e) {
+    Value before = vm.exception;
+    raise(e);
+    Ref made = hold(vm.exception);
+    vm.exception = before;
+    return made;
 }
 
 Outcome State::raise(const Error& e) {

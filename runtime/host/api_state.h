@@ -32,6 +32,23 @@ struct TaskState {
     bool done() const { return fiber->state == Fiber::kEnded; }
 };
 
+// What a promise stands for, and who waits for it.
+struct PromiseState {
+    struct Waiter {
+        Ref fiber;  // kept alive; it may wait for something else by now
+        uint64_t epoch;
+    };
+    Interpreter vm;
+    Ref value;  // once it is settled: the value or exception
+    bool failed = false;
+    std::vector<Waiter> waiters;
+
+    explicit PromiseState(const Interpreter& i) : vm(i) {}
+    ~PromiseState();
+    void settle(const Ref& value, bool failed);
+    Outcome wait();  // of the running fiber
+};
+
 // Lives as long as anything of its world does: Interpreter, Ref, Program ... share it.
 struct State : std::enable_shared_from_this<State> {
     RuntimeHost host;
@@ -41,8 +58,11 @@ struct State : std::enable_shared_from_this<State> {
     std::vector<uint32_t> free;
     std::deque<HostFunction> functions;
     Value last_result = Value::none();
-    std::vector<std::shared_ptr<TaskState>> tasks;  // that have not ended, or that the host still holds
-    bool has_ended = false;                         // see end()
+    std::vector<std::shared_ptr<TaskState>> tasks;        // that had not ended when they were last looked at
+    std::vector<std::shared_ptr<TaskState>> ended_tasks;  // that the host still holds
+    uint64_t ended_before = 0;                            // Scheduler::ended_count() at that time
+    std::shared_ptr<PromiseState> promised;  // what the function of the host that is returning has answered
+    bool has_ended = false;                  // see end()
     bool hands_over =
         false;  // output goes to functions of the host: to be flushed whenever control goes back
 
@@ -66,6 +86,7 @@ struct State : std::enable_shared_from_this<State> {
     Value builtin(std::string_view name) { return vm.get(vm.builtins, vm.intern(name)); }
     Value prelude(const char* name, std::initializer_list<Value> args);
     Outcome raise(const Error&);  // in the script: what a host function threw
+    Ref exception_of(const Error&);
 
     using Starts = std::function<Value()>;
     Task start(std::string name, const Starts& function, const std::vector<Ref>& args);

@@ -73,29 +73,32 @@ Progress Interpreter::run_for(Budget budget) {
     }
     s.check(vm.run_others(turn));
     s.tend_tasks();
-    bool all = std::all_of(s.tasks.begin(), s.tasks.end(), [](const auto& task) { return task->done(); });
-    return all ? Progress::Done : turn.idle ? Progress::Waiting : Progress::Spent;
+    return s.tasks.empty() ? Progress::Done : turn.idle ? Progress::Waiting : Progress::Spent;
 }
 
 void State::tend_tasks() {
-    std::vector<std::shared_ptr<TaskState>> all = std::move(tasks);
-    std::vector<std::shared_ptr<TaskState>> failed;
-    tasks.clear();
-    for (auto& task : all) {
-        if (!task->done() || task.use_count() > 1)
-            tasks.push_back(std::move(task));
-        else if (!task->seen && !task->part(TaskState::kError).is_none())
-            failed.push_back(std::move(task));
+    using Tasks = std::vector<std::shared_ptr<TaskState>>;
+    auto move_out = [](Tasks& from, Tasks& to, auto which) {
+        auto kept = std::stable_partition(from.begin(), from.end(), [&](const auto& t) { return !which(t); });
+        to.insert(to.end(), std::move_iterator(kept), std::move_iterator(from.end()));
+        from.erase(kept, from.end());
+    };
+    if (ended_before != vm.scheduler.ended_count()) {
+        ended_before = vm.scheduler.ended_count();
+        move_out(tasks, ended_tasks, [](const auto& task) { return task->done(); });
     }
-    for (auto& task : failed) {
+    Tasks dropped;
+    move_out(ended_tasks, dropped, [](const auto& task) { return task.use_count() == 1; });
+    for (auto& task : dropped) {
         Value error = task->part(TaskState::kError);
+        if (task->seen || error.is_none()) continue;
         vm.roots.push_back(error);
         Value report = prelude_value(vm, "_host_report");
         if (report.is_unbound() || vm.run(report, {error, vm.str(task->name)}).is_raised())
             vm.exception = Value::unbound();
         vm.roots.pop_back();
     }
-    if (!failed.empty() && hands_over) host.streams.out.flush();
+    if (!dropped.empty() && hands_over) host.streams.out.flush();
 }
 
 std::optional<double> Interpreter::next_wake() const {

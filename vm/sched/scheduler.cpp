@@ -55,6 +55,7 @@ Fiber* Scheduler::spawn(VM& vm, Value callee, std::initializer_list<Value> args)
 
 void Scheduler::ended(Fiber* f) {
     f->state = Fiber::kEnded;
+    ended_count_++;
     f->frame = nullptr;
     fibers_[f->index] = fibers_.back();
     fibers_[f->index]->index = f->index;
@@ -67,6 +68,7 @@ void Scheduler::drop_others(Fiber* kept) {
         leave_queue(f);
         f->state = Fiber::kEnded;
         f->frame = nullptr;
+        ended_count_++;
     }
     fibers_.assign(1, kept);
     kept->index = 0;
@@ -170,16 +172,26 @@ void Scheduler::end_turn(VM& vm, bool idle) {
 }
 
 int64_t Scheduler::first_deadline() {
-    drop_stale_timers();
+    drop_stale_front();
     return timers_.empty() ? kForever : timers_.front().deadline;
 }
 
+bool Scheduler::is_stale(const Timer& t) {
+    return t.fiber->epoch != t.epoch || t.fiber->state != Fiber::kParked;
+}
+
 void Scheduler::drop_stale_timers() {
-    std::erase_if(timers_, [](const Timer& t) {
-        return t.fiber->epoch != t.epoch || t.fiber->state != Fiber::kParked;
-    });
+    std::erase_if(timers_, is_stale);
     std::make_heap(timers_.begin(), timers_.end(), later);
     stale_timers_ = 0;
+}
+
+void Scheduler::drop_stale_front() {
+    while (!timers_.empty() && is_stale(timers_.front())) {
+        std::pop_heap(timers_.begin(), timers_.end(), later);
+        timers_.pop_back();
+        if (stale_timers_) stale_timers_--;
+    }
 }
 
 void Scheduler::fire_timers(VM& vm) {
@@ -219,7 +231,7 @@ Fiber* Scheduler::next(VM& vm) {
 Fiber* Scheduler::wait_for_ready(VM& vm) {
     for (;;) {
         if (has_ready()) return take_ready();
-        drop_stale_timers();
+        drop_stale_front();
         if (is_interrupted(vm)) return nullptr;
         const bool manual = vm.clock && vm.clock->is_manual();
         if (manual) fire_timers(vm);

@@ -51,6 +51,7 @@ class Scheduler {
 
     void trace(Marker&) const;
     const std::vector<Fiber*>& fibers() const { return fibers_; }  // that have not ended
+    uint64_t ended_count() const { return ended_count_; }          // how many have
 
   private:
     struct Timer {
@@ -60,7 +61,9 @@ class Scheduler {
         uint64_t epoch;
     };
     static bool later(const Timer& a, const Timer& b);
+    static bool is_stale(const Timer&);
     void drop_stale_timers();
+    void drop_stale_front();  // those that would be the next
     void fire_timers(VM&);
     Fiber* take_ready();
     void put_first(Fiber*);
@@ -72,7 +75,7 @@ class Scheduler {
     std::vector<Timer> timers_;  // a heap, soonest first
     size_t stale_timers_ = 0;    // of them, about: their fibers were woken before
     std::vector<Fiber*> fibers_;
-    uint64_t next_id_ = 0, next_order_ = 0;
+    uint64_t next_id_ = 0, next_order_ = 0, ended_count_ = 0;
     uint64_t random_ = 0;
     bool by_itself_ = false;
     bool first_is_next_ = false;  // whatever the seed says

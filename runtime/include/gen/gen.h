@@ -30,6 +30,7 @@ class Interpreter;
 namespace detail {
 struct State;
 struct TaskState;
+struct PromiseState;
 }  // namespace detail
 
 // A value of a script, kept alive as long as this object (a handle) lives. Copies refer to the same value. It may outlive the
@@ -161,6 +162,29 @@ class Task {
     std::shared_ptr<detail::TaskState> task_;
 };
 
+// A value that the host gives later. The script that calls a function of the host which returns a promise waits for it there, as in
+// time.sleep(), while others go on. One that nobody holds any more without a value is a RuntimeError for whoever waits.
+//
+//     vm.def("ask", [&](std::string text) { return questions.emplace_back(vm); });   // std::deque<gen::Promise>
+//     questions.front().resolve("yes");          // whoever asked goes on when tasks do
+class Promise {
+  public:
+    Promise() = default;  // none; only to be assigned to
+    explicit Promise(const Interpreter&);
+    explicit operator bool() const { return state_ != nullptr; }
+    template <class T>
+    void resolve(const T& value) const;                                // what Interpreter::value() takes
+    void resolve() const;                                              // None
+    void fail(std::string_view type, std::string_view message) const;  // an exception, as Error
+    bool settled() const;  // it has a value, or has failed: what comes later has no effect
+
+  private:
+    friend class Interpreter;
+    Interpreter interpreter() const;
+    void settle(const Ref& value, bool failed) const;
+    std::shared_ptr<detail::PromiseState> state_;
+};
+
 struct Budget {
     uint64_t steps = 0;  // calls and loop rounds; 0: any number
     double seconds = 0;  // of real time, to about 0.1 ms; 0: any time
@@ -178,7 +202,9 @@ class Interpreter {
 
     // Runs a program in the module __main__; the value of the last statement if that is an expression, else None.
     Ref run(std::string_view source, std::string_view filename = "<string>");
-    // Makes a function that scripts can call. Parameters and result: what Ref::as knows, Ref itself, or void.
+    // Makes a function that scripts can call. Parameters: what Ref::as knows. Result: what value() takes, void, or a Promise.
+    // What a function holds of its own interpreter (Interpreter, Ref, Task, Promise), it should hold by reference: the interpreter keeps
+    // its functions, and they would keep it.
     template <class F>
     void def(std::string_view name, F function) {
         set(name, this->function(name, std::move(function)));
@@ -240,9 +266,15 @@ class Interpreter {
 
   private:
     friend class Ref;
+    friend class Promise;
     friend struct detail::State;
     using Function = std::function<Ref(Interpreter&, const std::vector<Ref>&)>;
     explicit Interpreter(std::shared_ptr<detail::State> state) : state_(std::move(state)) {}
+    template <class R>
+    Ref answer(const R& result);           // of a function of the host
+    Ref wait_for(const Promise& promise);  // the same
+    template <class R, class F, class... Args, size_t... I>
+    Ref invoke(F& function, const std::vector<Ref>& args, std::index_sequence<I...>);
     Task start_call(const Ref& function, const std::vector<Ref>& args);
     Ref make_function(std::string_view name, size_t parameters, bool any, Function function);
     template <class F, class R, class... Args>

@@ -61,17 +61,27 @@ Ref Ref::method(std::string_view name, const Args&... args) const {
     return attribute(name)(args...);
 }
 
-namespace detail {
+template <class T>
+void Promise::resolve(const T& value) const {
+    settle(interpreter().value(value), false);
+}
+
+template <class R>
+Ref Interpreter::answer(const R& result) {
+    if constexpr (std::is_same_v<R, Promise>)
+        return wait_for(result);
+    else
+        return value(result);
+}
 template <class R, class F, class... Args, size_t... I>
-Ref invoke(Interpreter& vm, F& function, const std::vector<Ref>& args, std::index_sequence<I...>) {
+Ref Interpreter::invoke(F& function, const std::vector<Ref>& args, std::index_sequence<I...>) {
     if constexpr (std::is_void_v<R>) {
         function(args[I].template as<std::remove_cvref_t<Args>>()...);
-        return vm.none();
+        return none();
     } else {
-        return vm.value(function(args[I].template as<std::remove_cvref_t<Args>>()...));
+        return answer(function(args[I].template as<std::remove_cvref_t<Args>>()...));
     }
 }
-}  // namespace detail
 
 template <class F, class R, class... Args>
 Ref Interpreter::function_as(std::string_view name, F function, R (F::*)(Args...) const) {
@@ -83,13 +93,13 @@ Ref Interpreter::function_as(std::string_view name, F function, R (F::*)(Args...
                                      function(args);
                                      return vm.none();
                                  } else {
-                                     return vm.value(function(args));
+                                     return vm.answer(function(args));
                                  }
                              });
     } else {
         return make_function(
             name, sizeof...(Args), false, [function](Interpreter& vm, const std::vector<Ref>& args) mutable {
-                return detail::invoke<R, F, Args...>(vm, function, args, std::index_sequence_for<Args...>{});
+                return vm.invoke<R, F, Args...>(function, args, std::index_sequence_for<Args...>{});
             });
     }
 }
