@@ -4,12 +4,15 @@
 //     vm.def("area", [](double w, double h) { return w * h; });
 //     double a = vm.run("area(3, 4)").as<double>();
 //
-// An Interpreter is one world of its own: any number of them live in a process, each used by one thread at a time.
+// An Interpreter is one world of its own: any number of them live in a process, each used by one thread at a time. A copy of the
+// object is the same world.
 // Without grants a script can compute and nothing else: no files, no environment, and what it prints goes to `out`.
 //
 // Errors of scripts, and wrong conversions, are gen::Error, with the traceback as text. What a C++ function throws
 // reaches the script as an exception: a gen::Error as what it was, anything else as RuntimeError.
 #pragma once
+#include "gen/task.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,13 +28,6 @@
 #include <vector>
 
 namespace gen {
-
-class Interpreter;
-namespace detail {
-struct State;
-struct TaskState;
-struct PromiseState;
-}  // namespace detail
 
 // A value of a script, kept alive as long as this object (a handle) lives. Copies refer to the same value. It may outlive the
 // Interpreter object: the world ends with its last handle.
@@ -142,60 +138,6 @@ struct InterpreterOptions {
     Time time = Time::Real;
 };
 
-// A script, or a call, that goes on beside others whenever the interpreter has control: see Interpreter::start(). It may wait
-// anywhere. Copies mean the same task. One that fails when nobody holds it any more is reported on `err`.
-class Task {
-  public:
-    Task() = default;  // no task; only to be assigned to
-    explicit operator bool() const { return task_ != nullptr; }
-    bool done() const;
-    std::string status() const;  // "sleeps for another 2.5 s", "waits for a lock", "is ready", "has ended"
-    Ref result() const;          // what it gave, or the Error that ended it. RuntimeError: it is not done
-    Ref wait() const;            // lets everything run, and waits, until it is done; its result
-    // Raises an exception where it stands, which ends its wait: SystemExit to end it. Without effect on one that is done.
-    void raise(const Ref& exception) const;
-    void raise(std::string_view type, std::string_view message = "") const;
-
-  private:
-    friend struct detail::State;
-    std::shared_ptr<detail::State> state_;
-    std::shared_ptr<detail::TaskState> task_;
-};
-
-// A value that the host gives later. The script that calls a function of the host which returns a promise waits for it there, as in
-// time.sleep(), while others go on. One that nobody holds any more without a value is a RuntimeError for whoever waits.
-//
-//     vm.def("ask", [&](std::string text) { return questions.emplace_back(vm); });   // std::deque<gen::Promise>
-//     questions.front().resolve("yes");          // whoever asked goes on when tasks do
-class Promise {
-  public:
-    Promise() = default;  // none; only to be assigned to
-    explicit Promise(const Interpreter&);
-    explicit operator bool() const { return state_ != nullptr; }
-    template <class T>
-    void resolve(const T& value) const;                                // what Interpreter::value() takes
-    void resolve() const;                                              // None
-    void fail(std::string_view type, std::string_view message) const;  // an exception, as Error
-    bool settled() const;  // it has a value, or has failed: what comes later has no effect
-
-  private:
-    friend class Interpreter;
-    Interpreter interpreter() const;
-    void settle(const Ref& value, bool failed) const;
-    std::shared_ptr<detail::PromiseState> state_;
-};
-
-struct Budget {
-    uint64_t steps = 0;  // calls and loop rounds; 0: any number
-    double seconds = 0;  // of real time, to about 0.1 ms; 0: any time
-};
-
-enum class Progress : uint8_t {
-    Done,     // every task has ended
-    Waiting,  // everything waits: for time to pass, input, or the host
-    Spent,    // so is the budget; somebody can go on at once
-};
-
 class Interpreter {
   public:
     explicit Interpreter(InterpreterOptions options = {});
@@ -234,12 +176,8 @@ class Interpreter {
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, int64_t>) Ref value(T i)
     const { return value(int64_t(i)); }
 
-    // ---- scripts beside the host: in a game, a server, a user interface. Tasks go on in run_for(), and during every run() and call.
-    //
-    //     gen::Task patrol = vm.start(source);
-    //     while (!patrol.done()) { draw(); vm.advance(1 / 60.0); vm.run_for({.steps = 100'000}); }
-    Task start(std::string_view source,
-               std::string_view filename = "<string>");  // begins when tasks go on next
+    // ---- scripts beside the host, see gen/task.h. They go on in run_for(), and during every run() and call.
+    Task start(std::string_view source, std::string_view filename = "<string>");
     template <class... Args>
     Task start(const Ref& function, const Args&... args) {
         return start_call(function, {value(args)...});
@@ -247,11 +185,11 @@ class Interpreter {
     // Lets tasks and threads run until they all wait, at most for the budget. Throws what an interrupt or a limit of the interpreter
     // means. Not to be called by functions of the host.
     Progress run_for(Budget budget = {});
+    double time() const;  // seconds, as time.monotonic()
     std::optional<double> next_wake()
-        const;                     // in so many seconds of its time the next timer goes off; nothing: none
-    double time() const;           // seconds, as time.monotonic()
+        const;                     // seconds of that time until a timer goes off; nothing: there is none
     void advance(double seconds);  // of Time::Manual; from any thread
-    std::string describe_tasks() const;  // who waits for what, and where: a text of several lines
+    std::string describe_tasks() const;  // who waits for what, and where: several lines
 
     size_t memory_used() const;  // bytes of the heap
     // ---- ending a script that goes on for too long. It is terminated: `except` does not hold it up, `finally` and `with` have a
