@@ -257,7 +257,7 @@ static bool prepare(VM& vm, Value* args, bool evaluate, Evaluation& out) {
     }
     if (args[0].is_object() && args[0].as_object()->kind == Kind::Code) {
         out.code = args[0].as<Code>();
-        return true;
+        return vm.read(out.code);
     }
     out.code =
         compile_text(vm, args[0], "<string>", evaluate ? Mode::Eval : Mode::Exec, 0, true, who, out.warnings);

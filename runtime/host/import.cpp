@@ -2,6 +2,7 @@
 
 #include "runtime/embedded.h"
 #include "runtime/host/evaluate.h"
+#include "runtime/host/prelude.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 
@@ -13,7 +14,6 @@
 
 namespace gen {
 
-constexpr std::string_view kLibrary = "runtime/modules/";
 constexpr std::string_view kShown = "<gen>/";  // what file names of the library begin with
 
 // ---- files
@@ -70,32 +70,16 @@ static Outcome find_embedded(VM& vm, Value* args) {
     for (char& c : path)
         if (c == '.') c = '/';
     std::string shown = std::string(kShown) + path;
-    if (embedded(std::string(kLibrary) + path + "/__init__.gen"))
-        return vm.tuple({vm.str(shown + "/__init__.gen"), vm.str(shown)});
-    if (embedded(std::string(kLibrary) + path + ".gen"))
-        return vm.tuple({vm.str(shown + ".gen"), Value::none()});
+    if (embedded(path + "/__init__.gen")) return vm.tuple({vm.str(shown + "/__init__.gen"), vm.str(shown)});
+    if (embedded(path + ".gen")) return vm.tuple({vm.str(shown + ".gen"), Value::none()});
     return Value::none();
 }
 
-static Code* compile_embedded_file(VM& vm, const EmbeddedFile& file, std::string filename, uint32_t flags) {
-    CompileOptions options;
-    options.filename = std::move(filename);
-    options.code_flags = flags;
-    return compile_source(vm, Source::from_text(options.filename, file.text), options);
-}
-
-static Outcome compile_embedded(VM& vm, Value* args) {
-    std::string shown(args[0].as<Str>()->view());
-    const EmbeddedFile* file = embedded(std::string(kLibrary) + shown.substr(kShown.size()));
-    if (!file) return vm.raisef(kShapeImportError, "%s is not part of the library", shown.c_str());
-    // What CPython has in C does not show in tracebacks.
-    static constexpr std::string_view kHiddenModules[] = {
-        "_queue", "_threading_local", "bisect",   "faulthandler", "functools", "heapq",
-        "io",     "itertools",        "operator", "os",           "pickle"};
-    std::string_view name = std::string_view(shown).substr(kShown.size());
-    bool hidden = std::count(std::begin(kHiddenModules), std::end(kHiddenModules),
-                             name.substr(0, name.find_first_of("./")));
-    Code* code = compile_embedded_file(vm, *file, shown, hidden ? Code::kHidden | Code::kAtomic : 0u);
+static Outcome load_embedded(VM& vm, Value* args) {
+    std::string_view shown = args[0].as<Str>()->view();
+    const EmbeddedFile* file = shown.starts_with(kShown) ? embedded(shown.substr(kShown.size())) : nullptr;
+    if (!file) return vm.raisef(kShapeImportError, "%s is not part of the library", args[0].as<Str>()->data);
+    Code* code = library_code(vm, file->image);
     return code ? Outcome(Value::object(code)) : Outcome::raised();
 }
 
@@ -130,7 +114,7 @@ bool source_line(VM& vm, const std::string& filename, uint32_t line, std::string
         if (auto own = host.texts.find(filename); own != host.texts.end()) {
             text = own->second;
         } else if (filename.starts_with(kShown)) {
-            const EmbeddedFile* file = embedded(std::string(kLibrary) + filename.substr(kShown.size()));
+            const EmbeddedFile* file = embedded(filename.substr(kShown.size()));
             if (file) text = file->text;
         } else if (!filename.empty() && filename[0] != '<' && host.grants.files) {
             std::string bytes;
@@ -175,9 +159,7 @@ static Outcome library_names(VM& vm, Value*) {
     Value list = vm.list();
     for (const BuiltinModule& m : builtin_modules()) list_append(vm.heap, list.as<List>(), vm.str(m.name));
     for (const EmbeddedFile& file : embedded_files()) {
-        if (!file.path.starts_with(kLibrary)) continue;
-        std::string_view name = file.path.substr(kLibrary.size());
-        name = name.substr(0, name.find_first_of("./"));
+        std::string_view name = file.path.substr(0, file.path.find_first_of("./"));
         list_append(vm.heap, list.as<List>(), vm.str(name));
     }
     return list;
@@ -217,7 +199,7 @@ static const NativeDef kForPrelude[] = {
     {.signature = "_find_file(directory, name, /)", .fn = find_file},
     {.signature = "_compile_file(path, /)", .fn = compile_file},
     {.signature = "_find_embedded(name, /)", .fn = find_embedded},
-    {.signature = "_compile_embedded(path, /)", .fn = compile_embedded},
+    {.signature = "_load_embedded(path, /)", .fn = load_embedded},
     {.signature = "_builtin_module(name, /)", .fn = builtin_module},
     {.signature = "_sys_path()", .fn = sys_path},
     {.signature = "_sys_argv()", .fn = sys_argv},

@@ -41,10 +41,12 @@ static Outcome get_text(VM&, Value self) {
 }
 template <Tuple* Code::*field>
 static Outcome get_tuple(VM& vm, Value self) {
+    if (!vm.read(code_of(self))) return Outcome::raised();
     Tuple* t = code_of(self)->*field;
     return Value::object(t ? t : vm.empty_tuple);
 }
 static Outcome get_code_bytes(VM& vm, Value self) {
+    if (!vm.read(code_of(self))) return Outcome::raised();
     Blob* b = code_of(self)->instructions;
     return vm.checked(Value::object(make_bytes(vm.heap, b->data, b->size)));
 }
@@ -58,6 +60,7 @@ static bool contains(const Tuple* t, Value v) {
 // Locals but for captured ones that are no parameters.
 static Outcome get_varnames(VM& vm, Value self) {
     Code* code = code_of(self);
+    if (!vm.read(code)) return Outcome::raised();
     std::vector<Value> names;
     for (uint64_t i = 0; i < code->locals->size; i++)
         if (i < code->parameters() || !contains(code->cell_names, code->locals->items[i]))
@@ -72,9 +75,10 @@ static Outcome get_nlocals(VM& vm, Value self) {
 // The names of globals and attributes that the instructions mention, and the other constants.
 static Outcome names_or_constants(VM& vm, Value self, bool names) {
     Code* code = code_of(self);
+    if (!vm.read(code)) return Outcome::raised();
     std::vector<bool> is_name(code->constants->size);
     const Instruction* at = code->entry();
-    for (uint32_t i = 0; i < code->length(); i += op_info(at[i].op()).words) {
+    for (uint32_t i = 0; i < code->length(); i += op_words(at[i].op())) {
         const char* format = op_info(at[i].op()).format;
         auto note = [&](unsigned index) {
             if (index < is_name.size()) is_name[index] = true;
@@ -95,12 +99,9 @@ static Outcome get_consts(VM& vm, Value self) { return names_or_constants(vm, se
 
 static Outcome co_positions(
     VM& vm, Value* args) {  // one (line, end line, column, end column) for each entry of the table
-    Code* code = code_of(args[0]);
-    auto* entries = reinterpret_cast<const PositionEntry*>(code->positions->data);
     List* list = make_list(vm.heap);
     auto number = [](uint32_t n, bool known) { return known ? Value::integer(n) : Value::none(); };
-    for (size_t i = 0; i < code->positions->size / sizeof(PositionEntry); i++) {
-        const PositionEntry& e = entries[i];
+    for (const PositionEntry& e : positions_of(*code_of(args[0]))) {
         bool columns = e.column != PositionEntry::kNoColumn;
         if (!list_append(vm.heap, list,
                          vm.tuple({number(e.line, e.line), number(e.end_line, e.line),
@@ -111,8 +112,9 @@ static Outcome co_positions(
 }
 static Outcome co_lines(VM& vm, Value* args) {  // (start, end, line)
     Code* code = code_of(args[0]);
-    auto* entries = reinterpret_cast<const PositionEntry*>(code->positions->data);
-    size_t n = code->positions->size / sizeof(PositionEntry);
+    if (!vm.read(code)) return Outcome::raised();
+    const std::vector<PositionEntry> entries = positions_of(*code);
+    const size_t n = entries.size();
     List* list = make_list(vm.heap);
     for (size_t i = 0; i < n; i++) {
         uint32_t end = i + 1 < n ? entries[i + 1].pc : code->length();
@@ -129,6 +131,7 @@ static Outcome co_replace(VM& vm, Value* args) {
     if (!args[kReplaceOthers].is_unbound() && dict_length(args[kReplaceOthers].as<Dict>()))
         return vm.type_error(
             "replace() can change co_flags, co_name, co_qualname, co_filename and co_firstlineno only");
+    if (!vm.read(code_of(args[kSelf]))) return Outcome::raised();
     auto* copy = vm.heap.make<Code>(Kind::Code, kShapeCode);
     Object header = *copy;
     std::memcpy(static_cast<void*>(copy), static_cast<const void*>(code_of(args[kSelf])), sizeof(Code));

@@ -38,6 +38,7 @@ static Outcome set_code(VM& vm, Value self, Value v) {
     if (v.is_unbound() || !v.is_object() || v.as_object()->kind != Kind::Code)
         return vm.type_error("__code__ must be set to a code object");
     auto* code = v.as<Code>();
+    if (!vm.read(code)) return Outcome::raised();
     size_t has = f->closure.is_unbound() ? 0 : f->closure.as<Tuple>()->size, wants = code->free_names->size;
     if (has != wants)
         return vm.value_error("%s() requires a code object with %zu free vars, not %zu",
@@ -96,6 +97,7 @@ static Outcome function_new(VM& vm, Value* args) {  // cls, code, globals, name,
     if (!name.is_none() && !is_str(name)) return vm.type_error("arg 3 (name) must be None or string");
     if (!defaults.is_none() && !is_tuple(defaults))
         return vm.type_error("arg 4 (defaults) must be None or tuple");
+    if (!vm.read(code)) return Outcome::raised();
     size_t wants = code->free_names->size;
     if (!is_tuple(closure)) {
         if (wants && closure.is_none()) return vm.type_error("arg 5 (closure) must be tuple");

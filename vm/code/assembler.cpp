@@ -539,7 +539,7 @@ class Assembler {
     static void replace_default_scratch(Draft& d) {
         bool used = false;
         for (uint32_t pc = 0; pc < d.words.size();) {
-            unsigned count = op_info(d.words[pc].op()).words;
+            unsigned count = op_words(d.words[pc].op());
             if (takes_scratch(d.words[pc].op()) && scratch_of(&d.words[pc]) == kDefaultScratch) {
                 used = true;
                 Instruction words[kMaxWords];

@@ -6,6 +6,7 @@
 #include "vm/data/int.h"
 #include "vm/data/list.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gen {
@@ -75,44 +76,27 @@ Value CodeBuilder::frozenset(std::span<const Value> items) {
 }
 
 Blob* CodeBuilder::blob(const void* data, size_t bytes) {
-    Blob* b = heap_.make<Blob>(Kind::Blob, kShapeInternal, sizeof(Blob) + bytes);
+    if (!bytes) return nullptr;
+    Blob* b = make_blob(heap_, bytes);
     if (!b) {
         failed_ = true;
         return nullptr;
     }
-    b->size = bytes;
-    if (bytes) std::memcpy(b->data, data, bytes);
+    std::memcpy(b->data, data, bytes);
     return b;
 }
 
 Code* CodeBuilder::code(const CodeParts& p) {
-    const Instruction* words = p.instructions.data();
-    uint32_t cache_count = 0;
-    for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
-        cache_count += has_attribute_cache(words[pc].op());
-
     Code* code = heap_.make<Code>(Kind::Code, kShapeCode);
-    code->instructions = blob(words, p.instructions.size_bytes());
-    if (code->instructions) {
-        // Every LANDING knows how far back its instruction starts.
-        auto* own = reinterpret_cast<Instruction*>(code->instructions->data);
-        for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
-            for (unsigned n = 1; n < op_info(words[pc].op()).words; n++)
-                if (own[pc + n].op() == Op::LANDING)
-                    own[pc + n].bits = (own[pc + n].bits & ~uint64_t{0xff00}) | n << 8;
+    code->instructions = make_blob(heap_, p.instructions.size_bytes());
+    if (!code->instructions) {
+        failed_ = true;
+        return nullptr;
     }
+    std::memcpy(code->instructions->data, p.instructions.data(), p.instructions.size_bytes());
     code->exceptions = blob(p.exceptions.data(), p.exceptions.size_bytes());
     code->positions = blob(p.positions.data(), p.positions.size_bytes());
     code->cell_parameters = blob(p.cell_parameters.data(), p.cell_parameters.size_bytes());
-    code->caches = blob(nullptr, 0);
-    if (cache_count &&
-        (code->caches = heap_.make<Blob>(Kind::Blob, kShapeInternal, sizeof(Blob) + 4 * cache_count))) {
-        code->caches->size = 4 * cache_count;
-        auto* out = reinterpret_cast<uint32_t*>(code->caches->data);
-        for (uint32_t pc = 0; pc < p.instructions.size(); pc += op_info(words[pc].op()).words)
-            if (has_attribute_cache(words[pc].op())) *out++ = pc;
-    }
-    if (!code->caches) failed_ = true;
     code->constants = tuple(p.constants).as<Tuple>();
     code->locals = tuple(p.locals).as<Tuple>();
     code->cell_names = tuple(p.cell_names).as<Tuple>();
@@ -128,11 +112,51 @@ Code* CodeBuilder::code(const CodeParts& p) {
     code->keyword_only = p.keyword_only;
     code->locals_register = p.locals_register;
     code->first_line = p.first_line;
+    code->image = nullptr;
+    code->image_strings = nullptr;
+    code->image_index = 0;
+    set_frame_size(code);
+    auto* words = reinterpret_cast<Instruction*>(code->instructions->data);
+    for (uint32_t pc = 0; pc < code->length(); pc += op_words(words[pc].op()))
+        mark_landings(words + pc, op_words(words[pc].op()));
+    code->self_attributes = count_self_attributes(*code);
+    failed_ |= !note_caches(heap_, code);
+    return failed_ ? nullptr : code;
+}
+
+void set_frame_size(Code* code) {
     const size_t bytes = (kFrameHeaderBytes + code->registers * sizeof(Value) + 15) & ~size_t{15};
     const size_t size_class = bytes <= Heap::kSmallLimit ? Heap::size_class(bytes) : 0;
     code->frame_bytes = uint32_t(size_class ? Heap::class_bytes(size_class) : bytes);
     code->frame_class = uint32_t(size_class);
-    return failed_ ? nullptr : code;
+}
+
+bool note_caches(Heap& heap, Code* code) {
+    const Instruction* words = code->entry();
+    const uint32_t length = code->length();
+    code->caches = nullptr;
+    size_t count = 0;
+    for (uint32_t pc = 0; pc < length; pc += op_words(words[pc].op()))
+        count += has_attribute_cache(words[pc].op());
+    if (!count) return true;
+    Blob* caches = make_blob(heap, 4 * count);
+    if (!caches) return false;
+    auto* out = reinterpret_cast<uint32_t*>(caches->data);
+    for (uint32_t pc = 0; pc < length; pc += op_words(words[pc].op()))
+        if (has_attribute_cache(words[pc].op())) *out++ = pc;
+    code->caches = caches;
+    return true;
+}
+
+uint32_t count_self_attributes(const Code& code) {
+    std::vector<unsigned> names;
+    for (uint32_t pc = 0; code.positional && pc < code.length(); pc += op_words(code.entry()[pc].op())) {
+        const Instruction i = code.entry()[pc];
+        if (i.op() == Op::SET_ATTR && i.a() == 0 &&
+            std::find(names.begin(), names.end(), i.c()) == names.end())
+            names.push_back(i.c());
+    }
+    return uint32_t(names.size());
 }
 
 }  // namespace gen

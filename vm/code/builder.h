@@ -46,10 +46,15 @@ class CodeBuilder {
 
   private:
     Value checked(void* object);
-    Blob* blob(const void* data, size_t bytes);
+    Blob* blob(const void* data, size_t bytes);  // null for nothing
     Heap& heap_;
     StringTable& strings_;
     bool failed_ = false;
 };
+
+// What follows from the other parts of a code.
+void set_frame_size(Code*);
+bool note_caches(Heap&, Code*);  // fills Code::caches; false: out of memory
+uint32_t count_self_attributes(const Code&);
 
 }  // namespace gen

@@ -3,6 +3,9 @@
 #pragma once
 #include "vm/data/object.h"
 
+#include <span>
+#include <vector>
+
 namespace gen {
 
 enum class Op : uint8_t {
@@ -41,6 +44,7 @@ struct Instruction {  // one word
 };
 static_assert(sizeof(Instruction) == 8);
 constexpr unsigned kNoRegister = 0xffff;
+constexpr unsigned kMaxCallArguments = 120;  // of one CALL; more go through a list, see Function::Aux
 constexpr size_t kFrameHeaderBytes = 40;  // sizeof(Frame), see vm/exec/frame.h; Code::frame_bytes counts it
 
 enum YieldFlags : uint8_t {    // X of YIELD
@@ -81,6 +85,8 @@ struct PositionEntry {
     static constexpr uint16_t kNoColumn = 0xffff;
 };
 
+// Code of the library is *read* when it is first needed (see image.h). Until then `instructions` is null, and so is all
+// that stands between it and `name`.
 struct Code : Object {
     enum Flags : uint32_t {
         kVarArgs = 1,
@@ -103,16 +109,16 @@ struct Code : Object {
     };
     Blob* instructions;  // Instruction[]
     Tuple* constants;
-    Blob* exceptions;  // ExceptionEntry[]
-    Blob* positions;   // PositionEntry[]
-    Blob* caches;      // uint32_t[]: instructions with inline caches of attributes: cells and shapes
+    Blob* exceptions;  // ExceptionEntry[]; null: none
+    Blob* positions;   // PositionEntry[], or null: none, or those of the image; see positions_of()
+    Blob* caches;   // uint32_t[]: instructions with inline caches of attributes: cells and shapes; null: none
     Tuple* locals;  // names of registers 0 .. n-1: positional parameters, keyword-only ones, *args, **kwargs,
                     // other locals (a captured local's register holds its Cell, and the name stands here too)
-    Tuple* cell_names;  // those of `locals` that are cells
-    Tuple* free_names;  // in order of the closure
+    Tuple* cell_names;      // those of `locals` that are cells
+    Tuple* free_names;      // in order of the closure
+    Blob* cell_parameters;  // uint16_t[]: registers of parameters that MAKE_CELL turns into cells at the
+                            // start; null: none
     Value name, qualname, filename, doc;
-    Blob*
-        cell_parameters;  // uint16_t[]: registers of parameters that MAKE_CELL turns into cells at the start
     uint32_t code_flags;
     uint32_t registers;        // of a frame, at least 1
     uint16_t positional_only;  // of `positional`
@@ -121,9 +127,15 @@ struct Code : Object {
     uint16_t
         locals_register;  // keeps the dict that locals() answers; kNoRegister: nothing in the code asks for it
     uint32_t first_line;
-    uint32_t frame_bytes;  // size of a Frame for it, as the heap's size class rounds it up
-    uint32_t frame_class;  // that size class; 0: too large for one
+    uint32_t frame_bytes;      // size of a Frame for it, as the heap's size class rounds it up
+    uint32_t frame_class;      // that size class; 0: too large for one
+    uint32_t self_attributes;  // how many attributes it sets on its first parameter
+    uint32_t image_index;
+    const uint8_t*
+        image;  // where it was read from, or will be: constant data of the program. Null: elsewhere
+    Array* image_strings;  // the strings of the image that exist already; null once the code is read
 
+    bool is_read() const { return instructions; }
     const Instruction* entry() const { return reinterpret_cast<const Instruction*>(instructions->data); }
     uint32_t length() const { return uint32_t(instructions->size / 8); }
     bool resumable() const { return code_flags & (kGenerator | kCoroutine | kAsyncGenerator); }
@@ -142,12 +154,25 @@ struct OpInfo {
     const char* meaning;
 };
 const OpInfo& op_info(Op op);
+template <class T>
+struct OpTable {
+    T items[256];
+};
+extern const OpTable<uint8_t> kOpWords;
+inline unsigned op_words(Op op) { return kOpWords.items[int(op)]; }  // op_info(op).words, at once
 const char* intrinsic_name(Intrinsic i);
 unsigned intrinsic_arguments(Intrinsic i);
 const char* code_flag_name(unsigned bit);  // of Code::Flags, as the assembler names it; null beyond the last
 
+// What a table of a code holds; nothing where it is null.
+template <class T>
+std::span<const T> items_of(const Blob* b) {
+    if (!b) return {};
+    return {reinterpret_cast<const T*>(b->data), b->size / sizeof(T)};
+}
 // The source position of the instruction that covers word `pc`; line 0 when unknown.
 PositionEntry position_of(const Code& code, uint32_t pc);
+std::vector<PositionEntry> positions_of(const Code& code);  // all of them
 // The entry of the exception table that covers word `pc`, or null.
 const ExceptionEntry* handler_of(const Code& code, uint32_t pc);
 

@@ -139,7 +139,7 @@ class Listing {
 
     void number_labels() {
         std::vector<uint32_t> places;
-        for (uint32_t pc = 0; pc < code_.length(); pc += op_info(words_[pc].op()).words)
+        for (uint32_t pc = 0; pc < code_.length(); pc += op_words(words_[pc].op()))
             if (jump_field(words_[pc].op()) != JumpField::None) places.push_back(jump_target(words_, pc));
         for (size_t i = 0; i < exception_count(); i++)
             for (uint32_t pc : {exception(i).start, exception(i).end, exception(i).target})
@@ -172,13 +172,13 @@ class Listing {
             line(out, ".const " + std::to_string(i) + " " + text(code_.constants->items[i]));
 
         size_t position = 0, next_label = 0;
-        size_t position_count = code_.positions->size / sizeof(PositionEntry);
-        const auto* positions = reinterpret_cast<const PositionEntry*>(code_.positions->data);
-        for (uint32_t pc = 0; pc < code_.length(); pc += op_info(words_[pc].op()).words) {
+        const std::vector<PositionEntry> positions = positions_of(code_);
+        const size_t position_count = positions.size();
+        for (uint32_t pc = 0; pc < code_.length(); pc += op_words(words_[pc].op())) {
             print_labels(out, next_label, pc);
             for (; position < position_count && positions[position].pc <= pc; position++)
                 if (options.positions) print_position(out, ".at", positions[position]);
-            uint32_t landing = pc + op_info(words_[pc].op()).words - 1;
+            uint32_t landing = pc + op_words(words_[pc].op()) - 1;
             for (; position < position_count && positions[position].pc <= landing; position++)
                 if (options.positions) print_position(out, ".landing", positions[position]);
             char start[16];
@@ -273,17 +273,13 @@ class Listing {
         line(out, row);
     }
     void cell_parameters(std::string& out) const {
-        if (!code_.cell_parameters->size) return;
+        if (!code_.cell_parameters) return;
         std::string row = ".cell_parameters";
-        const auto* registers = reinterpret_cast<const uint16_t*>(code_.cell_parameters->data);
-        for (size_t i = 0; i < code_.cell_parameters->size / 2; i++)
-            row += " r" + std::to_string(registers[i]);
+        for (uint16_t r : items_of<uint16_t>(code_.cell_parameters)) row += " r" + std::to_string(r);
         line(out, row);
     }
-    size_t exception_count() const { return code_.exceptions->size / sizeof(ExceptionEntry); }
-    ExceptionEntry exception(size_t i) const {
-        return reinterpret_cast<const ExceptionEntry*>(code_.exceptions->data)[i];
-    }
+    size_t exception_count() const { return items_of<ExceptionEntry>(code_.exceptions).size(); }
+    ExceptionEntry exception(size_t i) const { return items_of<ExceptionEntry>(code_.exceptions)[i]; }
     std::string label(uint32_t pc) const {
         if (!labelled_) return std::to_string(pc);
         return "L" + std::to_string(std::lower_bound(labels_.begin(), labels_.end(), pc) - labels_.begin());

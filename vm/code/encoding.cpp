@@ -2,7 +2,7 @@
 
 namespace gen {
 
-Tail tail_of(Op op) {
+static constexpr Tail find_tail(Op op, unsigned words, unsigned flags) {
     switch (op) {
         case Op::LOAD_GLOBAL:
         case Op::LOAD_GLOBAL_HIT:
@@ -51,7 +51,59 @@ Tail tail_of(Op op) {
         case Op::WITH_ENTER:
             return Tail::Enter;
         default:
-            return op_info(op).words == 3 && (op_info(op).flags & JUMPS) ? Tail::Branch : Tail::None;
+            return words == 3 && (flags & JUMPS) ? Tail::Branch : Tail::None;
+    }
+}
+
+// What is no opcode has one word and no tail.
+template <class T, class F>
+static constexpr OpTable<T> op_table(T other, F of) {
+    OpTable<T> table{};
+    for (T& item : table.items) item = other;
+#define OP(name, format, words, flags, meaning) table.items[int(Op::name)] = of(Op::name, words, flags);
+#include "vm/code/opcodes.def"
+#undef OP
+    return table;
+}
+constinit const OpTable<uint8_t> kOpWords =
+    op_table<uint8_t>(1, [](Op, unsigned words, unsigned) { return uint8_t(words); });
+constinit const OpTable<Tail> kTails = op_table<Tail>(Tail::None, find_tail);
+
+Op original_of(Op op) {
+    switch (op) {
+        case Op::LOAD_GLOBAL_HIT:
+        case Op::LOAD_BUILTIN_HIT:
+            return Op::LOAD_GLOBAL;
+        case Op::GET_ATTR_SLOT:
+        case Op::GET_ATTR_CLASS:
+        case Op::GET_ATTR_TYPE:
+        case Op::GET_ATTR_MODULE:
+            return Op::GET_ATTR;
+        case Op::SET_ATTR_SLOT:
+        case Op::SET_ATTR_ADD:
+            return Op::SET_ATTR;
+        case Op::FOR_ITER_GEN:
+        case Op::FOR_ITER_LIST:
+        case Op::FOR_ITER_RANGE:
+            return Op::FOR_ITER;
+        case Op::CALL_FUNCTION:
+        case Op::CALL_GENERATOR:
+        case Op::CALL_NATIVE:
+        case Op::CALL_BUILTIN_CLASS:
+        case Op::CALL_CLASS:
+            return Op::CALL;
+        case Op::LOAD_METHOD_HIT:
+            return Op::LOAD_METHOD;
+        case Op::INVOKE_HIT:
+        case Op::INVOKE_MODULE:
+        case Op::INVOKE_SEND:
+            return Op::INVOKE;
+        case Op::YIELD_FROM_NEW:
+            return Op::GET_YIELD_FROM;
+        case Op::AWAIT_NEW:
+            return Op::GET_AWAITABLE;
+        default:
+            return op;
     }
 }
 
@@ -63,11 +115,6 @@ bool takes_scratch(Op op) {
 bool takes_extra_constant(Op op) {
     Tail t = tail_of(op);
     return t == Tail::ResultConstant || t == Tail::Invoke;
-}
-
-bool has_attribute_cache(Op op) {
-    Tail t = tail_of(op);
-    return t == Tail::CachedResult || t == Tail::CachedScratch || t == Tail::Invoke;
 }
 
 unsigned unpack_count(Instruction i) {
@@ -129,7 +176,7 @@ unsigned encode(Instruction first, unsigned scratch, uint32_t extra_constant, In
             out[1] = landing(first.a() + 1);
             break;
     }
-    return op_info(op).words;
+    return op_words(op);
 }
 
 unsigned scratch_of(const Instruction* at) {
@@ -165,9 +212,8 @@ static Instruction with_d(Instruction i, int64_t d) {
     return {(i.bits & 0xffffffff) | uint64_t(uint32_t(int32_t(d))) << 32};
 }
 
-bool set_jump(Instruction* code, uint32_t pc, uint32_t target) {
-    Instruction& i = code[pc];
-    int64_t distance = int64_t(target) - int64_t(pc);
+static bool set_distance(Instruction* words, int64_t distance) {
+    Instruction& i = words[0];
     if (jump_field(i.op()) == JumpField::D) {
         i = with_d(i, distance);
     } else {
@@ -176,10 +222,10 @@ bool set_jump(Instruction* code, uint32_t pc, uint32_t target) {
     }
     switch (tail_of(i.op())) {
         case Tail::Branch:
-            code[pc + 2] = with_d(code[pc + 2], distance - 2);
+            words[2] = with_d(words[2], distance - 2);
             break;
         case Tail::Jump:
-            code[pc + 1] = with_d(code[pc + 1], distance - 1);
+            words[1] = with_d(words[1], distance - 1);
             break;
         default:
             break;
@@ -187,9 +233,27 @@ bool set_jump(Instruction* code, uint32_t pc, uint32_t target) {
     return true;
 }
 
+bool set_jump(Instruction* code, uint32_t pc, uint32_t target) {
+    return set_distance(code + pc, int64_t(target) - int64_t(pc));
+}
+
 uint32_t jump_target(const Instruction* code, uint32_t pc) {
     Instruction i = code[pc];
     return uint32_t(int64_t(pc) + (jump_field(i.op()) == JumpField::D ? i.d() : i.sc()));
+}
+
+void original_words(const Instruction* code, uint32_t pc, Instruction out[kMaxWords]) {
+    Instruction first = code[pc];
+    first.bits = (first.bits & ~uint64_t{0xff}) | uint64_t(original_of(first.op()));
+    const unsigned count = encode(first, scratch_of(code + pc), extra_constant_of(code + pc), out);
+    if (jump_field(first.op()) != JumpField::None)
+        set_distance(out, int64_t(jump_target(code, pc)) - int64_t(pc));
+    mark_landings(out, count);
+}
+
+void mark_landings(Instruction* words, unsigned count) {
+    for (unsigned n = 1; n < count; n++)
+        if (words[n].op() == Op::LANDING) words[n].bits = (words[n].bits & ~uint64_t{0xff00}) | n << 8;
 }
 
 Window window_of(Instruction i) {

@@ -20,16 +20,25 @@ enum class Tail : uint8_t {
     Unpack,          // LANDING of a scratch register, UNPACK_RESULT of it
     Enter,           // LANDING of A + 1
 };
-Tail tail_of(Op op);
+extern const OpTable<Tail> kTails;
+inline Tail tail_of(Op op) { return kTails.items[int(op)]; }
+Op original_of(Op op);             // what the compiler emits for it: itself, unless it is a quickened form
 bool takes_scratch(Op op);         // Tail CachedScratch, Scratch, Branch or Unpack
 bool takes_extra_constant(Op op);  // Tail ResultConstant or Invoke
-bool has_attribute_cache(Op op);   // listed in Code::caches
+inline bool has_attribute_cache(Op op) {  // listed in Code::caches
+    Tail t = tail_of(op);
+    return t == Tail::CachedResult || t == Tail::CachedScratch || t == Tail::Invoke;
+}
 // The number of targets of UNPACK and UNPACK_STAR.
 unsigned unpack_count(Instruction i);
 
 // Writes all words of the instruction to `out`; jumps are left open. Answers their number.
 constexpr unsigned kMaxWords = 4;
 unsigned encode(Instruction first, unsigned scratch, uint32_t extra_constant, Instruction out[kMaxWords]);
+// The words of the instruction at `pc` as they were before it was run: not quickened, caches empty.
+void original_words(const Instruction* code, uint32_t pc, Instruction out[kMaxWords]);
+// Every LANDING knows, in X, how far back its instruction starts.
+void mark_landings(Instruction* words, unsigned count);
 // The scratch register and the extra constant of an encoded instruction, 0 where it has none.
 unsigned scratch_of(const Instruction* at);
 uint32_t extra_constant_of(const Instruction* at);

@@ -3,12 +3,20 @@
 #include "vm/code/disasm.h"
 #include "vm/code/encoding.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace gen {
 namespace {
 
 bool is_name(Value v) { return v.is_object() && v.as_object()->kind == Kind::Str; }
+bool all_names(const Tuple* t) { return std::all_of(t->items, t->items + t->size, is_name); }
+
+bool is_call(Op op) {
+    Op original = original_of(op);
+    return original == Op::CALL || original == Op::CALL_KW || original == Op::CALL_METHOD ||
+           original == Op::INVOKE;
+}
 
 class Verifier {
   public:
@@ -18,14 +26,14 @@ class Verifier {
         if (!length_) return wrong(0, "is empty");
         starts_.assign(length_ + 1, false);
         uint32_t last = 0;
-        for (uint32_t pc = 0; pc < length_; pc += op_info(words_[pc].op()).words) {
+        for (uint32_t pc = 0; pc < length_; pc += op_words(words_[pc].op())) {
             if (words_[pc].op() >= Op::kCount) return wrong(pc, "is no instruction");
             starts_[pc] = true;
             last = pc;
         }
-        if (last + op_info(words_[last].op()).words != length_) return wrong(last, "is cut off");
+        if (last + op_words(words_[last].op()) != length_) return wrong(last, "is cut off");
         if (!(op_info(words_[last].op()).flags & ENDS)) return wrong(last, "falls off the end");
-        for (uint32_t pc = 0; pc < length_; pc += op_info(words_[pc].op()).words) {
+        for (uint32_t pc = 0; pc < length_; pc += op_words(words_[pc].op())) {
             std::string error = instruction(pc);
             if (!error.empty()) return error;
         }
@@ -76,6 +84,7 @@ class Verifier {
                     break;
             }
         }
+        if (is_call(op) && i.c() > kMaxCallArguments) return wrong(pc, "too many arguments for one call");
         Window w = window_of(i);
         if (w.count && w.first + w.count > code_.registers)
             return wrong(pc, "its window is outside the frame");
@@ -93,6 +102,10 @@ class Verifier {
             extra = code_.constants->items[k];
         }
         switch (i.op()) {
+            case Op::LOAD_SPECIAL:
+                if (i.d() < 0 || i.d() > int32_t(Value::ellipsis().bits()) || i.d() % 8)
+                    return wrong(pc, "no such constant");
+                break;
             case Op::INTRINSIC:
                 if (i.x() >= unsigned(Intrinsic::kCount)) return wrong(pc, "no such intrinsic");
                 if (i.c() != intrinsic_arguments(Intrinsic(i.x())))
@@ -100,8 +113,8 @@ class Verifier {
                 break;
             case Op::CALL_KW:
                 if (!extra.is_object() || extra.as_object()->kind != Kind::Tuple ||
-                    extra.as<Tuple>()->size > i.c())
-                    return wrong(pc, "keyword names are no tuple, or too many");
+                    extra.as<Tuple>()->size > i.c() || !all_names(extra.as<Tuple>()))
+                    return wrong(pc, "keyword names are no tuple of names, or too many");
                 break;
             case Op::INVOKE:
             case Op::INVOKE_HIT:
@@ -109,6 +122,8 @@ class Verifier {
             case Op::INVOKE_MODULE:
             case Op::LOAD_CLASS_FREE:
                 if (!is_name(extra)) return wrong(pc, "the second constant is no name");
+                if (i.op() == Op::LOAD_CLASS_FREE && i.c() >= code_.free_names->size)
+                    return wrong(pc, "no such closure cell");
                 break;
             case Op::MAKE_FUNCTION: {
                 Value k = code_.constants->items[i.c()];
@@ -154,7 +169,14 @@ class Verifier {
             case Op::MOVE_PAIR:
                 if (i.a() + 1 >= code_.registers) return wrong(pc, "register outside the frame");
                 break;
+            case Op::LEND:
+                if (i.b() + i.c() + (i.x() & 1) >= code_.registers)
+                    return wrong(pc, "its window is outside the frame");
+                break;
             case Op::LANDING:
+            case Op::NATIVE_STEP:
+            case Op::FIBER_END:
+            case Op::BREAKPOINT:
                 return wrong(pc, "belongs to no instruction");
             default:
                 break;
@@ -163,10 +185,8 @@ class Verifier {
     }
 
     std::string tables() const {
-        const auto* entries = reinterpret_cast<const ExceptionEntry*>(code_.exceptions->data);
         uint32_t before = 0;
-        for (size_t n = 0; n < code_.exceptions->size / sizeof(ExceptionEntry); n++) {
-            ExceptionEntry e = entries[n];
+        for (ExceptionEntry e : items_of<ExceptionEntry>(code_.exceptions)) {
             if (e.start < before || e.start >= e.end || e.end > length_)
                 return wrong(e.start, "exception ranges overlap or are empty");
             if (!starts_[e.start] || (e.end < length_ && !starts_[e.end]))
@@ -175,11 +195,16 @@ class Verifier {
             if (e.reg >= code_.registers) return wrong(e.start, "exception register outside the frame");
             before = e.end;
         }
-        const auto* positions = reinterpret_cast<const PositionEntry*>(code_.positions->data);
-        for (size_t n = 1; n < code_.positions->size / sizeof(PositionEntry); n++)
+        const std::vector<PositionEntry> positions = positions_of(code_);
+        for (size_t n = 1; n < positions.size(); n++)
             if (positions[n].pc <= positions[n - 1].pc)
                 return wrong(positions[n].pc, "positions are not sorted");
         if (code_.locals->size > code_.registers) return wrong(0, "more locals than registers");
+        if (code_.positional_only > code_.positional) return wrong(0, "too many positional-only parameters");
+        if (code_.locals_register != kNoRegister && code_.locals_register >= code_.registers)
+            return wrong(0, "the register of locals() is outside the frame");
+        for (uint16_t r : items_of<uint16_t>(code_.cell_parameters))
+            if (r >= code_.registers) return wrong(0, "cell parameter outside the frame");
         if (!(code_.code_flags & Code::kNamespace) && code_.parameters() > code_.locals->size)
             return wrong(0, "more parameters than locals");
         return {};
@@ -193,12 +218,14 @@ class Verifier {
 
 }  // namespace
 
+std::string verify_one(const Code& code) { return Verifier(code).run(); }
+
 std::string verify(const Code& code) {
     std::vector<const Code*> stack{&code};
     while (!stack.empty()) {
         const Code* next = stack.back();
         stack.pop_back();
-        std::string error = Verifier(*next).run();
+        std::string error = verify_one(*next);
         if (!error.empty()) return error;
         for (size_t i = 0; i < next->constants->size; i++) {
             Value v = next->constants->items[i];

@@ -8,6 +8,7 @@
 
 namespace gen {
 
+std::string verify_one(const Code& code);  // without the codes among its constants
 // The first thing wrong with the code or one of the codes among its constants; empty when all is well.
 std::string verify(const Code& code);
 

@@ -7,8 +7,6 @@ namespace gen {
 
 using namespace ast;
 
-constexpr uint32_t kMaxArguments = 255;  // more go through a list, as *args do
-
 // Can be evaluated after the method has been looked up or before: nobody can tell.
 bool Compiler::is_simple(const ExprNode* argument) {
     if (auto* unary = as_if<UnaryOp>(argument))
@@ -38,7 +36,7 @@ unsigned Compiler::positional_and_keywords(Seq<ExprNode*> args, Seq<keyword*> ke
 }
 
 static bool needs_mapping(Seq<ExprNode*> args, Seq<keyword*> keywords) {
-    if (args.size() + keywords.size() > kMaxArguments) return true;
+    if (args.size() + keywords.size() > kMaxCallArguments) return true;
     for (ExprNode* arg : args)
         if (is<Starred>(arg)) return true;
     for (keyword* k : keywords)
@@ -195,7 +193,7 @@ void Compiler::arguments_ex(Seq<ExprNode*> args, Seq<keyword*> keywords, Reg bas
         e().emit(Op::MOVE, list, s->local);
     } else {
         uint32_t plain = 0;
-        while (plain < args.size() && plain < kMaxArguments && !is<Starred>(args[plain]))
+        while (plain < args.size() && plain < kMaxCallArguments && !is<Starred>(args[plain]))
             into(args[plain++], e().temp());
         e().release(list);
         e().temp();

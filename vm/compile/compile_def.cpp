@@ -203,7 +203,7 @@ void Compiler::class_def(const ClassDef* s) {
     make_function(class_body(s, first_line), s->scope, 0, e().top(), function);
     e().release(function + 1);
     load_text(e().temp(), s->name->text);
-    bool mapped = s->bases.size() + s->keywords.size() > 200;
+    bool mapped = s->bases.size() + s->keywords.size() + 2 > kMaxCallArguments;
     for (ExprNode* b : s->bases) mapped |= is<Starred>(b);
     for (keyword* k : s->keywords) mapped |= !k->arg;
     if (mapped) {

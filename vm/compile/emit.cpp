@@ -301,7 +301,7 @@ void Emitter::lengthen_jumps() {
     auto* moved = arena_.make_array<uint32_t>(words_.size() + 1);
     uint32_t next = 0;
     for (uint32_t pc = 0; pc < words_.size();) {
-        unsigned count = op_info(words_[pc].op()).words;
+        unsigned count = op_words(words_[pc].op());
         for (unsigned i = 0; i < count; i++) {
             moved[pc + i] = words.size();
             words.push_back(words_[pc + i]);
@@ -347,7 +347,7 @@ void Emitter::finish(CodeParts& parts, bool resumable) {
     for (const Fixup& f : fixups_) set_jump(words_.begin(), f.pc, labels_[f.label].pc);
 
     uint32_t shift = names_.size();
-    for (uint32_t pc = 0; pc < words_.size(); pc += op_info(words_[pc].op()).words) {
+    for (uint32_t pc = 0; pc < words_.size(); pc += op_words(words_[pc].op())) {
         if (words_[pc].op() == Op::LOAD_CONST)
             words_[pc].bits += uint64_t(shift) << 32;
         else if (words_[pc].op() == Op::CALL_KW)

@@ -174,8 +174,9 @@ struct Class;
 struct NativeDef;
 
 struct Function : Object {
-    // aux: number of arguments when a plain positional call needs no binding, | kGeneratorBit; else kComplex
-    enum Aux : uint8_t { kGeneratorBit = 0x80, kComplex = 0x7f };
+    // aux: number of arguments when a plain positional call needs no binding, | kGeneratorBit; else kComplex, or kUnread while its
+    // code is not read (see image.h). No instruction calls with as many arguments as those say: kMaxCallArguments.
+    enum Aux : uint8_t { kGeneratorBit = 0x80, kComplex = 0x7f, kUnread = 0x7e };
     Code* code;
     Dict* globals;
     Value builtins;    // Dict

@@ -424,6 +424,14 @@ Outcome call_native(VM& vm, Frame* caller, const Native* n, const Arguments& a, 
     return Outcome::unhandled();
 }
 
+// Code of the library is read now, if it has not been called before.
+bool make_ready(VM& vm, Function* f) {
+    if (f->aux != Function::kUnread) return true;
+    if (!vm.read(f->code)) return false;
+    f->aux = call_shape(f->code);
+    return true;
+}
+
 // ---- making instances
 
 // list(), set(x), dict(a=1) and the like, whose __new__ and __init__ come to one operation. unhandled() for all others.
@@ -463,7 +471,7 @@ Outcome instantiate(VM& vm, Frame* caller, Class* cls, const Arguments& a, Frame
             Object* self = make_instance(vm, cls);
             if (!self) return vm.out_of_memory();
             auto* f = init.as<Function>();
-            Frame* frame = push_frame(vm, f, caller);
+            Frame* frame = make_ready(vm, f) ? push_frame(vm, f, caller) : nullptr;
             if (!frame) return Outcome::raised();
             Buffer room;
             Arguments with_self = a;
@@ -625,6 +633,7 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
         switch (o->kind) {
             case Kind::Function: {
                 auto* f = static_cast<Function*>(o);
+                if (!make_ready(vm, f)) return Outcome::raised();
                 if (f->code->resumable()) {
                     Frame* g = make_generator(vm, f);
                     if (owned && g->shape == kShapeGenerator) g->flags |= kOwned;

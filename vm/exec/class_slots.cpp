@@ -108,15 +108,7 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
 uint32_t attributes_of_init(VM& vm, Dict* namespace_) {
     Value init = vm.get(namespace_, vm.names.special[int(Special::Init)]);
     if (!init.is_object() || init.as_object()->kind != Kind::Function) return 0;
-    const Code* code = init.as<Function>()->code;
-    std::vector<unsigned> names;
-    for (uint32_t pc = 0; pc < code->length(); pc += op_info(code->entry()[pc].op()).words) {
-        const Instruction& i = code->entry()[pc];
-        if ((i.op() == Op::SET_ATTR || i.op() == Op::SET_ATTR_SLOT || i.op() == Op::SET_ATTR_ADD) &&
-            i.a() == 0 && std::find(names.begin(), names.end(), i.c()) == names.end())
-            names.push_back(i.c());
-    }
-    return uint32_t(names.size());
+    return init.as<Function>()->code->self_attributes;
 }
 
 }  // namespace gen

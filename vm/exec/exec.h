@@ -70,6 +70,7 @@ Frame* invoke_attribute(VM&, Frame* fr, const Instruction* pc, Outcome attribute
 Frame* constructor_returned(VM&, Frame* fr,
                             Value v);  // RETURN in an __init__: its caller goes on with the instance
 void pop_frame(VM&, Frame* fr);        // gives the memory back
+uint8_t call_shape(const Code* code);  // Function::aux
 bool bind_arguments(VM&, Function* f, Value* registers, const Value* args, unsigned count, Value tuple,
                     Value keywords);
 Outcome recursion_error(VM&, Frame* fr);

@@ -1,4 +1,5 @@
 // Entering the interpreter from C++.
+#include "vm/code/image.h"
 #include "vm/exec/exec.h"
 
 namespace gen {
@@ -97,13 +98,28 @@ Function* VM::make_function_of(Code* code, Dict* globals, Value own_builtins) {
         if (module.is_unbound()) module = Value::none();
     }
     f->module = module;
-    bool plain = code->positional < 0x7f && !code->keyword_only &&
+    f->aux = call_shape(code);
+    return f;
+}
+
+uint8_t call_shape(const Code* code) {
+    if (!code->is_read()) return Function::kUnread;
+    bool plain = code->positional <= kMaxCallArguments && !code->keyword_only &&
                  !(code->code_flags & (Code::kVarArgs | Code::kVarKeywords)) &&
                  !(code->code_flags & (Code::kCoroutine | Code::kAsyncGenerator));
     unsigned positional = code->code_flags & Code::kNamespace ? 1 : code->positional;
-    f->aux = plain ? uint8_t(positional | (code->code_flags & Code::kGenerator ? Function::kGeneratorBit : 0))
-                   : uint8_t(Function::kComplex);
-    return f;
+    return plain ? uint8_t(positional | (code->code_flags & Code::kGenerator ? Function::kGeneratorBit : 0))
+                 : uint8_t(Function::kComplex);
+}
+
+bool VM::read(Code* code) {
+    if (code->is_read()) return true;
+    if (!read_code(heap, strings, code)) {
+        out_of_memory();
+        return false;
+    }
+    if (code->state && code->caches) codes.push_back(code);
+    return true;
 }
 
 Outcome VM::run_code(Code* code, Dict* globals, Value locals) {

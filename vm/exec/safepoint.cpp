@@ -105,7 +105,7 @@ void trace_code(Heap&, Marker& m, Object* o) {
                          static_cast<Object*>(c->exceptions), static_cast<Object*>(c->positions),
                          static_cast<Object*>(c->caches), static_cast<Object*>(c->locals),
                          static_cast<Object*>(c->cell_names), static_cast<Object*>(c->free_names),
-                         static_cast<Object*>(c->cell_parameters)})
+                         static_cast<Object*>(c->cell_parameters), static_cast<Object*>(c->image_strings)})
         m.mark(part);
     m.mark(&c->name, 4);
     if (!c->caches || !c->instructions) return;

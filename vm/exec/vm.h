@@ -307,6 +307,8 @@ class VM {
     Outcome run_others(Turn& turn);
     Function* make_function_of(Code* code, Dict* globals);  // with the builtins that `globals` names
     Function* make_function_of(Code* code, Dict* globals, Value own_builtins);
+    // Code of the library is read when it is first called or looked into: see vm/code/image.h. False: out of memory, and said so.
+    bool read(Code* code);
     void safepoint_soon() {
         slice -= budget;
         budget = 0;
