@@ -154,6 +154,7 @@ std::span<const BuiltinModule> builtin_modules() {
         {"_collections", &kCollectionsModule},
         {"_stream", &kStreamModule},
         {"_isolate", &kIsolateModule},
+        {"_pickle", &kPickleModule},
         {"contextvars", &kContextvarsModule},
         {"_asyncio", &kAsyncioModule},
 #if defined(GEN_HAS_LIBUV)

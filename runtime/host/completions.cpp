@@ -12,12 +12,19 @@ void Completions::post(Key key) {
     std::lock_guard guard(mutex_);
     if (!reactor_) return;
     posted_.push_back(key);
+    if (auto member = time_.lock()) member->stir();
     reactor_->wake();
 }
 
 void Completions::wake() {
     std::lock_guard guard(mutex_);
     if (reactor_) reactor_->wake();
+}
+
+void Completions::share_time(std::shared_ptr<SharedTime::Member> member) {
+    std::lock_guard guard(mutex_);
+    time_ = member;
+    member_ = true;
 }
 
 void Completions::serve(Reactor* reactor) {
@@ -66,7 +73,7 @@ class CompletionReactor : public Reactor {
             if (end >= 0) close(end);
     }
     bool active() override { return completions_->active(); }
-    bool busy() override { return completions_->active(); }
+    bool busy() override { return completions_->busy(); }
     void poll() override { completions_->deliver(vm_); }
     void wait(int64_t nanoseconds) override {
         pollfd ready{ends_[0], POLLIN, 0};
@@ -92,8 +99,8 @@ class CompletionReactor : public Reactor {
 
 std::shared_ptr<Completions> completions_of(VM& vm) {
     std::shared_ptr<Completions>& completions = runtime_of(vm).completions;
-    if (completions) return completions;
-    completions = std::make_shared<Completions>();
+    if (completions && vm.reactor) return completions;
+    if (!completions) completions = std::make_shared<Completions>();
     if (!vm.reactor) vm.reactor = std::make_unique<CompletionReactor>(vm, completions);
     completions->serve(vm.reactor.get());
     return completions;

@@ -3,6 +3,7 @@
 // A fiber parks in the list of a key; whoever does the work posts the key, from any thread. The VM's own thread wakes the fibers when
 // its reactor calls deliver(). A woken fiber looks for itself whether what it waited for is there, and parks again if not.
 #pragma once
+#include "runtime/host/shared_time.h"
 #include "vm/sched/fiber.h"
 #include "vm/sched/reactor.h"
 
@@ -26,6 +27,9 @@ class Completions {
     // ---- the VM's thread
     WaitList& waiting(Key key) { return waiting_[key]; }  // stays where it is while somebody waits in it
     bool active() const;                                  // does a fiber wait here?
+    // ... for what may come at any time? In shared time it comes when its sender has run.
+    bool busy() const { return !member_ && active(); }
+    void share_time(std::shared_ptr<SharedTime::Member>);  // that is told of what is posted
     void deliver(VM&);  // wakes those whose keys were posted, each with True
     // The reactor of the VM, which has to ask active() for its own active() and busy(), and to call deliver() in poll() and wait().
     // Without one the VM is at its end, and nothing is delivered any more.
@@ -37,6 +41,8 @@ class Completions {
     std::mutex mutex_;  // guards what follows
     std::vector<Key> posted_;
     Reactor* reactor_ = nullptr;
+    std::weak_ptr<SharedTime::Member> time_;
+    bool member_ = false;  // the VM's thread only
 };
 
 // The completions of a VM, made when they are first asked for; a VM without a reactor gets one that waits for nothing else.

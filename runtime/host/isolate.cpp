@@ -81,6 +81,18 @@ void IsolateGroup::close(ChannelId id) {
     if (at->second.messages.empty()) channels_.erase(at);
 }
 
+std::shared_ptr<SharedTime> IsolateGroup::shared_time(VM& vm) {
+    VirtualClock* clock = vm.clock->shareable();
+    if (!clock) return nullptr;
+    if (!time_) time_ = std::make_shared<SharedTime>(clock->now());
+    if (!clock->is_shared()) {
+        auto member = time_->join(completions_of(vm));
+        clock->share(member);
+        completions_of(vm)->share_time(member);
+    }
+    return time_;
+}
+
 bool IsolateGroup::start(VM& parent, ChannelId inbox, ChannelId outcome) {
     RuntimeHost& host = runtime_of(parent);
     // Copied here, since the parent may go on, and end, before the new thread looks at anything.
@@ -97,7 +109,11 @@ bool IsolateGroup::start(VM& parent, ChannelId inbox, ChannelId outcome) {
         running_[outcome];
     }
     try {
-        Start start{parent.limits, parent.clock->is_virtual(), parent.clock->now(), parent.clock->wall()};
+        Start start{parent.limits,        parent.clock->is_virtual(),      parent.clock->now(),
+                    parent.clock->wall(), std::make_shared<Completions>(), nullptr};
+        // It counts as one that runs from here on.
+        if (auto time = shared_time(parent)) start.time = time->join(start.completions);
+        own->completions = start.completions;
         std::thread([own, start, inbox, outcome] {
             std::shared_ptr<IsolateGroup> group = own->isolates;
             group->run(*own, start, inbox, outcome);
@@ -115,10 +131,16 @@ void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, C
     int status = 1;
     {
         VM vm(host.seed);
-        if (start.virtual_time)
-            vm.clock = std::make_unique<VirtualClock>(start.now, start.wall);
-        else
+        if (start.virtual_time) {
+            auto clock = std::make_unique<VirtualClock>(start.now, start.wall);
+            if (start.time) {
+                clock->share(start.time);
+                start.completions->share_time(start.time);
+            }
+            vm.clock = std::move(clock);
+        } else {
             vm.clock = make_system_clock();
+        }
         vm.limits.stack = limits.stack;
         vm.frames.set_limit(limits.stack);
         host.streams.out.open(descriptor_sink(1), false);

@@ -49,9 +49,12 @@ class IsolateGroup : public std::enable_shared_from_this<IsolateGroup> {
         bool virtual_time;
         int64_t now;  // on the parent's clock
         double wall;
+        std::shared_ptr<Completions> completions;
+        std::shared_ptr<SharedTime::Member> time;  // null: not shared
     };
     void run(RuntimeHost& host, const Start& start, ChannelId inbox, ChannelId outcome);
     static void tell(Channel&, ChannelId);
+    std::shared_ptr<SharedTime> shared_time(VM&);  // null: its clock is not ours
 
     std::mutex mutex_;  // guards everything here
     std::condition_variable ended_;
@@ -62,6 +65,7 @@ class IsolateGroup : public std::enable_shared_from_this<IsolateGroup> {
     };
     std::map<ChannelId, Running> running_;  // by their outcome's channel
     ChannelId next_ = 1;
+    std::shared_ptr<SharedTime> time_;  // of virtual clocks; made with the first isolate
 };
 
 // The group a VM belongs to, made when it is first asked for.

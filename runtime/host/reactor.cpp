@@ -108,7 +108,7 @@ bool UvReactor::active() {
 }
 
 bool UvReactor::busy() {
-    if (Completions* completions = runtime_of(vm_).completions.get(); completions && completions->active())
+    if (Completions* completions = runtime_of(vm_).completions.get(); completions && completions->busy())
         return true;
     return works_ || std::any_of(children_.begin(), children_.end(),
                                  [](auto& entry) { return entry.second->awaited(); });

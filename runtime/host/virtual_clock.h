@@ -1,5 +1,6 @@
 // Clocks whose time is not the machine's.
 #pragma once
+#include "runtime/host/shared_time.h"
 #include "vm/sched/clock.h"
 
 #include <atomic>
@@ -17,7 +18,12 @@ class VirtualClock : public Clock {
   public:
     VirtualClock(int64_t start, double wall) : now_(start), start_(start), wall_(wall) {}
     int64_t now() override {
-        if (++readings_ > kFreeReadings) now_ += kReading;
+        const bool spins = ++readings_ > kFreeReadings;
+        if (member_) {
+            if (spins) member_->pass(kReading);
+            return member_->now();
+        }
+        if (spins) now_ += kReading;
         return now_;
     }
     double wall() override { return wall_ + double(now() - start_) / 1e9; }
@@ -25,13 +31,29 @@ class VirtualClock : public Clock {
         readings_ = 0;
         if (deadline > now_) now_ = deadline;
     }
-    void interrupt() override {}  // it never waits
+    void interrupt() override {
+        if (member_) member_->stir();
+    }
     bool is_virtual() const override { return true; }
+    bool rests(int64_t deadline) override {
+        if (!member_) return Clock::rests(deadline);
+        readings_ = 0;
+        return member_->rests(deadline);
+    }
+    void resumes() override {
+        if (member_) member_->resumes();
+    }
+
+    VirtualClock* shareable() override { return this; }
+    // From now on its time is that of other VMs, too; the thread of its VM calls this, before interrupt() may come from another one.
+    void share(std::shared_ptr<SharedTime::Member> member) { member_ = std::move(member); }
+    bool is_shared() const override { return member_ != nullptr; }
 
   private:
     static constexpr int64_t kFreeReadings = 10'000, kReading = 1000;
     int64_t now_, start_, readings_ = 0;
     double wall_;
+    std::shared_ptr<SharedTime::Member> member_;
 };
 
 // Moves when the host says so: the time of a game, which can be paused. Nobody waits for it: where every fiber does, the host has to

@@ -77,29 +77,36 @@ struct Fifo {
 struct Future : Object {
     Value loop;  // unbound: __init__ has not run
     Value
-        callbacks;  // unbound; or a Task that waits, or a GatheringFuture; or a List: callback, context, callback ...
-    Value result;           // or the exception
-    Value message;          // of cancel(), or None
-    Value cancelled_error;  // to be raised once, or unbound
-    Value traceback;        // that the exception came with
+        callbacks;  // unbound, or an entry, or a List of entries: a Task that waits, a GatheringFuture, or a Tuple of callback and context
+    Value result;   // or the exception; of a Task that is not done: what it waits for, or unbound
+    Value message;  // of cancel(), or None
+    Value
+        error;  // failed: the traceback that the exception came with; cancelled: what is to be raised once, or unbound
+    Value count;  // see below
     enum State : uint8_t { kPending, kFinished, kCancelled };
     enum Aux : uint8_t { kFailed = 1, kBlocking = 2, kLogTraceback = 4, kMustCancel = 8, kQuietEnd = 16 };
     bool done() const { return state != kPending; }
 };
-struct Task : Future {
+struct Task : Future {  // count: cancel() calls less uncancel(), and where it stands in the block
     Value coroutine;
-    Value waiter;        // what it waits for, or unbound
-    Value name;          // Str, or the number of Task-N
-    Value context;       // or a snapshot, see contextvars.h
-    Value cancels;       // int: cancel() calls less uncancel()
-    Value block, place;  // where it stands among all tasks that are not done
-    Value thrown;        // to be thrown into the coroutine at its next step, or unbound
+    Value name;     // Str, or the number of Task-N
+    Value context;  // or a snapshot, see contextvars.h
+    Value block;    // where it stands among all tasks that are not done
+
+    // Until it is done:
+    Value& waiter() { return result; }  // what it waits for, or unbound
+    Value waiter() const { return done() ? Value::unbound() : result; }
+    Value& thrown() { return error; }  // to be thrown into the coroutine at its next step, or unbound
+
+    int64_t cancels() const { return count.as_int() >> 8; }
+    void set_cancels(int64_t n) { count = Value::integer(n << 8 | place()); }
+    int64_t place() const { return count.as_int() & 255; }
+    void set_place(int64_t n) { count = Value::integer(cancels() << 8 | n); }
 };
-struct GatheringFuture : Future {
+struct GatheringFuture : Future {               // count: how many of the children are done
     Value children;                             // List
-    Value finished;                             // int
     Value return_exceptions, cancel_requested;  // bools
-    Value rest[4];
+    Value rest;
 };
 struct Handle : Object {
     Value callback, arguments;  // None once cancelled
@@ -166,7 +173,7 @@ struct AsyncState : Object {                     // VM::asyncio
 };
 static_assert(sizeof(Future) == sizeof(Record) && sizeof(Handle) == sizeof(Record) &&
               sizeof(NativeCoroutine) == sizeof(Record));
-static_assert(sizeof(Task) == sizeof(LargeRecord) && sizeof(GatheringFuture) == sizeof(LargeRecord));
+static_assert(sizeof(Task) == sizeof(MediumRecord) && sizeof(GatheringFuture) == sizeof(MediumRecord));
 static_assert(sizeof(EventLoop) == sizeof(LargeRecord) && sizeof(AsyncState) == sizeof(LargeRecord));
 
 inline AsyncState& async_state(VM& vm) { return *vm.asyncio.as<AsyncState>(); }

@@ -93,7 +93,8 @@ void init_future(Future* f, Value loop) {
     f->state = Future::kPending;
     f->aux = 0;
     f->loop = loop;
-    f->callbacks = f->result = f->cancelled_error = f->traceback = Value::unbound();
+    f->callbacks = f->result = f->error = Value::unbound();
+    f->count = Value::integer(0);
     f->message = Value::none();
 }
 
@@ -115,20 +116,33 @@ static Outcome invalid_state(VM& vm, const char* text) {
 }
 
 Value cancelled_error(VM& vm, Future* f) {
-    Value e = f->cancelled_error;
-    f->cancelled_error = Value::unbound();
+    Value e = Value::unbound();
+    if (f->state == Future::kCancelled) std::swap(e, f->error);
     return e.is_unbound() ? make_error(vm, async_state(vm).cancelled_error, f->message) : e;
 }
 
 Value exception_of(VM& vm, Future* f) {
     f->aux &= uint8_t(~Future::kLogTraceback);
     auto* e = f->result.as<Exception>();
-    e->traceback = f->traceback;
+    e->traceback = f->error;
     vm.heap.write(e);
     return f->result;
 }
 
 // ---- callbacks
+
+// Calls f for each entry: with its callback, and with its context, unbound for a task or a gathering.
+template <class F>
+static void each_entry(Value callbacks, F f) {
+    auto one = [&](Value entry) {
+        if (is_exact_tuple(entry))
+            f(entry.as<Tuple>()->items[0], entry.as<Tuple>()->items[1]);
+        else
+            f(entry, Value::unbound());
+    };
+    if (!is_exact_list(callbacks)) return one(callbacks);
+    for (size_t i = 0; i < callbacks.as<List>()->size; i++) one(callbacks.as<List>()->items->items[i]);
+}
 
 // Pairs of callback and context, as the language sees them; a task that waits gives a callable.
 static Value callback_pairs(VM& vm, Future* f) {
@@ -146,11 +160,7 @@ static Value callback_pairs(VM& vm, Future* f) {
     };
     Value callbacks = f->callbacks;
     if (callbacks.is_unbound()) return Value::object(pairs);
-    if (!is_exact_list(callbacks))
-        add(callbacks, Value::unbound());
-    else
-        for (size_t i = 0; i < callbacks.as<List>()->size; i += 2)
-            add(callbacks.as<List>()->items->items[i], callbacks.as<List>()->items->items[i + 1]);
+    each_entry(callbacks, add);
     return Value::object(pairs);
 }
 
@@ -176,28 +186,17 @@ static Outcome schedule_callbacks(VM& vm, Future* f, Value answer) {
                 Value::object(make_handle(vm, callback, vm.tuple({Value::object(f)}), context, f->loop)));
         }
     };
-    if (!is_exact_list(callbacks))
-        push(callbacks, Value::unbound());
-    else
-        for (size_t i = 0; i < callbacks.as<List>()->size; i += 2)
-            push(callbacks.as<List>()->items->items[i], callbacks.as<List>()->items->items[i + 1]);
+    each_entry(callbacks, push);
     return answer;
 }
 
 void add_callback(VM& vm, Future* f, Value callback, Value context) {
-    if (f->callbacks.is_unbound() && context.is_unbound()) {
-        f->callbacks = callback;
+    Value entry = context.is_unbound() ? callback : vm.tuple({callback, context});
+    if (f->callbacks.is_unbound()) {
+        f->callbacks = entry;
     } else {
-        if (!is_exact_list(f->callbacks)) {
-            List* l = make_list(vm.heap, 4);
-            if (!f->callbacks.is_unbound()) {
-                list_append(vm.heap, l, f->callbacks);
-                list_append(vm.heap, l, Value::unbound());
-            }
-            f->callbacks = Value::object(l);
-        }
-        list_append(vm.heap, f->callbacks.as<List>(), callback);
-        list_append(vm.heap, f->callbacks.as<List>(), context);
+        if (!is_exact_list(f->callbacks)) f->callbacks = Value::object(make_list(vm.heap, &f->callbacks, 1));
+        list_append(vm.heap, f->callbacks.as<List>(), entry);
     }
     vm.heap.write(f);
 }
@@ -211,7 +210,7 @@ Outcome set_future_result(VM& vm, Future* f, Value result, Value answer) {
 
 Outcome set_future_exception(VM& vm, Future* f, Value exception, Value answer) {
     f->result = exception;
-    f->traceback = exception.as<Exception>()->traceback;
+    f->error = exception.as<Exception>()->traceback;
     f->state = Future::kFinished;
     f->aux |= Future::kFailed | Future::kLogTraceback;
     vm.heap.write(f);
@@ -263,7 +262,7 @@ Future* future_of(Value v) { return v.as<Future>(); }
 bool is_ready(VM& vm, Future* f) {
     if (!f->loop.is_unbound()) return true;
     vm.raisef(kShapeRuntimeError, "%s object is not initialized.",
-              f->kind == Kind::LargeRecord ? "Task" : "Future");
+              f->kind == Kind::MediumRecord ? "Task" : "Future");
     return false;
 }
 #define NEED_INIT(v) \
@@ -384,10 +383,9 @@ Outcome future_keep_callbacks(VM& vm, Value* args) {
     List* old = is_exact_list(f->callbacks) ? f->callbacks.as<List>() : nullptr;
     List* flags = args[1].as<List>();
     List* kept = make_list(vm.heap);
-    for (size_t i = 0; i < (old ? old->size / 2 : 1); i++) {
+    for (size_t i = 0; i < (old ? old->size : 1); i++) {
         if (i < flags->size && flags->items->items[i].is_false()) continue;
-        list_append(vm.heap, kept, old ? old->items->items[2 * i] : f->callbacks);
-        list_append(vm.heap, kept, old ? old->items->items[2 * i + 1] : Value::unbound());
+        list_append(vm.heap, kept, old ? old->items->items[i] : f->callbacks);
     }
     f->callbacks = kept->size ? Value::object(kept) : Value::unbound();
     vm.heap.write(f);
@@ -407,7 +405,7 @@ Outcome get_callbacks(VM& vm, Value self) {
 }
 Outcome get_result(VM&, Value self) {
     Future* f = future_of(self);
-    return f->result.is_unbound() || f->aux & Future::kFailed ? Value::none() : f->result;
+    return !f->done() || f->result.is_unbound() || f->aux & Future::kFailed ? Value::none() : f->result;
 }
 Outcome get_exception(VM&, Value self) {
     return future_of(self)->aux & Future::kFailed ? future_of(self)->result : Value::none();

@@ -15,7 +15,7 @@ static Value outcome_of(VM& vm, Future* child) {
 }
 
 Outcome child_is_done(VM& vm, GatheringFuture* g, Future* child) {
-    g->finished = Value::integer(g->finished.as_int() + 1);
+    g->count = Value::integer(g->count.as_int() + 1);
     const bool failed = child->aux & Future::kFailed;
     if (g->done()) {
         child->aux &= uint8_t(~Future::kLogTraceback);
@@ -27,7 +27,7 @@ Outcome child_is_done(VM& vm, GatheringFuture* g, Future* child) {
         if (failed) return set_future_exception(vm, g, exception_of(vm, child));
     }
     List* children = g->children.as<List>();
-    if (g->finished.as_int() < int64_t(children->size)) return Value::none();
+    if (g->count.as_int() < int64_t(children->size)) return Value::none();
     List* results = make_list(vm.heap, children->size);
     if (!results) return vm.out_of_memory();
     for (size_t i = 0; i < children->size; i++)
@@ -69,14 +69,13 @@ Outcome gather_native(VM& vm, Value* args) {  // return_exceptions, args
 
     List* children = make_list(vm.heap, given->size);
     if (!children) return vm.out_of_memory();
-    auto* g = vm.heap.make<GatheringFuture>(Kind::LargeRecord, kShapeGatheringFuture,
+    auto* g = vm.heap.make<GatheringFuture>(Kind::MediumRecord, kShapeGatheringFuture,
                                             sizeof(GatheringFuture) + sizeof(Value));
     init_future(g, Value::object(loop));
     g->children = Value::object(children);
-    g->finished = Value::integer(0);
     g->return_exceptions = Value::boolean(return_exceptions);
     g->cancel_requested = Value::false_();
-    for (Value& r : g->rest) r = Value::unbound();
+    g->rest = Value::unbound();
     *slots_of(vm.shapes[kShapeGatheringFuture], g) = Value::unbound();
     for (size_t i = 0; i < given->size; i++) {
         Value v = given->items[i];

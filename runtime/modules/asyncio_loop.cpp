@@ -201,7 +201,7 @@ Outcome run_step(VM& vm, NativeFrame& frame) {
                 while (frame[2].as_int() > 0 && l->ready.size()) {
                     frame[2] = Value::integer(frame[2].as_int() - 1);
                     frame[1] = l->ready.pop(vm, l);
-                    if (frame[1].as_object()->kind == Kind::LargeRecord &&
+                    if (frame[1].as_object()->kind == Kind::MediumRecord &&
                         frame[1].as_object()->shape != kShapeGatheringFuture) {
                         // A task.
                         if (frame[1].as<Task>()->done()) continue;

@@ -16,7 +16,7 @@ std::string name_of(const Task* t) {
     return is_str(t->name) ? std::string(t->name.as<Str>()->view()) : "task";
 }
 bool is_task(Value v) {
-    return v.is_object() && v.as_object()->kind == Kind::LargeRecord &&
+    return v.is_object() && v.as_object()->kind == Kind::MediumRecord &&
            v.as_object()->shape != kShapeGatheringFuture;
 }
 
@@ -69,7 +69,7 @@ Waiting waits_for_children(const GatheringFuture* g) {
 }
 
 Waiting waits_for(VM& vm, const Task* t) {
-    Value w = t->waiter;
+    Value w = t->waiter();
     if (is_native_coroutine(w) && w.as_object()->state == NativeCoroutine::kWaiting)
         return waits_in(vm, w.as<NativeCoroutine>());
     if (is_exact(w, kShapeGatheringFuture) && !w.as<Future>()->done())

@@ -9,7 +9,7 @@ namespace {
 
 Task* task_of(Value v) { return v.as<Task>(); }
 bool is_task(VM& vm, Value v) {
-    return v.is_object() && v.as_object()->kind == Kind::LargeRecord && vm.is_instance(v, kShapeTask);
+    return v.is_object() && v.as_object()->kind == Kind::MediumRecord && vm.is_instance(v, kShapeTask);
 }
 bool is_future(VM& vm, Value v) { return is_exact_future(v) || vm.is_instance(v, kShapeFuture); }
 
@@ -61,7 +61,7 @@ void link(VM& vm, Task* t) {
     }
     auto* block = s.last.as<Array>();
     t->block = s.last;
-    t->place = s.filled;
+    t->set_place(s.filled.as_int());
     block->items[s.filled.as_int()] = Value::object(t);
     vm.heap.write(block);
     vm.heap.write(t);
@@ -71,7 +71,7 @@ void link(VM& vm, Task* t) {
 void unlink(VM&, Task* t) {
     if (t->block.is_unbound()) return;  // it is not there
     auto* block = t->block.as<Array>();
-    block->items[t->place.as_int()] = Value::unbound();
+    block->items[t->place()] = Value::unbound();
     block->items[0] = Value::integer(block->items[0].as_int() - 1);
     t->block = Value::unbound();
 }
@@ -79,7 +79,7 @@ void unlink(VM&, Task* t) {
 void init_task(VM& vm, Task* t, Value coroutine, Value loop, Value name, Value context) {
     init_future(t, loop);
     t->coroutine = coroutine;
-    t->waiter = t->block = t->place = t->thrown = Value::unbound();
+    t->block = Value::unbound();
     if (name.is_none() || name.is_unbound()) {
         AsyncState& s = async_state(vm);
         s.number = Value::integer(s.number.as_int() + 1);
@@ -88,7 +88,6 @@ void init_task(VM& vm, Task* t, Value coroutine, Value loop, Value name, Value c
         t->name = name;
     }
     t->context = context.is_none() || context.is_unbound() ? context_snapshot(vm) : context;
-    t->cancels = Value::integer(0);
     vm.heap.write(t);
 }
 
@@ -97,7 +96,7 @@ void init_task(VM& vm, Task* t, Value coroutine, Value loop, Value name, Value c
 Task* make_task(VM& vm, Class* cls, Value coroutine, Value loop, Value name, Value context) {
     Task* t;
     if (cls == vm.type(kShapeTask)) {
-        t = vm.heap.make<Task>(Kind::LargeRecord, kShapeTask, sizeof(Task) + sizeof(Value));
+        t = vm.heap.make<Task>(Kind::MediumRecord, kShapeTask, sizeof(Task) + sizeof(Value));
         *slots_of(vm.shapes[kShapeTask], t) = Value::unbound();
     } else {
         t = static_cast<Task*>(allocate_instance(vm, cls));
@@ -155,8 +154,8 @@ Cancelled cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
                 seen.push_back(t);
                 t->aux |= kSeen;
                 cancelled = true;
-                t->cancels = Value::integer(t->cancels.as_int() + 1);
-                Value w = t->waiter;
+                t->set_cancels(t->cancels() + 1);
+                Value w = t->waiter();
                 bool asked = false;
                 if (is_native_coroutine(w)) {
                     asked = w.as<NativeCoroutine>()->state == NativeCoroutine::kWaiting;
@@ -226,8 +225,8 @@ bool awaits_directly(Value coroutine, Value waiter) {
 }
 
 Outcome begin_step(VM& vm, Task* t) {
-    Value waiter = t->waiter, thrown = t->thrown;
-    t->waiter = t->thrown = Value::unbound();
+    Value waiter = t->waiter(), thrown = t->thrown();
+    t->waiter() = t->thrown() = Value::unbound();
     if (t->aux & Future::kMustCancel) {
         t->aux &= uint8_t(~Future::kMustCancel);
         // What it waited for may have been cancelled before: then that is what arrives.
@@ -267,7 +266,7 @@ Outcome begin_step(VM& vm, Task* t) {
 }
 
 static Outcome step_again(VM& vm, Task* t, Value thrown) {
-    t->thrown = thrown;
+    t->thrown() = thrown;
     if (thrown.is_object()) vm.heap.write(t);
     if (!is_plain_loop(t->loop)) return call_helper(vm, "schedule_step", {Value::object(t), t->loop});
     push_ready(vm, t->loop.as<EventLoop>(), Value::object(t));
@@ -291,7 +290,7 @@ Outcome end_step(VM& vm, Task* t, Value yielded) {
             return set_future_result(vm, t, returned);
         }
         if (vm.is_subclass(vm.class_of(caught), async_state(vm).cancelled_error.as<Class>())) {
-            t->cancelled_error = caught;
+            t->error = caught;
             return cancel_future(vm, t, Value::none(), Value::none());
         }
         Outcome o = set_future_exception(vm, t, caught);
@@ -310,7 +309,7 @@ Outcome end_step(VM& vm, Task* t, Value yielded) {
         if (!(f->aux & Future::kBlocking)) return call_helper(vm, "bad_yield", {Value::object(t), yielded});
         if (f == t || !f->loop.is(t->loop)) return call_helper(vm, "bad_yield", {Value::object(t), yielded});
         f->aux &= uint8_t(~Future::kBlocking);
-        t->waiter = yielded;
+        t->waiter() = yielded;
         vm.heap.write(t);
         if (f->done()) return step_again(vm, t, Value::unbound());
         add_callback(vm, f, Value::object(t), Value::unbound());
@@ -319,7 +318,7 @@ Outcome end_step(VM& vm, Task* t, Value yielded) {
     }
     if (t->aux & Future::kMustCancel) {
         List* foreign = nullptr;
-        Cancelled cancelled = cancel_waiting(vm, t->waiter, t->message, foreign);
+        Cancelled cancelled = cancel_waiting(vm, t->waiter(), t->message, foreign);
         if (cancelled == Cancelled::Cycle) return Outcome::raised();
         if (cancelled == Cancelled::Yes) t->aux &= uint8_t(~Future::kMustCancel);
     }
@@ -339,12 +338,12 @@ Outcome step_step(VM& vm,
                 return vm.raise(
                     make_error(vm, async_state(vm).invalid_state_error, vm.str("_step(): already done")));
             frame[2] = vm.fiber->context;
-            if (vm.is_instance(frame[1], kShapeBaseException)) t->thrown = frame[1];
-            if (frame[1].is_object() && t->thrown.is_unbound() && !is_exact_future(frame[1])) {
+            if (vm.is_instance(frame[1], kShapeBaseException)) t->thrown() = frame[1];
+            if (frame[1].is_object() && t->thrown().is_unbound() && !is_exact_future(frame[1])) {
                 AWAIT_CATCHING(5, vm.call(vm.natives.call_attribute,
                                           {frame[1], vm.str("result"), Value::object(vm.empty_tuple)}));
                 t = task_of(frame[0]);
-                t->thrown = frame.result().is_unbound() ? vm.caught : Value::unbound();
+                t->thrown() = frame.result().is_unbound() ? vm.caught : Value::unbound();
             }
             vm.heap.write(t);
             if (is_context(t->context) && t->context.is(vm.fiber->context))
@@ -421,7 +420,7 @@ Outcome task_cancel_step(VM& vm, NativeFrame& frame) {  // self, msg; 2 foreign,
             frame[3] = Value::integer(0);
             while (frame[3].as_int() < int64_t(frame[2].as<List>()->size)) {
                 AWAIT(1, call_helper(vm, "cancel_foreign",
-                                     {task_of(frame[2].as<List>()->items->items[frame[3].as_int()])->waiter,
+                                     {task_of(frame[2].as<List>()->items->items[frame[3].as_int()])->waiter(),
                                       frame[1]}));
                 if (!frame.result().is_true()) {
                     Task* t = task_of(frame[2].as<List>()->items->items[frame[3].as_int()]);
@@ -434,11 +433,11 @@ Outcome task_cancel_step(VM& vm, NativeFrame& frame) {  // self, msg; 2 foreign,
     }
     return Value::true_();
 }
-Outcome task_cancelling(VM&, Value* args) { return task_of(args[0])->cancels; }
+Outcome task_cancelling(VM&, Value* args) { return Value::integer(task_of(args[0])->cancels()); }
 Outcome task_uncancel(VM&, Value* args) {
     Task* t = task_of(args[0]);
-    if (t->cancels.as_int() > 0) t->cancels = Value::integer(t->cancels.as_int() - 1);
-    return t->cancels;
+    if (t->cancels() > 0) t->set_cancels(t->cancels() - 1);
+    return Value::integer(t->cancels());
 }
 Outcome task_get_name(VM& vm, Value* args) {
     Task* t = task_of(args[0]);
@@ -475,8 +474,10 @@ Outcome task_repr(VM& vm, Value* args) { return call_helper(vm, "task_repr", {ar
 Outcome task_make_cancelled_error(VM& vm, Value* args) { return cancelled_error(vm, task_of(args[0])); }
 // wait_for(waiter): what a step of it waits for; its callback was added by the caller.
 Outcome task_set_waiter(VM& vm, Value* args) {
-    task_of(args[0])->waiter = args[1].is_none() ? Value::unbound() : args[1];
-    vm.heap.write(args[0].as_object());
+    Task* t = task_of(args[0]);
+    if (t->done()) return Value::none();
+    t->waiter() = args[1].is_none() ? Value::unbound() : args[1];
+    vm.heap.write(t);
     return Value::none();
 }
 Outcome task_step_again(VM& vm, Value* args) {
@@ -485,7 +486,8 @@ Outcome task_step_again(VM& vm, Value* args) {
 
 Outcome get_coro(VM&, Value self) { return task_of(self)->coroutine; }
 Outcome get_waiter(VM&, Value self) {
-    Value w = task_of(self)->waiter;
+    const Task* t = task_of(self);
+    Value w = t->waiter();
     if (w.is_unbound()) return Value::none();
     w.as_object()->flags &= uint8_t(~kOwned);
     return w;

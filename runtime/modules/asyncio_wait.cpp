@@ -33,10 +33,11 @@ Value answer_at_once(VM& vm, Value result) {
 void task_waits_in(VM& vm, Task* t, NativeCoroutine* c) {
     c->task = Value::object(t);
     vm.heap.write(c);
-    t->waiter = Value::object(c);
+    t->waiter() = Value::object(c);
     vm.heap.write(t);
     // The await is its only holder, this task and whoever wakes it apart.
-    if (c->aux & NativeCoroutine::kAtOnce && awaits_directly(t->coroutine, t->waiter)) c->flags |= kOwned;
+    if (c->aux & NativeCoroutine::kAtOnce && awaits_directly(t->coroutine, Value::object(c)))
+        c->flags |= kOwned;
 }
 
 void wake_coroutine(VM& vm, NativeCoroutine* c, NativeCoroutine::State state) {

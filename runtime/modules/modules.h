@@ -18,6 +18,7 @@ extern const ModuleDef kCollectionsModule;  // "_collections": the ring of a deq
 extern const ModuleDef kStreamModule;       // "_stream": the near end of a file
 extern const ModuleDef kThreadModule;       // "_thread": fibers and locks
 extern const ModuleDef kIsolateModule;  // "_isolate": channels, and VMs on threads of the operating system
+extern const ModuleDef kPickleModule;   // "_pickle": plain data as pickles, and back
 extern const ModuleDef kContextvarsModule;
 extern const ModuleDef kAsyncioModule;  // "_asyncio": futures, tasks and the core of the event loop
 extern const ModuleDef kSocketModule;   // "_socket" and what follows, with GEN_HAS_LIBUV

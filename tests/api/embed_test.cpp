@@ -256,6 +256,23 @@ TEST(Embed, TimeLimitsAndTerminationFromAnotherThread) {
         EXPECT_EQ(e.type(), "Terminated");
     }
     third.join();
+
+    // A limit ends waits that would last longer, for time or for anything else, and the wait of a finally, too.
+    for (const char* wait : {"time.sleep(60)", "threading.Lock().acquire() and threading.Event().wait(60)",
+                             "asyncio.run(asyncio.sleep(60))"}) {
+        auto start = std::chrono::steady_clock::now();
+        vm.set_time_limit(0.05);
+        try {
+            vm.run("import asyncio, threading, time\ntry:\n    " +
+                   std::string(wait) + "\nexcept BaseException: pass\nfinally: time.sleep(60)");
+            ADD_FAILURE();
+        } catch (const Error& e) {
+            EXPECT_EQ(e.type(), "Terminated") << wait;
+        }
+        vm.set_time_limit(0);
+        EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << wait;
+    }
+    EXPECT_EQ(vm.run("6 * 7").as<int>(), 42);
 }
 
 TEST(Embed, ARunCanBeRepeated) {

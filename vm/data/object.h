@@ -276,6 +276,7 @@ struct RecordOf : Object {
     Value fields[n];
 };
 using Record = RecordOf<6>;
+using MediumRecord = RecordOf<10>;
 using LargeRecord = RecordOf<14>;
 
 // Special methods, kept in every class in an array for O(1) lookup.

@@ -16,6 +16,15 @@ class Clock {
     virtual bool is_virtual() const { return false; }
     // Is it the host that moves the time? Then wait_until() is never called.
     virtual bool is_manual() const { return false; }
+    // Of a virtual clock: nothing happens here before `deadline`. True: go on, the time is then, or there is something to see; false:
+    // the time is that of other VMs, too: wait at the reactor, which is woken. Afterwards, and before one looks, resumes().
+    virtual bool rests(int64_t deadline) {
+        wait_until(deadline);
+        return true;
+    }
+    virtual void resumes() {}
+    virtual bool is_shared() const { return false; }
+    virtual class VirtualClock* shareable() { return nullptr; }  // itself, if it can be shared
 };
 
 }  // namespace gen

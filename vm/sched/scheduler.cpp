@@ -221,6 +221,10 @@ static bool is_interrupted(VM& vm) {
     return vm.interrupt.load();
 }
 
+bool is_past_deadline(VM& vm) {
+    return vm.clock && vm.limits.deadline && vm.clock->now() >= vm.limits.deadline;
+}
+
 Fiber* Scheduler::next(VM& vm) {
     by_itself_ = true;
     Fiber* f = has_ready() ? take_ready() : wait_for_ready(vm);
@@ -232,35 +236,43 @@ Fiber* Scheduler::wait_for_ready(VM& vm) {
     for (;;) {
         if (has_ready()) return take_ready();
         drop_stale_front();
-        if (is_interrupted(vm)) return nullptr;
+        if (is_interrupted(vm) || is_past_deadline(vm)) return nullptr;
         const bool manual = vm.clock && vm.clock->is_manual();
         if (manual) fire_timers(vm);
         if (has_ready()) continue;
-        bool timed = !timers_.empty() && vm.clock && !manual;
-        bool outside = vm.reactor && vm.reactor->active();
+        const bool timed = !timers_.empty() && vm.clock && !manual;
+        const bool outside = vm.reactor && vm.reactor->active();
         if (vm.turn && !vm.turn->over) {  // nobody waits while it is the host that has given it
             look_around(vm);
             by_itself_ = true;
             if (has_ready()) continue;
             if (timed && vm.clock->is_virtual() && !(outside && vm.reactor->busy())) {
-                vm.clock->wait_until(timers_.front().deadline);
+                const bool goes_on = vm.clock->rests(timers_.front().deadline);
+                vm.clock->resumes();
                 fire_timers(vm);
+                if (!goes_on) end_turn(vm, true);  // the time is that of other VMs, too, and they run
             } else {
                 end_turn(vm, true);
             }
             continue;
         }
         if (!timed && !outside) return nullptr;
-        if (outside && timed && vm.clock->is_virtual()) {
-            if (vm.reactor->busy())
+        int64_t until = timed ? timers_.front().deadline : kForever;
+        if (vm.clock && vm.limits.deadline && !manual) until = std::min(until, vm.limits.deadline);
+        if (vm.clock && vm.clock->is_virtual()) {
+            if (outside && vm.reactor->busy())
                 vm.reactor->wait(-1);
-            else
+            else if (outside)
                 vm.reactor->poll();
-            if (!has_ready() && !vm.reactor->busy()) vm.clock->wait_until(timers_.front().deadline);
+            if (!has_ready() && !(outside && vm.reactor->busy())) {
+                if ((until == kForever && !vm.clock->is_shared()) || !vm.clock->rests(until))
+                    vm.reactor->wait(-1);
+                vm.clock->resumes();
+            }
         } else if (outside) {
-            vm.reactor->wait(timed ? std::max<int64_t>(timers_.front().deadline - vm.clock->now(), 0) : -1);
+            vm.reactor->wait(until == kForever ? -1 : std::max<int64_t>(until - vm.clock->now(), 0));
         } else {
-            vm.clock->wait_until(timers_.front().deadline);
+            vm.clock->wait_until(until);
         }
         if (is_interrupted(vm)) return nullptr;
         fire_timers(vm);

@@ -81,6 +81,8 @@ class Scheduler {
     bool first_is_next_ = false;  // whatever the seed says
 };
 
+bool is_past_deadline(VM&);  // that of its limits
+
 // What every live fiber is doing: where it stands, through calls and delegates, and what it waits for. Lines without a newline
 // at the end. VM::describe_wait may add what stands behind a wait (the tasks of an event loop).
 std::string describe_fibers(VM&);

@@ -36,7 +36,7 @@ Frame* enter(VM& vm, Fiber* f) {
 // Something that nobody refers to any more may have a finaliser, or a weak reference's callback, that wakes somebody. The running
 // fiber waits, or has ended, at vm.frame. Null: there is nothing of that kind.
 Fiber* next_after_collection(VM& vm) {
-    if (vm.interrupt.load() || vm.finalizing) return nullptr;
+    if (vm.interrupt.load() || vm.finalizing || is_past_deadline(vm)) return nullptr;
     collect_garbage(vm, vm.frame, Heap::Extent::Major);
     if (vm.dying.empty()) return nullptr;
     vm.start_finalizers();
@@ -51,6 +51,8 @@ Frame* nobody_is_ready(VM& vm, Fiber* f) {
             begin_termination(vm, "the host has interrupted the script");
         else
             raise_interrupt(vm, bits);
+    } else if (is_past_deadline(vm)) {
+        begin_termination(vm, "the deadline has passed");
     } else {
         const bool timed = vm.clock && vm.clock->is_manual() && vm.scheduler.first_deadline() != kForever;
         vm.raise(
