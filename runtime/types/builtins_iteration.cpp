@@ -129,22 +129,26 @@ static Outcome extreme_step(VM& vm, NativeFrame& frame) {
         case 0:
             AWAIT(1, op_iter(vm, frame[2].as<Tuple>()->size > 1 ? frame[2] : frame[2].as<Tuple>()->items[0]));
             frame[3] = frame.result();
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[3]));
-                if (frame.result().is_unbound()) break;
-                frame[6] = frame[7] = frame.result();
-                if (!frame[0].is_unbound() && !frame[0].is_none()) {
-                    AWAIT(4, vm.call(frame[0], {frame[6]}));
+            if (frame[0].is_unbound() || frame[0].is_none()) {
+                AWAIT(2, consume(vm, greatest ? Consumer::Max : Consumer::Min, frame[3]));
+                frame[4] = frame.result();
+            } else {
+                for (;;) {
+                    PAUSE(3);
+                    AWAIT(4, op_next(vm, frame[3]));
+                    if (frame.result().is_unbound()) break;
+                    frame[6] = frame.result();
+                    AWAIT(5, vm.call(frame[0], {frame[6]}));
                     frame[7] = frame.result();
+                    if (!frame[4].is_unbound()) {
+                        AWAIT(6,
+                              op_compare(vm, greatest ? CompareOp::Gt : CompareOp::Lt, frame[7], frame[5]));
+                        AWAIT(7, op_truth(vm, frame.result()));
+                        if (!frame.result().is_true()) continue;
+                    }
+                    frame[4] = frame[6];
+                    frame[5] = frame[7];
                 }
-                if (!frame[4].is_unbound()) {
-                    AWAIT(5, op_compare(vm, greatest ? CompareOp::Gt : CompareOp::Lt, frame[7], frame[5]));
-                    AWAIT(6, op_truth(vm, frame.result()));
-                    if (!frame.result().is_true()) continue;
-                }
-                frame[4] = frame[6];
-                frame[5] = frame[7];
             }
             if (!frame[4].is_unbound()) return frame[4];
             if (!frame[1].is_unbound()) return frame[1];

@@ -30,6 +30,8 @@ Outcome unsupported_operands(VM&, BinaryOp, Value a, Value b, bool in_place);
 Special special_of(BinaryOp);
 Special reflected_special_of(BinaryOp);
 Special in_place_special_of(BinaryOp);  // not for DivMod
+// What op_binary goes on with when the first method that it asks has answered NotImplemented.
+Outcome binary_otherwise(VM&, BinaryOp, Value a, Value b, bool in_place);
 
 bool has_index(VM&, Value);
 // "__index__ returned non-int (type bool).  The ability ..."

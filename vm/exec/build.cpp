@@ -47,6 +47,11 @@ Outcome build_string(VM& vm, const Value* parts, unsigned count) {
     return Value::object(s);
 }
 
+Outcome append_after_collecting(VM& vm, Frame* fr, Value list, Value item) {
+    collect_garbage(vm, fr, Heap::Extent::Major);
+    return list_append(vm.heap, list.as<List>(), item) ? Outcome(list) : vm.out_of_memory();
+}
+
 Outcome list_extend_with(VM& vm, Value list, Value iterable, Value callee) {
     List* l = list.as<List>();
     const Value* items = nullptr;

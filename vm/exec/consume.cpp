@@ -6,63 +6,63 @@
 namespace gen {
 
 // Hidden from tracebacks, as a native is, but pre-empted like any loop.
+#define INTO_TARGET(name, instruction, end) \
+    ".code '" name                          \
+    "' hidden new_locals\n"                 \
+    ".positional 2 2\n"                     \
+    ".locals 'iterator' 'target' 'item'\n"  \
+    "    JUMP            Next\n"            \
+    "Item:\n"                               \
+    "    " instruction                      \
+    "\n"                                    \
+    "Next:\n"                               \
+    "    FOR_ITER        r2, r0, Item\n"    \
+    "    " end "\n"
+#define DECIDE(name, jump, decided, otherwise) \
+    ".code '" name                             \
+    "' hidden new_locals\n"                    \
+    ".positional 1 1\n"                        \
+    ".locals 'iterator' 'item'\n"              \
+    "    JUMP            Next\n"               \
+    "Item:\n"                                  \
+    "    " jump                                \
+    "        r1, Next ~r2\n"                   \
+    "    LOAD_SPECIAL    r2, " decided         \
+    "\n"                                       \
+    "    RETURN          r2\n"                 \
+    "Next:\n"                                  \
+    "    FOR_ITER        r1, r0, Item\n"       \
+    "    LOAD_SPECIAL    r2, " otherwise       \
+    "\n"                                       \
+    "    RETURN          r2\n"
+#define EXTREME(name, jump)              \
+    ".code '" name                       \
+    "' hidden new_locals\n"              \
+    ".positional 1 1\n"                  \
+    ".locals 'iterator' 'best' 'item'\n" \
+    "    JUMP            First\n"        \
+    "Item:\n"                            \
+    "    " jump                          \
+    "        r2, r1, Next ~r3\n"         \
+    "    MOVE            r1, r2\n"       \
+    "Next:\n"                            \
+    "    FOR_ITER        r2, r0, Item\n" \
+    "    RETURN          r1\n"           \
+    "First:\n"                           \
+    "    FOR_ITER        r1, r0, Next\n" \
+    "    RETURN          r1\n"
+
 static constexpr const char* kConsumers[] = {
-    R"(.code 'extend' hidden new_locals
-.positional 2 2
-.locals 'iterator' 'target' 'item'
-    JUMP            Next
-Item:
-    LIST_APPEND     r1, r2
-Next:
-    FOR_ITER        r2, r0, Item
-    RETURN_NONE
-)",
-    R"(.code 'update' hidden new_locals
-.positional 2 2
-.locals 'iterator' 'target' 'item'
-    JUMP            Next
-Item:
-    SET_ADD         r1, r2 ~r3
-Next:
-    FOR_ITER        r2, r0, Item
-    RETURN_NONE
-)",
-    R"(.code 'sum' hidden new_locals
-.positional 2 2
-.locals 'iterator' 'total' 'item'
-    JUMP            Next
-Item:
-    ADD             r1, r1, r2
-Next:
-    FOR_ITER        r2, r0, Item
-    RETURN          r1
-)",
-    R"(.code 'all' hidden new_locals
-.positional 1 1
-.locals 'iterator' 'item'
-    JUMP            Next
-Item:
-    JUMP_IF_TRUE    r1, Next ~r2
-    LOAD_SPECIAL    r2, False
-    RETURN          r2
-Next:
-    FOR_ITER        r1, r0, Item
-    LOAD_SPECIAL    r2, True
-    RETURN          r2
-)",
-    R"(.code 'any' hidden new_locals
-.positional 1 1
-.locals 'iterator' 'item'
-    JUMP            Next
-Item:
-    JUMP_IF_FALSE   r1, Next ~r2
-    LOAD_SPECIAL    r2, True
-    RETURN          r2
-Next:
-    FOR_ITER        r1, r0, Item
-    LOAD_SPECIAL    r2, False
-    RETURN          r2
-)"};
+    INTO_TARGET("extend", "LIST_APPEND r1, r2", "RETURN_NONE"),
+    INTO_TARGET("update", "SET_ADD r1, r2 ~r3", "RETURN_NONE"),
+    INTO_TARGET("list", "LIST_APPEND r1, r2", "RETURN r1"),
+    INTO_TARGET("set", "SET_ADD r1, r2 ~r3", "RETURN r1"),
+    INTO_TARGET("sum", "ADD r1, r1, r2", "RETURN r1"),
+    DECIDE("all", "JUMP_IF_TRUE", "False", "True"),
+    DECIDE("any", "JUMP_IF_FALSE", "True", "False"),
+    EXTREME("max", "JUMP_NOT_GT"),
+    EXTREME("min", "JUMP_NOT_LT"),
+};
 static_assert(std::size(kConsumers) == size_t(Consumer::kCount));
 
 Outcome consume(VM& vm, Consumer which, Value iterator, Value target) {

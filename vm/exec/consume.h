@@ -10,11 +10,15 @@ class VM;
 
 // What is done with each item of the iterator, and the call's result.
 enum class Consumer {
-    Extend,  // target (a List) gets it appended; None
-    Unite,   // target (a Set) gets it added; None
-    Sum,     // target + item, from the left; the sum
-    All,     // False, as soon as one is false; True
-    Any,     // True, as soon as one is true; False
+    Extend,         // target (a List) gets it appended; None
+    Unite,          // target (a Set) gets it added; None
+    Collect,        // as Extend; the target
+    CollectUnique,  // as Unite; the target
+    Sum,            // target + item, from the left; the sum
+    All,            // False, as soon as one is false; True
+    Any,            // True, as soon as one is true; False
+    Max,            // the first of the greatest; unbound if there is none
+    Min,            // the first of the least; unbound if there is none
     kCount
 };
 

@@ -69,8 +69,12 @@ inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code,
 Frame* invoke_attribute(VM&, Frame* fr, const Instruction* pc, Outcome attribute, Value self, Str* name);
 Frame* constructor_returned(VM&, Frame* fr,
                             Value v);  // RETURN in an __init__: its caller goes on with the instance
-void pop_frame(VM&, Frame* fr);        // gives the memory back
-uint8_t call_shape(const Code* code);  // Function::aux
+// The frame of the operator's method, when the left operand of the instruction that fr stands at (at its landing) is an
+// instance whose class defines it in the plain way; null: take the general way.
+Frame* call_operator(VM&, Frame* fr);
+Frame* operator_declined(VM&, Frame* fr);  // fr, such a frame, has returned NotImplemented
+void pop_frame(VM&, Frame* fr);            // gives the memory back
+uint8_t call_shape(const Code* code);      // Function::aux
 bool bind_arguments(VM&, Function* f, Value* registers, const Value* args, unsigned count, Value tuple,
                     Value keywords);
 Outcome recursion_error(VM&, Frame* fr);
@@ -133,6 +137,7 @@ Outcome build_list(VM&, const Value* items, unsigned count);
 Outcome build_set(VM&, const Value* items, unsigned count);
 Outcome build_map(VM&, const Value* pairs, unsigned count);
 Outcome build_string(VM&, const Value* parts, unsigned count);
+Outcome append_after_collecting(VM&, Frame* fr, Value list, Value item);  // the list
 Outcome list_extend_with(VM&, Value list, Value iterable,
                          Value callee);  // callee: of `f(*iterable)`, else unbound
 Outcome set_update_with(VM&, Value set, Value iterable);

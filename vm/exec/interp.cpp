@@ -107,6 +107,14 @@ inline void start_frame(Frame* f, uint32_t bytes) {
     } while (0)
 #define RESUME(frame) do { fr = (frame); goto resume; } while (0)
 #define SLOW(n, outcome) do { SAVE(n); LAND(outcome); } while (0)
+// The slow half of an operator whose left operand is `a`. The method of a class of the script is called directly.
+#define OPERATE(n, a, outcome) do { \
+        SAVE(n); \
+        if ((a).is_object() && (a).as_object()->kind == Kind::Instance) { \
+            if (Frame* f_ = call_operator(vm, fr)) RESUME(f_); \
+        } \
+        LAND(outcome); \
+    } while (0)
 #define MUTABLE (const_cast<Instruction*>(pc))
 #define QUICKEN(name) (*reinterpret_cast<uint8_t*>(MUTABLE) = uint8_t(Op::name))
 #define OP_LABEL(name) L_##name:
@@ -410,13 +418,13 @@ at_safepoint:
         Value a = R(B), b = R(C), r; \
         if (both_int(a, b) && Value::METHOD(a, b, r)) { R(A) = r; NEXT(1); } \
         if (both_inline_float(a, b) && Value::encode_float(a.as_inline_float() OPERATOR b.as_inline_float(), r)) { R(A) = r; NEXT(1); } \
-        SLOW(0, op_binary(vm, BinaryOp::BINARY, a, b, X)); \
+        OPERATE(0, a, op_binary(vm, BinaryOp::BINARY, a, b, X)); \
     }
     ARITHMETIC(ADD, add, +, Add)
     ARITHMETIC(SUB, subtract, -, Sub)
     ARITHMETIC(MUL, multiply, *, Mul)
 #undef ARITHMETIC
-#define BINARY(NAME, OPERATION) OP_LABEL(NAME) SLOW(0, op_binary(vm, BinaryOp::OPERATION, R(B), R(C), X));
+#define BINARY(NAME, OPERATION) OP_LABEL(NAME) OPERATE(0, R(B), op_binary(vm, BinaryOp::OPERATION, R(B), R(C), X));
     BINARY(MATMUL, MatMul)
     BINARY(POW, Pow)
     BINARY(LSHIFT, LShift)
@@ -424,7 +432,7 @@ at_safepoint:
     OP_LABEL(TRUE_DIV) {
         Value a = R(B), b = R(C), r;
         if (both_inline_float(a, b) && Value::encode_float(a.as_inline_float() / b.as_inline_float(), r)) { R(A) = r; NEXT(1); }
-        SLOW(0, op_binary(vm, BinaryOp::TrueDiv, a, b, X));
+        OPERATE(0, a, op_binary(vm, BinaryOp::TrueDiv, a, b, X));
     }
     OP_LABEL(FLOOR_DIV) {
         Value a = R(B), b = R(C);
@@ -433,7 +441,7 @@ at_safepoint:
             R(A) = Value::integer(q - (x % y < 0));
             NEXT(1);
         }
-        SLOW(0, op_binary(vm, BinaryOp::FloorDiv, a, b, X));
+        OPERATE(0, a, op_binary(vm, BinaryOp::FloorDiv, a, b, X));
     }
     OP_LABEL(MOD) {
         Value a = R(B), b = R(C);
@@ -442,18 +450,18 @@ at_safepoint:
             R(A) = Value::integer(r < 0 ? r + y : r);
             NEXT(1);
         }
-        SLOW(0, op_binary(vm, BinaryOp::Mod, a, b, X));
+        OPERATE(0, a, op_binary(vm, BinaryOp::Mod, a, b, X));
     }
     OP_LABEL(RSHIFT) {
         Value a = R(B), b = R(C);
         if (both_int(a, b) && uint64_t(b.as_int()) < 63) { R(A) = Value::integer(a.as_int() >> b.as_int()); NEXT(1); }
-        SLOW(0, op_binary(vm, BinaryOp::RShift, a, b, X));
+        OPERATE(0, a, op_binary(vm, BinaryOp::RShift, a, b, X));
     }
 #define BITWISE(NAME, OPERATOR, OPERATION) \
     OP_LABEL(NAME) { \
         Value a = R(B), b = R(C); \
         if (both_int(a, b)) [[likely]] { R(A) = Value::from_bits((a.bits() OPERATOR b.bits()) | 1); NEXT(1); } \
-        SLOW(0, op_binary(vm, BinaryOp::OPERATION, a, b, X)); \
+        OPERATE(0, a, op_binary(vm, BinaryOp::OPERATION, a, b, X)); \
     }
     BITWISE(AND, &, And)
     BITWISE(OR, |, Or)
@@ -462,7 +470,7 @@ at_safepoint:
     OP_LABEL(ADD_INT) {
         Value a = R(B), b = Value::integer(SC), r;
         if (a.is_int() && Value::add(a, b, r)) [[likely]] { R(A) = r; NEXT(1); }
-        SLOW(0, op_binary(vm, X & 2 ? BinaryOp::Sub : BinaryOp::Add, a, X & 2 ? Value::integer(-SC) : b, X & 1));
+        OPERATE(0, a, op_binary(vm, X & 2 ? BinaryOp::Sub : BinaryOp::Add, a, X & 2 ? Value::integer(-SC) : b, X & 1));
     }
     OP_LABEL(NEG) {
         Value v = R(B), r;
@@ -487,7 +495,7 @@ at_safepoint:
             R(A) = Value::boolean(compare_plain<CompareOp::OPERATION>(a.as_inline_float(), b.as_inline_float())); \
             NEXT(1); \
         } \
-        SLOW(0, op_compare(vm, CompareOp::OPERATION, a, b)); \
+        OPERATE(0, a, op_compare(vm, CompareOp::OPERATION, a, b)); \
     }
     COMPARE(LT, Lt)
     COMPARE(LE, Le)
@@ -545,7 +553,7 @@ at_safepoint:
             if ((a.is(b) == (CompareOp::OPERATION == CompareOp::Eq)) == WANTED) TAKE(SC); \
             NEXT(3); \
         } \
-        SLOW(1, op_compare(vm, CompareOp::OPERATION, a, b)); \
+        OPERATE(1, a, op_compare(vm, CompareOp::OPERATION, a, b)); \
     } \
     OP_LABEL(JUMP_##NAME##_INT) { \
         Value a = R(A); \
@@ -553,7 +561,7 @@ at_safepoint:
             if (compare_plain<CompareOp::OPERATION>(a.as_int(), int64_t(SB)) == WANTED) TAKE(SC); \
             NEXT(3); \
         } \
-        SLOW(1, op_compare(vm, CompareOp::OPERATION, a, Value::integer(SB))); \
+        OPERATE(1, a, op_compare(vm, CompareOp::OPERATION, a, Value::integer(SB))); \
     }
     COMPARE_JUMP(LT, Lt, true)
     COMPARE_JUMP(LE, Le, true)
@@ -908,7 +916,7 @@ at_safepoint:
     OP_LABEL(RETURN) {
         Value v = R(A);
         Frame* caller = fr->parent;
-        if (fr->aux) [[unlikely]] goto constructed;
+        if (fr->aux && (fr->aux != kOperates || v.is_not_implemented())) [[unlikely]] goto returned_specially;
         vm.frames.release(fr, fr->shape);
         fr = caller;
         if (fr->flags & kClean) [[unlikely]] touch(vm, fr);
@@ -918,7 +926,7 @@ at_safepoint:
     }
     OP_LABEL(RETURN_NONE) {
         Frame* caller = fr->parent;
-        Value v = fr->aux ? Value::object(fr->link) : Value::none();
+        Value v = fr->aux & kConstructs ? Value::object(fr->link) : Value::none();
         vm.frames.release(fr, fr->shape);
         fr = caller;
         if (fr->flags & kClean) [[unlikely]] touch(vm, fr);
@@ -926,8 +934,8 @@ at_safepoint:
         R(A) = v;
         NEXT(1);
     }
-constructed: {
-        RESUME(constructor_returned(vm, fr, R(A)));
+returned_specially: {
+        RESUME(fr->aux == kOperates ? operator_declined(vm, fr) : constructor_returned(vm, fr, R(A)));
     }
     OP_LABEL(INTRINSIC) SLOW(0, intrinsic(vm, fr, Intrinsic(X), &R(B), C));
 
@@ -1074,7 +1082,7 @@ constructed: {
     OP_LABEL(BUILD_MAP) SLOW(0, build_map(vm, &R(B), C));
     OP_LABEL(BUILD_STRING) SLOW(0, build_string(vm, &R(B), C));
     OP_LABEL(LIST_APPEND) {
-        if (!list_append(vm.heap, R(A).as<List>(), R(B))) [[unlikely]] SLOW(0, vm.out_of_memory());
+        if (!list_append(vm.heap, R(A).as<List>(), R(B))) [[unlikely]] SLOW(0, append_after_collecting(vm, fr, R(A), R(B)));
         NEXT(1);
     }
     OP_LABEL(LIST_EXTEND) SLOW(1, list_extend_with(vm, R(A), R(B), X == 2 ? R(C) : Value::unbound()));

@@ -166,12 +166,4 @@ void make_room(VM& vm, NativeFrame& frame) {
     vm.retrying = true;
 }
 
-bool append_item(VM& vm, NativeFrame& frame, List* l, Value v) {
-    if (list_append(vm.heap, l, v)) return true;
-    collect_garbage(vm, &frame, Heap::Extent::Major);
-    if (list_append(vm.heap, l, v)) return true;
-    vm.out_of_memory();
-    return false;
-}
-
 }  // namespace gen

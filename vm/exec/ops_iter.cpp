@@ -326,12 +326,7 @@ static Outcome collect_step(VM& vm, NativeFrame& frame) {
                 if (!l) return vm.out_of_memory();
                 frame[2] = Value::object(l);
             }
-            for (;;) {
-                PAUSE(3);
-                AWAIT(4, op_next(vm, frame[1]));
-                if (frame.result().is_unbound()) return frame[2];
-                if (!append_item(vm, frame, frame[2].as<List>(), frame.result())) return Outcome::raised();
-            }
+            AWAIT(3, consume(vm, Consumer::Collect, frame[1], frame[2]));
     }
     return frame[2];
 }
@@ -342,6 +337,10 @@ Outcome op_list(VM& vm, Value v) {
     bool failed;
     if (List* l = collect_fast(vm, v, failed)) return Value::object(l);
     if (failed) return vm.no_room();
+    if (is_generator(v)) {
+        List* l = make_list(vm.heap);
+        return l ? consume(vm, Consumer::Collect, v, Value::object(l)) : vm.no_room();
+    }
     return call_internal(vm, kCollect, {v});
 }
 

@@ -128,6 +128,11 @@ static const NativeDef kBinaryOperation = {"binary_operation(how, a, b, index, /
 
 static bool is_exact_integer(Value v) { return is_exact_int(v) || v.is_bool(); }
 
+Outcome binary_otherwise(VM& vm, BinaryOp op, Value a, Value b, bool in_place) {
+    return call_internal(vm, kBinaryOperation,
+                         {Value::integer(int64_t(op) | (in_place ? 256 : 0)), a, b, Value::integer(1)});
+}
+
 Outcome op_binary(VM& vm, BinaryOp op, Value a, Value b, bool in_place) {
     if (is_exact_integer(a)) {
         if (is_exact_integer(b)) {

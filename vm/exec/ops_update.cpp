@@ -223,6 +223,10 @@ Outcome op_set(VM& vm, Value iterable, BuiltinShape shape) {
         charge(vm, set_length(iterable.as<Set>()) / 8);
         return vm.checked(Value::object(set_copy(vm.heap, iterable.as<Set>(), shape)));
     }
+    if (is_generator(iterable)) {
+        Set* s = make_set(vm.heap, 0, shape);
+        return s ? consume(vm, Consumer::CollectUnique, iterable, Value::object(s)) : vm.no_room();
+    }
     return call_internal(vm, kMakeSet, {iterable, Value::boolean(shape == kShapeFrozenSet)});
 }
 

@@ -66,8 +66,6 @@ inline bool pause_due(VM& vm, int64_t steps = 1) {
 
 // Collects, for a step native whose operation found no room; vm.retrying is set then.
 void make_room(VM&, NativeFrame&);
-// list_append, after a collection if need be. False: raised.
-bool append_item(VM&, NativeFrame&, List*, Value);
 
 // Raises an exception that was caught again, as it was.
 inline Outcome raise_again(VM& vm, Value exception) {

@@ -179,13 +179,12 @@ Outcome VM::raisef(BuiltinShape shape, const char* format, ...) { RAISE_FORMATTE
 Outcome VM::type_error(const char* format, ...) { RAISE_FORMATTED(kShapeTypeError); }
 Outcome VM::value_error(const char* format, ...) { RAISE_FORMATTED(kShapeValueError); }
 Outcome VM::key_error(Value key) { return raise(kShapeKeyError, {key}); }
-Outcome VM::out_of_memory() { return raise(kShapeMemoryError, std::initializer_list<Value>{}); }
-
-Outcome VM::no_room() {
-    if (!retrying) return Outcome::collect();
+Outcome VM::out_of_memory() {
     retrying = false;
-    return out_of_memory();
+    return raise(kShapeMemoryError, std::initializer_list<Value>{});
 }
+
+Outcome VM::no_room() { return retrying ? out_of_memory() : Outcome::collect(); }
 
 Outcome VM::raise_name_error(Str* name) {
     raisef(kShapeNameError, "name '%s' is not defined", name->data);
