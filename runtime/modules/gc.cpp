@@ -12,9 +12,6 @@ namespace gen {
 static Outcome collect_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
         case 0:
-            // What the last request asked for has been done, and must not be kept alive by it.
-            vm.call(Value::none(), {});
-            for (Value& v : vm.request.args) v = Value::unbound();
             collect_garbage(vm, &frame, Heap::Extent::Major);
             while (!vm.dying.empty() && !vm.finalizing) {
                 vm.finalizing = true;

@@ -2,6 +2,8 @@
 #include "vm/exec/exec.h"
 #include "vm/exec/step.h"
 
+#include <utility>
+
 namespace gen {
 
 const Instruction kNativeStub[2] = {Instruction::ad(Op::LANDING, 0, 0),
@@ -14,10 +16,12 @@ namespace {
 Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
     Request& request = vm.request;
     for (;;) {
+        // What has been asked for is not kept alive by having been asked for.
+        const unsigned count = std::exchange(request.count, 0);
         if (request.kind == Request::Kind::Resume)
             return resume_generator(vm, fr, request.callee.as<Frame>(), request.mode, request.args[0]);
         const Value callee = request.callee, tuple = request.tuple, keywords = request.keywords;
-        const unsigned count = request.count;
+        request.tuple = Value::unbound();
         const bool owned = request.owned;
         Value args[Request::kInline];
         for (unsigned i = 0; i < count; i++) args[i] = request.args[i];

@@ -161,7 +161,7 @@ void VM::mark_roots(Marker& m, bool major) {
     for (size_t i = 0; i < sizeof names / sizeof(Str*); i++)
         m.mark(static_cast<Object*>(reinterpret_cast<Str**>(&names)[i]));
     m.mark(request.callee);
-    m.mark(request.args, Request::kInline);
+    m.mark(request.args, request.count);
     m.mark(request.tuple);
     m.mark(request.keywords);
     m.mark(roots.data(), roots.size());
