@@ -17,11 +17,12 @@ Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
     Request& request = vm.request;
     for (;;) {
         // What has been asked for is not kept alive by having been asked for.
+        const Value callee = std::exchange(request.callee, Value::unbound());
+        const Value tuple = std::exchange(request.tuple, Value::unbound());
+        const Value keywords = std::exchange(request.keywords, Value::unbound());
         const unsigned count = std::exchange(request.count, 0);
         if (request.kind == Request::Kind::Resume)
-            return resume_generator(vm, fr, request.callee.as<Frame>(), request.mode, request.args[0]);
-        const Value callee = request.callee, tuple = request.tuple, keywords = request.keywords;
-        request.tuple = Value::unbound();
+            return resume_generator(vm, fr, callee.as<Frame>(), request.mode, request.args[0]);
         const bool owned = request.owned;
         Value args[Request::kInline];
         for (unsigned i = 0; i < count; i++) args[i] = request.args[i];
