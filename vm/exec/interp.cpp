@@ -15,6 +15,8 @@
 #include "vm/data/compare.h"
 #include "vm/exec/exec.h"
 
+#include <cmath>
+
 namespace gen {
 
 namespace {
@@ -426,9 +428,16 @@ at_safepoint:
 #undef ARITHMETIC
 #define BINARY(NAME, OPERATION) OP_LABEL(NAME) OPERATE(0, R(B), op_binary(vm, BinaryOp::OPERATION, R(B), R(C), X));
     BINARY(MATMUL, MatMul)
-    BINARY(POW, Pow)
     BINARY(LSHIFT, LShift)
 #undef BINARY
+    OP_LABEL(POW) {
+        Value a = R(B), b = R(C), r;
+        if (both_inline_float(a, b) && a.as_inline_float() > 0) {  // what overflows is an error
+            double power = std::pow(a.as_inline_float(), b.as_inline_float());
+            if (std::isfinite(power) && Value::encode_float(power, r)) { R(A) = r; NEXT(1); }
+        }
+        OPERATE(0, a, op_binary(vm, BinaryOp::Pow, a, b, X));
+    }
     OP_LABEL(TRUE_DIV) {
         Value a = R(B), b = R(C), r;
         if (both_inline_float(a, b) && Value::encode_float(a.as_inline_float() / b.as_inline_float(), r)) { R(A) = r; NEXT(1); }
