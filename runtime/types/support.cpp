@@ -1,5 +1,7 @@
 #include "runtime/types/support.h"
 
+#include "vm/exec/class_parts.h"
+
 namespace gen {
 
 void set_type_attribute(VM& vm, BuiltinShape id, const char* name, Value v) {
@@ -8,8 +10,7 @@ void set_type_attribute(VM& vm, BuiltinShape id, const char* name, Value v) {
     cell->value = v;
     Str* key = vm.intern(name);
     vm.set(cls->attributes, key, Value::object(cell));
-    for (int i = 0; i < int(Special::kCount); i++)
-        if (vm.names.special[i] == key) cls->specials[i] = v;
+    if (int special = special_of(key); special >= 0) cls->specials[special] = v;
     vm.heap.write(cls);
 }
 

@@ -71,7 +71,7 @@ struct Int : Object {
 // UTF-8, where lone surrogates are allowed (`state` has kHasSurrogates then). `aux` & kAscii: one byte a character.
 // NUL-terminated. Slots of subclasses follow, 8-aligned.
 struct Str : Object {
-    enum State : uint8_t { kHasSurrogates = 1 };
+    enum State : uint8_t { kHasSurrogates = 1, kSpecialUnit = 2 };  // see special_of()
     enum Aux : uint8_t { kAscii = 1 };
     uint64_t hash;    // 0: not computed yet
     uint32_t size;    // bytes

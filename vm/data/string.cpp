@@ -192,7 +192,7 @@ Str* copy_str(Heap& heap, const Str* from, uint32_t shape, size_t slots) {
     s->hash = from->hash;
     s->length = from->length;
     s->aux = from->aux;
-    s->state = from->state;
+    s->state = from->state & Str::kHasSurrogates;
     return s;
 }
 
@@ -421,7 +421,7 @@ bool StringTable::start(Heap& heap) {
 }
 
 bool StringTable::grow(Heap& heap) {
-    size_t capacity = 1024;
+    size_t capacity = 4096;  // the runtime has two thousand names of its own
     while (capacity < count_ * 4) capacity *= 2;
     auto** cells = static_cast<Str**>(std::calloc(capacity, sizeof(Str*)));
     if (!cells) return false;

@@ -27,7 +27,7 @@ Place find_place(VM& vm, Object* o, Str* name) {
     auto remember = [&] {
         known = {name, o->shape, p.where == Place::Slot, false,
                  p.where == Place::Slot ? p.offset : reinterpret_cast<uint64_t>(p.cell)};
-        vm.method_cache_used = true;
+        vm.note_filled(known);
         return p;
     };
     const Shape& shape = vm.shapes[o->shape];
@@ -135,8 +135,9 @@ Outcome set_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name, Va
     if (slot >= 0 && uint32_t(slot) < after.inline_slots) {
         const uint64_t offset = after.offset + 8 + 8 * uint64_t(slot);
         set_cache(vm, fr, pc, Op::SET_ATTR_SLOT, offset, 2, before);
-        vm.place_entry(before, name) = {name, before, true, true, offset};
-        vm.method_cache_used = true;
+        VM::PlaceEntry& known = vm.place_entry(before, name);
+        known = {name, before, true, true, offset};
+        vm.note_filled(known);
     } else if (slot < 0 && !after.dictionary && after.slots <= after.inline_slots && after.number != before) {
         set_cache(vm, fr, pc, Op::SET_ATTR_ADD,
                   uint64_t(after.number) << 32 | (after.offset + 8 * uint64_t(after.slots)), 2, before);

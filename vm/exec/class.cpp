@@ -13,6 +13,12 @@ namespace gen {
 // ---- method resolution order (C3; Python 2.3's document by Michele Simionato)
 
 bool linearize(VM& vm, Class* cls, Tuple* bases, std::vector<Value>& out) {
+    if (bases->size == 1) {
+        auto* mro = bases->items[0].as<Class>()->mro;
+        out.push_back(Value::object(cls));
+        out.insert(out.end(), mro->items, mro->items + mro->size);
+        return true;
+    }
     std::vector<std::vector<Value>> sequences;
     for (uint64_t i = 0; i < bases->size; i++) {
         auto* mro = bases->items[i].as<Class>()->mro;
@@ -76,8 +82,8 @@ void add_subclass(VM& vm, Class* base, Class* cls) {
     vm.weak_references.push_back(w);
     if (base->subclasses.is_unbound()) base->subclasses = vm.list();
     List* l = base->subclasses.as<List>();
-    // Places of dead ones are used again.
-    size_t free = 0;
+    // Places of dead ones are used again, before the list grows.
+    size_t free = l->size < l->items->capacity ? l->size : 0;
     while (free < l->size && l->items->items[free].as<WeakRef>()->target.is_object()) free++;
     if (free < l->size)
         list_set(vm.heap, l, free, Value::object(w));
@@ -116,7 +122,33 @@ void update_flags(VM& vm, Class* cls) {
 
 }  // namespace
 
+void fill_specials(VM& vm, Class* cls) {
+    const Tuple* mro = cls->mro;
+    // The classes behind some place in the order are those of the class there, in its order.
+    auto agrees = [mro](uint64_t from) {
+        const Tuple* other = mro->items[from].as<Class>()->mro;
+        return other && other->size == mro->size - from &&
+               std::equal(other->items, other->items + other->size, mro->items + from,
+                          [](Value a, Value b) { return a.is(b); });
+    };
+    uint64_t from = 1;
+    while (from < mro->size && !agrees(from)) from++;
+    if (from < mro->size) std::copy_n(mro->items[from].as<Class>()->specials, int(Special::kCount), cls->specials);
+    for (uint64_t i = std::min(from, mro->size); i-- > 0;) {
+        uint32_t position = 0;
+        while (DictEntry* e = next_entry(mro->items[i].as<Class>()->attributes, position)) {
+            const int s = special_of(e->key.as<Str>());
+            if (s < 0) continue;
+            Value v = e->value.as<Cell>()->value;
+            cls->specials[s] = Special(s) == Special::New ? unwrap_new(v) : v;
+        }
+    }
+    update_flags(vm, cls);
+    vm.heap.write(cls);
+}
+
 void propagate_special(VM& vm, Class* cls, Special s) {
+    if (defining_types(vm)) return;
     std::vector<Class*> work{cls};
     while (!work.empty()) {
         Class* c = work.back();
@@ -157,13 +189,6 @@ void supersede_visible(VM& vm, Class* cls, Str* name) {
 }
 
 }  // namespace
-
-int special_of(VM& vm, const Str* name) {
-    if (name->size < 5 || name->data[0] != '_' || name->data[1] != '_') return -1;
-    for (int i = 0; i < int(Special::kCount); i++)
-        if (vm.names.special[i] == name) return i;
-    return -1;
-}
 
 namespace {
 
@@ -221,20 +246,26 @@ bool set_mro(VM& vm, Class* cls, Tuple* mro) {
         }
     cls->mro = mro;
     vm.clear_method_cache();
-    for (int s = 0; s < int(Special::kCount); s++) fill_special(vm, cls, Special(s));
-    update_flags(vm, cls);
-    vm.heap.write(cls);
+    std::fill_n(cls->specials, int(Special::kCount), Value::unbound());
+    fill_specials(vm, cls);
     return true;
 }
 
 // ---- lookup
 
 void VM::clear_method_cache() {
-    if (method_cache_used) {
+    if (filled_count > kFewFilled) {
         std::memset(static_cast<void*>(method_cache.get()), 0, kMethodCache * sizeof(MethodCacheEntry));
         std::memset(static_cast<void*>(places.get()), 0, kPlaces * sizeof(PlaceEntry));
+        filled_count = 0;
     }
-    method_cache_used = false;
+    while (filled_count) {
+        const size_t entry = filled[--filled_count];
+        if (entry < kMethodCache)
+            method_cache[entry] = {};
+        else
+            places[entry - kMethodCache] = {};
+    }
 }
 
 Cell* VM::lookup_cell(Class* cls, Str* name) {
@@ -249,10 +280,9 @@ Cell* VM::lookup_cell(Class* cls, Str* name) {
         DictEntry* e = dict_get_str(cls->mro->items[i].as<Class>()->attributes, name, hash);
         if (e) found = e->value.as<Cell>();
     }
-    if ((name->flags & kInterned) &&
-        !natives.type_new.is_unbound()) {  // types are being defined: it would be cleared at once
+    if ((name->flags & kInterned) && !defining_types(*this)) {
         entry = {cls, name, found};
-        method_cache_used = true;
+        note_filled(entry);
     }
     return found;
 }
@@ -275,6 +305,13 @@ void each_subclass(VM&, Class* cls, const std::function<void(Class*)>& f) {
 
 void set_class_attribute(VM& vm, Class* cls, Str* name, Value v) {
     Value existing = vm.get(cls->attributes, name);
+    if (!cls->mro && existing.is_unbound()) {  // being made: nobody has looked for anything in it
+        if (v.is_unbound()) return;
+        auto* cell = vm.heap.make<Cell>(Kind::Cell, kShapeCell);
+        cell->value = v;
+        vm.set(cls->attributes, name, Value::object(cell));
+        return;
+    }
     bool was_data = !existing.is_unbound() && is_data_descriptor(vm, existing.as<Cell>()->value);
     bool was_descriptor = !existing.is_unbound() && is_descriptor(vm, existing.as<Cell>()->value);
     if (v.is_unbound()) {
@@ -302,7 +339,7 @@ void set_class_attribute(VM& vm, Class* cls, Str* name, Value v) {
         vm.heap.write(cell);
     }
     if (!cls->mro) return;
-    int s = special_of(vm, name);
+    int s = special_of(name);
     if (s >= 0) propagate_special(vm, cls, Special(s));
 }
 
@@ -397,6 +434,7 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         return nullptr;
     }
     Value cell = Value::unbound();
+    dict_reserve(vm.heap, cls->attributes, dict_length(namespace_) + 2);
     uint32_t position = 0;
     while (DictEntry* e = next_entry(namespace_, position)) {
         if (!is_str(e->key)) continue;
@@ -430,9 +468,8 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         vm.get(cls->attributes, vm.names.special[int(Special::Hash)]).is_unbound())
         set_class_attribute(vm, cls, vm.names.special[int(Special::Hash)], Value::none());
     cls->mro = mro;
-    vm.heap.write(cls);
-    for (int s = 0; s < int(Special::kCount); s++) fill_special(vm, cls, Special(s));
-    update_flags(vm, cls);
+    vm.clear_method_cache();  // a class that is gone may have stood at the same address
+    fill_specials(vm, cls);
     make_root_shape(vm, cls);
     for (uint64_t i = 0; i < bases->size; i++) add_subclass(vm, bases->items[i].as<Class>(), cls);
     if (cell.is_object() && cell.as_object()->kind == Kind::Cell) {

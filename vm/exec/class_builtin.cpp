@@ -10,7 +10,6 @@ namespace gen {
 void make_builtin_classes(VM& vm) {
     vm.method_cache = std::make_unique<VM::MethodCacheEntry[]>(VM::kMethodCache);
     vm.places = std::make_unique<VM::PlaceEntry[]>(VM::kPlaces);
-    vm.clear_method_cache();
     struct Row {
         const char* name;
         int base;
@@ -117,13 +116,15 @@ Value make_native(VM& vm, const NativeDef& def, Value module) {
 
 void define_type(VM& vm, const TypeDef& type) {
     Class* cls = vm.type(type.shape);
+    dict_reserve(vm.heap, cls->attributes,
+                 dict_length(cls->attributes) + type.methods.size() + type.attributes.size());
     for (const NativeDef& def : type.methods) {
         std::string_view text = def.signature.text;
         Str* name = vm.intern(text.substr(0, text.find('(')));
         Value v = make_native(vm, def);
         auto* n = v.as<Native>();
         n->owner = Value::object(cls);
-        int special = special_of(vm, name);
+        int special = special_of(name);
         if (name == vm.names.special[int(Special::New)]) {
             n->self = Value::unbound();
         } else if (def.flags & kStaticNative) {

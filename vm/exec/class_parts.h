@@ -12,8 +12,12 @@ void add_subclass(VM&, Class* base, Class* cls);
 // The method resolution order of a class with these bases, cls first. False: there is none, TypeError is raised.
 bool linearize(VM&, Class* cls, Tuple* bases, std::vector<Value>& out);
 
-int special_of(VM&, const Str* name);              // -1: none
+// Which special method an interned name is; -1: none.
+inline int special_of(const Str* name) { return name->state / Str::kSpecialUnit - 1; }
 void propagate_special(VM&, Class* cls, Special);  // looks it up again for cls and its subclasses
+void fill_specials(VM&, Class* cls);  // all of them, from those of the classes behind it in the MRO
+// Built-in types are being filled: specials, which nobody needs yet, are found when all is there.
+inline bool defining_types(const VM& vm) { return vm.natives.type_new.is_unbound(); }
 
 // Handles __slots__ of a new class. False: raised.
 bool define_slots(VM&, Class* cls, Value slots, Dict* namespace_);

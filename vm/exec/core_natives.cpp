@@ -1,4 +1,5 @@
 // Natives that the execution side itself calls: making instances and classes, attribute hooks, finalisers.
+#include "vm/exec/class_parts.h"
 #include "vm/exec/define.h"
 #include "vm/exec/exec.h"
 
@@ -246,6 +247,15 @@ void make_core_natives(VM& vm) {
 }
 
 void VM::note_core_types() {
+    // A base stands before the classes made of it but for a few, which wait for theirs.
+    std::vector<bool> filled(kBuiltinShapes);
+    auto fill = [&](auto& self, Class* cls) -> void {
+        if (filled[cls->root_shape]) return;
+        filled[cls->root_shape] = true;
+        for (uint64_t i = 1; i < cls->mro->size; i++) self(self, cls->mro->items[i].as<Class>());
+        fill_specials(*this, cls);
+    };
+    for (Class* cls : classes) fill(fill, cls);
     auto of = [&](BuiltinShape shape, Special s) { return classes[shape]->specials[int(s)]; };
     natives.type_call_method = of(kShapeType, Special::Call);
     natives.object_init = of(kShapeObject, Special::Init);

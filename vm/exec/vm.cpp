@@ -42,7 +42,11 @@ VM::VM(std::optional<uint64_t> seed)
 #include "vm/exec/names.def"
 #undef NAME
     int i = 0;
-#define SPECIAL(id, text) names.special[i++] = intern("__" text "__");
+    static_assert(int(Special::kCount) <= 127);
+#define SPECIAL(id, text)                                     \
+    names.special[i] = intern("__" text "__");                \
+    names.special[i]->state = uint8_t((i + 1) * Str::kSpecialUnit); \
+    i++;
 #include "vm/data/specials.def"
 #undef SPECIAL
     zero = make_float(heap, 0.0);

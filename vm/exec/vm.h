@@ -182,7 +182,6 @@ class VM {
     };
     static constexpr size_t kMethodCache = 1024;
     std::unique_ptr<MethodCacheEntry[]> method_cache;
-    bool method_cache_used = false;  // since it was cleared
     // Where attributes were found lately, for instructions that meet objects of several shapes: see attribute_cache.cpp.
     struct PlaceEntry {
         const Str* name;
@@ -200,6 +199,16 @@ class VM {
         return e.shape == shape && e.name == name ? &e : nullptr;
     }
     void clear_method_cache();  // and the places
+    // Which entries of both are to be cleared; there is no room for many: then all are.
+    void note_filled(const MethodCacheEntry& e) { note_filled(size_t(&e - method_cache.get())); }
+    void note_filled(const PlaceEntry& e) { note_filled(kMethodCache + size_t(&e - places.get())); }
+    void note_filled(size_t entry) {
+        if (filled_count < kFewFilled) filled[filled_count] = uint16_t(entry);
+        filled_count++;
+    }
+    static constexpr size_t kFewFilled = 128;
+    size_t filled_count = 0;
+    uint16_t filled[kFewFilled];
     std::vector<Code*> codes;   // all that may hold inline caches
     size_t old_codes = 0;       // of them: survived a collection
     void* host = nullptr;       // the runtime's own state
