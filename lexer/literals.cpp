@@ -6,6 +6,7 @@
 
 #include "lexer/scan.h"
 #include "lexer/unicode.h"
+#include "lexer/unicode_names.h"
 
 namespace gen {
 namespace {
@@ -140,8 +141,8 @@ class StringDecoder {
         at_ = close;
         if (close == body_.size() || name.empty()) return bad_escape(start, "malformed \\N character escape");
         ++at_;
-        char32_t code = named_character(name);
-        if (code == 0 && name != "NULL") return bad_escape(start, "unknown Unicode character name");
+        char32_t code;
+        if (!find_named_character(name, code)) return bad_escape(start, "unknown Unicode character name");
         add(code, false);
     }
 

@@ -1,6 +1,5 @@
 #include "lexer/unicode.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -173,49 +172,5 @@ bool is_printable_character(char32_t code) {
 std::string normalize_nfkc(std::string_view text) { return std::string(text); }
 
 #endif
-
-namespace {
-
-struct NamedCharacter {
-    std::string_view name;
-    char32_t code;
-};
-
-constexpr NamedCharacter kNames[] = {
-#define NAMED(code, name) {name, code},
-#include "lexer/unicode_names.def"
-};
-
-}  // namespace
-
-char32_t named_character(std::string_view name) {
-    std::string upper(name);
-    for (char& c : upper) {
-        if (c >= 'a' && c <= 'z') c -= 'a' - 'A';
-    }
-    auto found = std::lower_bound(
-        std::begin(kNames), std::end(kNames), upper,
-        [](const NamedCharacter& entry, const std::string& key) { return entry.name < key; });
-    if (found != std::end(kNames) && found->name == upper) return found->code;
-
-    constexpr std::string_view kIdeograph = "CJK UNIFIED IDEOGRAPH-";
-    if (!upper.starts_with(kIdeograph)) return 0;
-    std::string_view digits = std::string_view(upper).substr(kIdeograph.size());
-    if (digits.size() < 4 || digits.size() > 5) return 0;
-    char32_t code = 0;
-    for (char c : digits) {
-        if (c >= '0' && c <= '9') {
-            code = code * 16 + static_cast<char32_t>(c - '0');
-        } else if (c >= 'A' && c <= 'F') {
-            code = code * 16 + static_cast<char32_t>(c - 'A' + 10);
-        } else {
-            return 0;
-        }
-    }
-    bool ideograph = (code >= 0x3400 && code <= 0x4DBF) || (code >= 0x4E00 && code <= 0x9FFF) ||
-                     (code >= 0x20000 && code <= 0x2A6DF) || (code >= 0x2A700 && code <= 0x2EBE0) ||
-                     (code >= 0x30000 && code <= 0x3134A);
-    return ideograph ? code : 0;
-}
 
 }  // namespace gen

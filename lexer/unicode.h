@@ -24,8 +24,4 @@ bool is_printable_character(char32_t code);
 // The NFKC form of valid UTF-8, or the text itself without utf8proc.
 std::string normalize_nfkc(std::string_view text);
 
-// The character that \N{name} stands for, whatever the case of its letters; 0 for a name that is not known.
-// A table of the names that programs use, and the ideographs: not the whole Unicode database.
-char32_t named_character(std::string_view name);
-
 }  // namespace gen

@@ -163,6 +163,9 @@ std::span<const BuiltinModule> builtin_modules() {
         {"_signal", &kSignalModule},
         {"_process", &kProcessModule},
 #endif
+#if defined(GEN_HAS_UTF8PROC)
+        {"unicodedata", &kUnicodedataModule},
+#endif
 #if defined(GEN_HAS_PCRE2)
         {"_re", &kRegexModule},
 #endif

@@ -12,7 +12,7 @@ namespace gen {
 
 namespace {
 
-using svg::escaped, svg::line, svg::number, svg::rect, svg::text_width;
+using svg::document, svg::escaped, svg::line, svg::number, svg::rect, svg::text_width;
 using What = RunHistory::What;
 
 constexpr size_t kMostEvents = 400;  // that are drawn
@@ -323,12 +323,8 @@ std::string Drawing::svg() {
     }
     right_ = std::max(right_, legend(y, false));
     legend(y, true);
-    std::string width = number(right_ + kMargin), height = number(y + kMargin);
-    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height +
-           "\" viewBox=\"0 0 " + width + " " + height +
-           "\" role=\"img\">\n<title>Timeline of threads and tasks</title>\n<style>\n" + kStyle +
-           "</style>\n" + rect(0.5, 0.5, right_ + kMargin - 1, y + kMargin - 1, "8", "card") + ticks_ +
-           arrows_ + bars_ + front_ + "</svg>\n";
+    return document("Timeline of threads and tasks", kStyle, right_ + kMargin, y + kMargin,
+                    ticks_ + arrows_ + bars_ + front_);
 }
 
 }  // namespace

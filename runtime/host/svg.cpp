@@ -69,4 +69,12 @@ std::string line(double x1, double y1, double x2, double y2, const std::string& 
            number(y2) + "\" class=\"" + cls + "\"/>\n";
 }
 
+std::string document(const char* title, const std::string& style, double width, double height,
+                     const std::string& elements) {
+    std::string w = number(width), h = number(height);
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + w + "\" height=\"" + h +
+           "\" viewBox=\"0 0 " + w + " " + h + "\" role=\"img\">\n<title>" + title + "</title>\n<style>\n" +
+           style + "</style>\n" + rect(0.5, 0.5, width - 1, height - 1, "8", "card") + elements + "</svg>\n";
+}
+
 }  // namespace gen::svg

@@ -11,6 +11,9 @@ std::string escaped(std::string_view text);
 // Tenths of a pixel at most, without trailing zeros.
 std::string number(double d);
 std::string rect(double x, double y, double w, double h, const char* rx, const std::string& cls);
+// A whole document around its elements, on a card that fills it.
+std::string document(const char* title, const std::string& style, double width, double height,
+                     const std::string& elements);
 std::string line(double x1, double y1, double x2, double y2, const std::string& cls);
 
 }  // namespace gen::svg

@@ -12,7 +12,7 @@ namespace gen {
 
 namespace {
 
-using svg::escaped, svg::line, svg::number, svg::rect, svg::text_width;
+using svg::document, svg::escaped, svg::line, svg::number, svg::rect, svg::text_width;
 
 // Pixels.
 constexpr double kMargin = 24, kHead = 24, kRow = 30, kHeadRow = 36, kBar = 10, kFont = 12, kPad = 12,
@@ -312,12 +312,8 @@ std::string Drawing::svg() {
         y += 22;
     }
     legend(y);
-    std::string width = number(right_ + kMargin), height = number(y + kMargin);
-    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height +
-           "\" viewBox=\"0 0 " + width + " " + height +
-           "\" role=\"img\">\n<title>Timeline of generators</title>\n<style>\n" + kStyle + "</style>\n" +
-           rect(0.5, 0.5, right_ + kMargin - 1, y + kMargin - 1, "8", "card") + arrows_ + bars_ + front_ +
-           "</svg>\n";
+    return document("Timeline of generators", kStyle, right_ + kMargin, y + kMargin,
+                    arrows_ + bars_ + front_);
 }
 
 }  // namespace

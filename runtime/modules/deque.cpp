@@ -154,6 +154,7 @@ Outcome to_list(VM& vm, Value* args) {
 }
 Outcome from_list(VM& vm, Value* args) {  // self, items
     Ring* r = ring_of(args[0]);
+    if (!is_list(args[1])) return vm.type_error("a list is required, not '%s'", vm.type_name(args[1]));
     const List* list = args[1].as<List>();
     Array* items = make_array(vm.heap, std::max<uint64_t>(std::bit_ceil(list->size), 8));
     if (!items) return vm.no_room();
@@ -166,11 +167,21 @@ Outcome from_list(VM& vm, Value* args) {  // self, items
     return Value::none();
 }
 
-Outcome get_version(VM&, Value self) { return ring_of(self)->version; }
+Outcome get_version(VM&, Value* args) { return ring_of(args[0])->version; }
 Outcome get_maxlen(VM&, Value self) { return ring_of(self)->maxlen; }
-Outcome set_maxlen(VM&, Value* args) {
+Outcome set_maxlen(VM& vm, Value* args) {
+    if (!args[1].is_none() && (!args[1].is_int() || args[1].as_int() < 0))
+        return vm.type_error("an integer is required");
     ring_of(args[0])->maxlen = args[1];
     return Value::none();
+}
+
+// A function of the module: its first argument is a ring.
+template <PlainFn function>
+Outcome of_ring(VM& vm, Value* args) {
+    if (!vm.is_instance(args[0], kShapeRing))
+        return vm.type_error("a deque is required, not '%s'", vm.type_name(args[0]));
+    return function(vm, args);
 }
 
 const NativeDef kMethods[] = {
@@ -188,12 +199,15 @@ const NativeDef kMethods[] = {
     {.signature = "__bool__(self, /)", .fn = truth},
     {.signature = "__getitem__(self, index, /)", .fn = get_item, .step = step_with_index},
     {.signature = "__setitem__(self, index, value, /)", .fn = set_item, .step = step_with_index},
-    {.signature = "_list(self, /)", .fn = to_list},
-    {.signature = "_set(self, items, /)", .fn = from_list},
-    {.signature = "_set_maxlen(self, maxlen, /)", .fn = set_maxlen},
+};
+// For deque itself: these are no methods, so that no subclass can come between and dir() does not tell of them.
+const NativeDef kFunctions[] = {
+    {.signature = "items(ring, /)", .fn = of_ring<to_list>},
+    {.signature = "set_items(ring, items, /)", .fn = of_ring<from_list>},
+    {.signature = "set_maxlen(ring, maxlen, /)", .fn = of_ring<set_maxlen>},
+    {.signature = "version(ring, /)", .fn = of_ring<get_version>},
 };
 const AttributeDef kAttributes[] = {
-    {"_version", get_version},
     {"maxlen", get_maxlen, nullptr, "maximum size of a deque or None if unbounded"},
 };
 
@@ -205,6 +219,6 @@ void init(VM& vm, Module* m) {
 
 }  // namespace
 
-const ModuleDef kCollectionsModule = {.name = "_collections", .init = init};
+const ModuleDef kCollectionsModule = {.name = "_collections", .functions = kFunctions, .init = init};
 
 }  // namespace gen

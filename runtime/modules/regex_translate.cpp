@@ -3,6 +3,7 @@
 // (\Z, \v, \s, {,n}, octal escapes, brackets in classes) is spelt out. Errors are those of CPython.
 #include "runtime/modules/regex_translator.h"
 
+#include "lexer/unicode_names.h"
 #include "vm/data/unicode.h"
 
 #include <algorithm>
@@ -156,6 +157,15 @@ std::optional<char32_t> Translator::simple_escape(size_t start, char32_t c) {
         case 'U':
             if (bytes_) break;
             return hex(start, 8, out) ? out : 0;
+        case 'N': {
+            if (bytes_) break;
+            std::string name;
+            if (!take('{'))
+                fail("missing {", at_);
+            else if (until('}', "character name", name) && !find_named_character(name, out))
+                fail("undefined character name '" + name + "'", start);
+            return failed() ? 0 : out;
+        }
         default:
             if (c < 128 && (is_letter(c) || is_digit(c))) break;
             return c;
@@ -170,12 +180,6 @@ char32_t Translator::octal(size_t start, int most) {
         fail("octal escape value " + text_of(&p_[start], p_.data() + at_) + " outside of range 0-0o377",
              start);
     return value;
-}
-
-void Translator::named_character(size_t start) {
-    std::string name;
-    if (!take('{')) return fail("missing {", at_);
-    if (until('}', "character name", name)) fail("undefined character name '" + name + "'", start);
 }
 
 void Translator::emit_category(char32_t c, bool in_class) {
@@ -271,7 +275,6 @@ void Translator::escape(size_t start) {
         at_ = end;
         return reference(group, start + 1);
     }
-    if (c == 'N' && !bytes_) return named_character(start);
     auto value = simple_escape(start, c);
     if (!value) return bad_escape(start);
     emit_char(*value);

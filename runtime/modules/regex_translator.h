@@ -101,8 +101,6 @@ class Translator {
     char32_t octal(size_t start, int most);  // from at_ on
     void bad_escape(size_t start) { fail("bad escape " + text_of(&p_[start], p_.data() + at_), start); }
 
-    void named_character(size_t start);  // there is no table of names
-
     bool ascii_here() const { return bytes_ || (flags_ & kAscii); }
     // \d, \s, \w and their opposites, inside a class or alone.
     void emit_category(char32_t c, bool in_class);

@@ -227,6 +227,7 @@ Outcome write(VM& vm, Value* args) {  // self, data
 
 Outcome set_up(VM& vm, Value* args) {  // stream, line_end ('\n', '\r', '\r\n', '': any; None: bytes), limit
     Stream* s = stream_of(args[0]);
+    if (!args[2].is_int()) return vm.type_error("an integer is required");
     int64_t mode = 0;
     if (is_str(args[1])) {
         std::string_view end = args[1].as<Str>()->view();
@@ -284,6 +285,7 @@ Outcome take_line(VM& vm,
 }
 
 Outcome put_behind(VM& vm, Value* args) {  // stream, data: str or bytes; False: a str that has no UTF-8
+    if (!is_str(args[1]) && !is_bytes(args[1])) return vm.type_error("str or bytes are required");
     if (is_str(args[1]) && args[1].as<Str>()->state & Str::kHasSurrogates) return Value::boolean(false);
     std::string_view data = is_str(args[1]) ? args[1].as<Str>()->view() : view_of(args[1].as<Bytes>());
     return append(vm, stream_of(args[0]), data) ? Outcome(Value::boolean(true)) : vm.no_room();
@@ -301,6 +303,7 @@ Outcome take_behind(VM& vm, Value* args) {  // stream, as_text: as str, else as 
     std::string_view data = all_behind(s);
     Value taken;
     if (args[1].is_true()) {
+        if (valid_utf8(data) != data.size()) return vm.raise(kShapeValueError, "what was written is no text");
         taken = vm.str(data);
     } else {
         Bytes* b = make_bytes(vm.heap, data);
@@ -312,6 +315,14 @@ Outcome take_behind(VM& vm, Value* args) {  // stream, as_text: as str, else as 
     return taken;
 }
 
+// A function of the module: its first argument is a stream.
+template <PlainFn function>
+Outcome of_stream(VM& vm, Value* args) {
+    if (!vm.is_instance(args[0], kShapeStream))
+        return vm.type_error("a stream is required, not '%s'", vm.type_name(args[0]));
+    return function(vm, args);
+}
+
 const NativeDef kMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwds)", .fn = stream_new, .flags = kStaticNative},
     {.signature = "readline(self, size=-1, /)", .fn = readline},
@@ -320,15 +331,15 @@ const NativeDef kMethods[] = {
     {.signature = "write(self, data, /)", .fn = write},
 };
 const NativeDef kFunctions[] = {
-    {.signature = "set_up(stream, line_end, limit, /)", .fn = set_up},
-    {.signature = "allow(stream, reading, writing, /)", .fn = allow},
-    {.signature = "put_ahead(stream, data, start=0, /)", .fn = put_ahead},
-    {.signature = "ahead(stream, /)", .fn = ahead},
-    {.signature = "take(stream, size=-1, /)", .fn = take_ahead},
-    {.signature = "take_line(stream, size=-1, /)", .fn = take_line},
-    {.signature = "put_behind(stream, data, /)", .fn = put_behind},
-    {.signature = "behind(stream, as_text=False, /)", .fn = behind},
-    {.signature = "take_behind(stream, as_text=False, /)", .fn = take_behind},
+    {.signature = "set_up(stream, line_end, limit, /)", .fn = of_stream<set_up>},
+    {.signature = "allow(stream, reading, writing, /)", .fn = of_stream<allow>},
+    {.signature = "put_ahead(stream, data, start=0, /)", .fn = of_stream<put_ahead>},
+    {.signature = "ahead(stream, /)", .fn = of_stream<ahead>},
+    {.signature = "take(stream, size=-1, /)", .fn = of_stream<take_ahead>},
+    {.signature = "take_line(stream, size=-1, /)", .fn = of_stream<take_line>},
+    {.signature = "put_behind(stream, data, /)", .fn = of_stream<put_behind>},
+    {.signature = "behind(stream, as_text=False, /)", .fn = of_stream<behind>},
+    {.signature = "take_behind(stream, as_text=False, /)", .fn = of_stream<take_behind>},
 };
 
 void init(VM& vm, Module* m) {

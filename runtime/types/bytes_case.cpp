@@ -213,20 +213,7 @@ Outcome bytes_compare(VM& vm, CompareOp op, Value a, Value b) {
     std::string_view x = bytes_of(a), y;
     if (!view_bytes(vm, b, y, scratch)) return Value::not_implemented();
     int order = x.compare(y);
-    switch (op) {
-        case CompareOp::Lt:
-            return Value::boolean(order < 0);
-        case CompareOp::Le:
-            return Value::boolean(order <= 0);
-        case CompareOp::Eq:
-            return Value::boolean(order == 0);
-        case CompareOp::Ne:
-            return Value::boolean(order != 0);
-        case CompareOp::Gt:
-            return Value::boolean(order > 0);
-        default:
-            return Value::boolean(order >= 0);
-    }
+    return Value::boolean(ordered(op, order));
 }
 
 // ---- bytes(source, encoding, errors)

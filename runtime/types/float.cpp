@@ -106,21 +106,7 @@ static Outcome float_compare(VM&, CompareOp op, Value a, Value b) {
         return Value::not_implemented();
     }
     if (order == kUnordered) return Value::boolean(op == CompareOp::Ne);
-    switch (op) {
-        case CompareOp::Lt:
-            return Value::boolean(order < 0);
-        case CompareOp::Le:
-            return Value::boolean(order <= 0);
-        case CompareOp::Eq:
-            return Value::boolean(order == 0);
-        case CompareOp::Ne:
-            return Value::boolean(order != 0);
-        case CompareOp::Gt:
-            return Value::boolean(order > 0);
-        case CompareOp::Ge:
-            break;
-    }
-    return Value::boolean(order >= 0);
+    return Value::boolean(ordered(op, order));
 }
 
 static Outcome float_neg(VM& vm, Value* args) { return vm.real(-as_float(args[0])); }

@@ -164,21 +164,7 @@ static Outcome int_rpow_native(VM& vm, Value* args) {
 static Outcome int_compare_values(VM&, CompareOp op, Value a, Value b) {
     if (!is_int_like(b)) return Value::not_implemented();
     int order = int_compare(a, b);
-    switch (op) {
-        case CompareOp::Lt:
-            return Value::boolean(order < 0);
-        case CompareOp::Le:
-            return Value::boolean(order <= 0);
-        case CompareOp::Eq:
-            return Value::boolean(order == 0);
-        case CompareOp::Ne:
-            return Value::boolean(order != 0);
-        case CompareOp::Gt:
-            return Value::boolean(order > 0);
-        case CompareOp::Ge:
-            break;
-    }
-    return Value::boolean(order >= 0);
+    return Value::boolean(ordered(op, order));
 }
 
 static Outcome int_neg_native(VM& vm, Value* args) { return vm.checked(int_neg(vm.heap, args[0])); }

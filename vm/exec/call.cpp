@@ -248,6 +248,17 @@ std::string_view parameter_name(const Signature& s, unsigned wanted) {
     return {};
 }
 
+// What CPython makes of a slot of the type, rather than of a table of methods.
+bool is_operator(const Native* n) {
+    if (n->shape != kShapeSlotWrapper) return false;
+    std::string_view name = n->def->signature.text;
+    name = name.substr(0, name.find('('));
+    const Kind kind = n->owner.as<Class>()->instance_kind;
+    if (name == "__getitem__") return kind != Kind::List && kind != Kind::Dict;
+    if (name == "__contains__") return kind != Kind::Dict && kind != Kind::Set;
+    return name != "__format__" && name != "__new__" && name != "__round__" && name != "__reversed__";
+}
+
 void native_arity(VM& vm, const Native* n, size_t given, bool method) {
     const Signature& s = n->def->signature;
     size_t required = s.required, most = s.positional;
@@ -266,6 +277,16 @@ void native_arity(VM& vm, const Native* n, size_t given, bool method) {
         given -= given > 0;
     }
     bool only = s.positional_only == s.positional && !s.keyword_only;
+    if (only && !s.var_args && is_operator(n)) {
+        bool few = given < required;
+        size_t bound = few ? required : most;
+        vm.type_error("%sexpected %s%zu argument%s, got %zu", most > 1 ? " " : "",
+                      required == most ? ""
+                      : few            ? "at least "
+                                       : "at most ",
+                      bound, plural(bound), given);
+        return;
+    }
     if (only && !s.var_args && required == most && most <= 1) {
         std::string name = native_name(vm, n, true);
         if (most == 0)
@@ -396,10 +417,11 @@ Outcome call_native(VM& vm, Frame* caller, const Native* n, const Arguments& a, 
         return Outcome::raised();
     }
     if (!accepts_receiver(vm, n, slots[0]))
-        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
-                             native_name(vm, n, false).c_str(),
-                             std::string(vm.class_name(n->owner.as<Class>())).c_str(),
-                             vm.type_name(slots[0]));
+        return vm.type_error(
+            is_operator(n) ? "descriptor '%s' requires a '%s' object but received a '%s'"
+                           : "descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
+            native_name(vm, n, false).c_str(), std::string(vm.class_name(n->owner.as<Class>())).c_str(),
+            vm.type_name(slots[0]));
     if (def.fn) {
         Outcome o = def.fn(vm, slots);
         if (!o.is_unhandled()) return o;

@@ -26,6 +26,9 @@ Value identity_hash(VM&, Value);
 Value direct_comparison(VM&, CompareOp, Value a, Value b);
 Outcome compare_otherwise(VM&, CompareOp, Value a, Value b);
 
+// Whether `a op b` holds where a is less than b (order below 0), equal, or greater.
+bool ordered(CompareOp op, int order);
+
 Special special_of(CompareOp);
 inline CompareOp reflected(CompareOp op) {
     constexpr CompareOp kReflected[] = {CompareOp::Gt, CompareOp::Ge, CompareOp::Eq,

@@ -89,7 +89,6 @@ enum NativeFlags : uint16_t {
     kStaticNative = 1,  // __new__ and static methods: no receiver
     kClassNative = 2,   // class method: first argument is the class
     kConsumes = 4,      // iterates over its first argument during the call only, then lets it go
-    kAtomicNative = 8,
     kAnyReceiver = 16,  // a method that takes any object as self (object's own, mostly)
     kHiddenNative = 32,
     kPlainCount = 64,  // arity errors read "find() takes at most 3 arguments (4 given)"

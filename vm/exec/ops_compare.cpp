@@ -33,7 +33,7 @@ static Fast fast_compare(CompareOp op, Value a, Value b) {
     return Fast::Unhandled;
 }
 
-static bool ordered(CompareOp op, int order) {
+bool ordered(CompareOp op, int order) {
     switch (op) {
         case CompareOp::Lt:
             return order < 0;

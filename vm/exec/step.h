@@ -19,34 +19,22 @@
 
 // Goes on with the result of an operation in frame.result(), at once or after the calls it takes. The expression is evaluated
 // again, after a collection, when there was no room for it.
-#define AWAIT(state, operation)                                   \
-    for (bool collected_ = false;;) {                             \
-        gen::Outcome awaited_ = (operation);                      \
-        if (awaited_.is_collect() && !collected_) {               \
-            gen::make_room(vm, frame);                            \
-            collected_ = true;                                    \
-            continue;                                             \
-        }                                                         \
-        if (collected_) vm.retrying = false;                      \
-        if (!frame.await(vm, awaited_, state)) return vm.pending; \
-        break;                                                    \
-    }                                                             \
-    [[fallthrough]];                                              \
-    case state:
+#define AWAIT(state, operation) AWAIT_BY(await, state, operation)
 // The same; an exception comes back: frame.result() is unbound and vm.caught holds it.
-#define AWAIT_CATCHING(state, operation)                                   \
-    for (bool collected_ = false;;) {                                      \
-        gen::Outcome awaited_ = (operation);                               \
-        if (awaited_.is_collect() && !collected_) {                        \
-            gen::make_room(vm, frame);                                     \
-            collected_ = true;                                             \
-            continue;                                                      \
-        }                                                                  \
-        if (collected_) vm.retrying = false;                               \
-        if (!frame.await_catching(vm, awaited_, state)) return vm.pending; \
-        break;                                                             \
-    }                                                                      \
-    [[fallthrough]];                                                       \
+#define AWAIT_CATCHING(state, operation) AWAIT_BY(await_catching, state, operation)
+#define AWAIT_BY(method, state, operation)                         \
+    for (bool collected_ = false;;) {                              \
+        gen::Outcome awaited_ = (operation);                       \
+        if (awaited_.is_collect() && !collected_) {                \
+            gen::make_room(vm, frame);                             \
+            collected_ = true;                                     \
+            continue;                                              \
+        }                                                          \
+        if (collected_) vm.retrying = false;                       \
+        if (!frame.method(vm, awaited_, state)) return vm.pending; \
+        break;                                                     \
+    }                                                              \
+    [[fallthrough]];                                               \
     case state:
 // For loops that may run long without calling out: lets the VM collect, pre-empt or stop when that is due.
 #define PAUSE(state)                \
