@@ -153,6 +153,7 @@ std::span<const BuiltinModule> builtin_modules() {
         {"_thread", &kThreadModule},
         {"_collections", &kCollectionsModule},
         {"_stream", &kStreamModule},
+        {"_json", &kJsonModule},
         {"_isolate", &kIsolateModule},
         {"_pickle", &kPickleModule},
         {"contextvars", &kContextvarsModule},

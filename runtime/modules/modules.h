@@ -25,6 +25,7 @@ extern const ModuleDef kSocketModule;   // "_socket" and what follows, with GEN_
 extern const ModuleDef kSelectModule;   // "_select"
 extern const ModuleDef kSignalModule;   // "_signal"
 extern const ModuleDef kProcessModule;  // "_process"
+extern const ModuleDef kJsonModule;         // "_json"
 extern const ModuleDef kUnicodedataModule;  // with GEN_HAS_UTF8PROC
 extern const ModuleDef kErrnoModule;
 extern const ModuleDef kMathModule;

@@ -256,7 +256,8 @@ bool is_operator(const Native* n) {
     const Kind kind = n->owner.as<Class>()->instance_kind;
     if (name == "__getitem__") return kind != Kind::List && kind != Kind::Dict;
     if (name == "__contains__") return kind != Kind::Dict && kind != Kind::Set;
-    return name != "__format__" && name != "__new__" && name != "__round__" && name != "__reversed__";
+    return name != "__format__" && name != "__new__" && name != "__init__" && name != "__round__" &&
+           name != "__reversed__";
 }
 
 void native_arity(VM& vm, const Native* n, size_t given, bool method) {
