@@ -2,6 +2,7 @@
 #include "runtime/types/format_spec.h"
 #include "runtime/types/int_parse.h"
 #include "runtime/types/number_methods.h"
+#include "runtime/types/number_text.h"
 #include "runtime/types/types.h"
 
 #include <cmath>
@@ -27,14 +28,9 @@ static Outcome float_of(VM& vm, Value x) {
         return Outcome::unhandled();
     if (is_float(x)) return vm.real(as_float(x));
     if (is_int_like(x)) return to_real(vm, x, d) == ToReal::Ok ? Outcome(vm.real(d)) : Outcome::raised();
-    if (is_str(x)) return parse_float_text(vm, x.as<Str>()->view(), x);
-    std::string scratch;
-    std::string_view text;
-    if (view_bytes(vm, x, text, scratch)) {
-        Bytes* shown = make_bytes(vm.heap, text);
-        if (!shown) return vm.out_of_memory();
-        return parse_float_text(vm, valid_utf8(text) == text.size() ? text : "?", Value::object(shown));
-    }
+    Outcome o = parse_number_text(
+        vm, x, [&](std::string_view text, Value shown) { return parse_float_text(vm, text, shown); });
+    if (!o.is_unhandled()) return o;
     if (vm.special(x, Special::Float).is_unbound() && !has_index(vm, x))
         return vm.type_error("float() argument must be a string or a real number, not '%s'", vm.type_name(x));
     return Outcome::unhandled();

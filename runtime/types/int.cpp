@@ -2,6 +2,7 @@
 #include "runtime/types/format_spec.h"
 #include "runtime/types/int_parse.h"
 #include "runtime/types/number_methods.h"
+#include "runtime/types/number_text.h"
 #include "runtime/types/types.h"
 
 #include <cmath>
@@ -39,24 +40,14 @@ Outcome int_of_float(VM& vm, double d) {
     return vm.checked(int_from_double(vm.heap, d));
 }
 
-static Outcome from_text(VM& vm, Value v, int base, bool& is_text) {
-    std::string scratch;
-    std::string_view text;
-    is_text = true;
-    if (is_str(v)) return parse_int(vm, v.as<Str>()->view(), base, v);
-    if (!view_bytes(vm, v, text, scratch)) {
-        is_text = false;
-        return Outcome::unhandled();
-    }
-    Bytes* shown = make_bytes(vm.heap, text);
-    if (!shown) return vm.out_of_memory();
-    if (valid_utf8(text) != text.size()) text = "\xef\xbf\xbd";  // no digit: an invalid literal
-    return parse_int(vm, text, base, Value::object(shown));
+// Unhandled: v is no text.
+static Outcome from_text(VM& vm, Value v, int base) {
+    return parse_number_text(
+        vm, v, [&](std::string_view text, Value shown) { return parse_int(vm, text, base, shown); });
 }
 
 // What int(x) gives without calling the script; unhandled() where that takes a method.
 static Outcome int_of(VM& vm, Value x) {
-    bool is_text;
     if (is_exact_int(x)) return x;
     if (x.is_bool()) return Value::integer(x.is_true());
     if (is_exact_float(x)) return int_of_float(vm, as_float(x));
@@ -65,7 +56,7 @@ static Outcome int_of(VM& vm, Value x) {
         return Outcome::unhandled();
     if (is_int_like(x)) return vm.checked(int_exact(vm.heap, x));
     if (is_float(x)) return int_of_float(vm, as_float(x));
-    return from_text(vm, x, 10, is_text);
+    return from_text(vm, x, 10);
 }
 
 static Outcome make(VM& vm, Value cls, Outcome o) {
@@ -88,10 +79,9 @@ static Outcome int_new(VM& vm, Value* args) {
     if (!get_int(vm, base, n, failure)) return failure;
     int64_t b = int_clamp(n);
     if (b != 0 && (b < 2 || b > 36)) return bad_base(vm);
-    bool is_text = is_str(x) || is_bytes(x) || is_bytearray(x);
-    Outcome o = is_text ? from_text(vm, x, int(b), is_text) : Outcome::unhandled();
-    if (!is_text) return vm.type_error("int() can't convert non-string with explicit base");
-    return make(vm, cls, o);
+    if (!is_str(x) && !is_bytes(x) && !is_bytearray(x))
+        return vm.type_error("int() can't convert non-string with explicit base");
+    return make(vm, cls, from_text(vm, x, int(b)));
 }
 
 static Outcome not_a_number(VM& vm, Value x) {
