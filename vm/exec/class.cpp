@@ -133,7 +133,8 @@ void fill_specials(VM& vm, Class* cls) {
     };
     uint64_t from = 1;
     while (from < mro->size && !agrees(from)) from++;
-    if (from < mro->size) std::copy_n(mro->items[from].as<Class>()->specials, int(Special::kCount), cls->specials);
+    if (from < mro->size)
+        std::copy_n(mro->items[from].as<Class>()->specials, int(Special::kCount), cls->specials);
     for (uint64_t i = std::min(from, mro->size); i-- > 0;) {
         uint32_t position = 0;
         while (DictEntry* e = next_entry(mro->items[i].as<Class>()->attributes, position)) {

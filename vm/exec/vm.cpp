@@ -43,8 +43,8 @@ VM::VM(std::optional<uint64_t> seed)
 #undef NAME
     int i = 0;
     static_assert(int(Special::kCount) <= 127);
-#define SPECIAL(id, text)                                     \
-    names.special[i] = intern("__" text "__");                \
+#define SPECIAL(id, text)                                           \
+    names.special[i] = intern("__" text "__");                      \
     names.special[i]->state = uint8_t((i + 1) * Str::kSpecialUnit); \
     i++;
 #include "vm/data/specials.def"

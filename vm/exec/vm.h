@@ -209,10 +209,10 @@ class VM {
     static constexpr size_t kFewFilled = 128;
     size_t filled_count = 0;
     uint16_t filled[kFewFilled];
-    std::vector<Code*> codes;   // all that may hold inline caches
-    size_t old_codes = 0;       // of them: survived a collection
-    void* host = nullptr;       // the runtime's own state
-    Value asyncio;              // asyncio's own state, or unbound
+    std::vector<Code*> codes;  // all that may hold inline caches
+    size_t old_codes = 0;      // of them: survived a collection
+    void* host = nullptr;      // the runtime's own state
+    Value asyncio;             // asyncio's own state, or unbound
     // A step of awaiting one of the built-in awaitables (is_native_awaitable): the value that it yields; or stop(), its result being
     // in `returned`; or raised(). The awaitable stands in a register, where another one may take its place for the next step.
     Outcome (*await_native)(VM&, Value* awaitable) = nullptr;
