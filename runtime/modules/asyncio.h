@@ -121,11 +121,11 @@ struct Handle : Object {
     };  // kQueued: by the reactor, and it has not run yet
 };
 struct NativeCoroutine : Object {
-    Value owner;        // queue, lock or event; of sleep(): the loop once it waits
-    Value item;         // to be put; what sleep() gives
-    Value task;         // that waits in it, or unbound
-    Value when, order;  // of sleep(): delay, then as in TimerHandle
-    Value message;      // of cancel()
+    Value owner;  // queue, lock or event; of sleep(): the loop once it waits
+    Value item;   // to be put; what sleep() gives; once it is cancelled: the message
+    Value task;   // that waits in it, or unbound
+    Value
+        when;  // of sleep(): its delay; once it waits: its number among the timers; of streams: how much has been looked at
     enum State : uint8_t { kCreated, kWaiting, kWoken, kCancelled, kClosed };
     enum Operation : uint8_t {
         kSleep,
@@ -172,7 +172,7 @@ struct AsyncState : Object {                     // VM::asyncio
     Value rest[2];
 };
 static_assert(sizeof(Future) == sizeof(Record) && sizeof(Handle) == sizeof(Record) &&
-              sizeof(NativeCoroutine) == sizeof(Record));
+              sizeof(NativeCoroutine) == sizeof(SmallRecord));
 static_assert(sizeof(Task) == sizeof(MediumRecord) && sizeof(GatheringFuture) == sizeof(MediumRecord));
 static_assert(sizeof(EventLoop) == sizeof(LargeRecord) && sizeof(AsyncState) == sizeof(LargeRecord));
 
@@ -236,7 +236,8 @@ void push_ready(VM&, EventLoop*, Value entry);  // and wakes the fiber that runs
 bool add_timer(VM&, EventLoop*, Value entry,
                double when);  // TimerHandle or NativeCoroutine; false: out of memory
 void timer_cancelled(VM&, EventLoop*);
-Outcome check_open(VM&, EventLoop*);  // None, or RuntimeError
+double deadline_of(const NativeCoroutine*);  // of a sleep() that waits
+Outcome check_open(VM&, EventLoop*);         // None, or RuntimeError
 
 // ---- asyncio_report.cpp
 void install_task_reports(VM&);  // reports of the VM tell of tasks

@@ -1,7 +1,8 @@
 // asyncio.gather() of futures, tasks and coroutines of the running loop; the helpers do it for others.
 #include "runtime/modules/asyncio.h"
 
-#include <unordered_set>
+#include <algorithm>
+#include <vector>
 
 namespace gen {
 
@@ -49,7 +50,8 @@ Outcome gather_native(VM& vm, Value* args) {  // return_exceptions, args
                   loop->task_factory.is_none() &&
                   (args[0].is_unbound() || get_flag(vm, args[0], return_exceptions, failure));
     constexpr uint8_t kSeen = 64;  // of Object::aux, for the time being
-    std::unordered_set<uint64_t> coroutines;
+    std::vector<uint64_t> coroutines;
+    coroutines.reserve(given->size);
     size_t looked_at = 0;
     for (; simple && looked_at < given->size; looked_at++) {
         Value v = given->items[looked_at];
@@ -58,12 +60,16 @@ Outcome gather_native(VM& vm, Value* args) {  // return_exceptions, args
             if (!simple) break;
             v.as_object()->aux |= kSeen;
         } else {
-            simple = (is_native_coroutine(v) || is_exact(v, kShapeCoroutine)) &&
-                     coroutines.insert(v.bits()).second;
+            simple = is_native_coroutine(v) || is_exact(v, kShapeCoroutine);
+            coroutines.push_back(v.bits());
         }
     }
     for (size_t i = 0; i < looked_at; i++)
         if (is_exact_future(given->items[i])) given->items[i].as_object()->aux &= uint8_t(~kSeen);
+    // Each of them once. (What was made just now stands in rising order, mostly.)
+    if (!std::is_sorted(coroutines.begin(), coroutines.end()))
+        std::sort(coroutines.begin(), coroutines.end());
+    if (std::adjacent_find(coroutines.begin(), coroutines.end()) != coroutines.end()) simple = false;
     if (!simple)
         return call_helper(vm, "gather", {args[1], args[0].is_unbound() ? Value::false_() : args[0]});
 

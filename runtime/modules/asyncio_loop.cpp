@@ -38,7 +38,7 @@ namespace {
 
 double time_of(Value when) { return when.is_int() ? double(when.as_int()) : as_float(when); }
 int64_t order_of(Value entry) {
-    return is_native_coroutine(entry) ? entry.as<NativeCoroutine>()->order.as_int()
+    return is_native_coroutine(entry) ? entry.as<NativeCoroutine>()->when.as_int()
                                       : entry.as<Handle>()->order.as_int();
 }
 bool is_stale(Value entry) {
@@ -124,8 +124,7 @@ bool add_timer(VM& vm, EventLoop* l, Value entry, double when) {
     Value order = l->order, w = vm.real(when);
     l->order = Value::integer(order.as_int() + 1);
     if (is_native_coroutine(entry)) {
-        entry.as<NativeCoroutine>()->when = w;
-        entry.as<NativeCoroutine>()->order = order;
+        entry.as<NativeCoroutine>()->when = order;
     } else {
         entry.as<Handle>()->order = order;
         entry.as_object()->state |= Handle::kScheduled;
@@ -140,6 +139,14 @@ bool add_timer(VM& vm, EventLoop* l, Value entry, double when) {
     l->timer_count = Value::integer(int64_t(n + 1));
     if (vm.fiber != l->fiber.as<Fiber>()) wake_loop(vm, l);
     return true;
+}
+
+double deadline_of(const NativeCoroutine* c) {
+    auto* l = c->owner.as<EventLoop>();
+    const Value* t = l->timers.as<Array>()->items;
+    for (int64_t i = 0; i < l->timer_count.as_int(); i++)
+        if (t[2 * i + 1].is(Value::object(c))) return time_of(t[2 * i]);
+    return 0;  // it has come
 }
 
 void timer_cancelled(VM&, EventLoop* l) {

@@ -33,7 +33,7 @@ std::string a_class(VM& vm, Value owner) {  // "an Event"
 Waiting waits_in(VM& vm, const NativeCoroutine* c) {
     switch (c->operation()) {
         case NativeCoroutine::kSleep: {
-            double left = (c->when.is_int() ? double(c->when.as_int()) : as_float(c->when)) - loop_time(vm);
+            double left = deadline_of(c) - loop_time(vm);
             return {WaitsFor::Time, "sleeps " + duration_text(int64_t(std::clamp(left, 0.0, 9e9) * 1e9))};
         }
         case NativeCoroutine::kQueueGet:

@@ -139,7 +139,7 @@ Cancelled cancel_waiting(VM& vm, Value v, Value message, List*& foreign) {
             auto* c = at.as<NativeCoroutine>();
             cancelled = c->state == NativeCoroutine::kWaiting;
             if (cancelled) {
-                c->message = message;
+                c->item = message;
                 vm.heap.write(c);
                 wake_coroutine(vm, c, NativeCoroutine::kCancelled);
             }

@@ -6,13 +6,12 @@ namespace gen {
 
 NativeCoroutine* make_native_coroutine(VM& vm, NativeCoroutine::Operation operation, Value owner,
                                        Value item) {
-    auto* c = vm.heap.make<NativeCoroutine>(Kind::Record, kShapeNativeCoroutine);
+    auto* c = vm.heap.make<NativeCoroutine>(Kind::SmallRecord, kShapeNativeCoroutine);
     c->aux = uint8_t(operation | (is_awaited_at_once(vm) ? NativeCoroutine::kAtOnce : 0));
     c->state = NativeCoroutine::kCreated;
     c->owner = owner;
     c->item = item;
-    c->task = c->when = c->order = Value::unbound();
-    c->message = Value::none();
+    c->task = c->when = Value::unbound();
     return c;
 }
 
@@ -108,7 +107,7 @@ static Outcome await_operation(VM& vm, NativeCoroutine* c) {
         case NativeCoroutine::kCancelled:
             abandon(vm, c);
             c->state = NativeCoroutine::kClosed;
-            return vm.raise(make_error(vm, async_state(vm).cancelled_error, c->message));
+            return vm.raise(make_error(vm, async_state(vm).cancelled_error, c->item));
         default:
             break;
     }

@@ -1,12 +1,9 @@
 // _pickle.load(): reads what makes plain data. What does not, and what is wrong, is left to the actions of pickle/_reader.gen.
-#include "runtime/modules/modules.h"
-#include "runtime/types/support.h"
+#include "runtime/modules/pickle.h"
 
 #include <bit>
 
 namespace gen {
-
-Outcome load_step(VM&, NativeFrame&);
 
 namespace {
 
@@ -191,6 +188,33 @@ bool act(Reader& r, uint8_t opcode, bool& memory) {
                 memory = op_set_add(vm, r.top(n + 1).as<Set>(), r.top(i - 1)).is_value();
             if (memory) r.drop(n + 1);
             return true;
+        case 0x81: {
+            if (r.stack->size < 2 || !r.top().is(Value::object(vm.empty_tuple)) || !r.top(1).is_object() ||
+                r.top(1).as_object()->kind != Kind::Class || !is_plain_class(vm, r.top(1).as<Class>()))
+                return false;
+            Object* o = allocate_instance(vm, r.top(1).as<Class>());
+            r.drop(2);
+            return push(o ? Value::object(o) : Value::unbound());
+        }
+        case 'b': {
+            if (r.stack->size < 2 || !is_exact(r.top(), kShapeDict) || !r.top(1).is_object() ||
+                r.top(1).as_object()->kind != Kind::Instance)
+                return false;
+            Object* o = r.top(1).as_object();
+            const Dict* state = r.top().as<Dict>();
+            if (!is_plain_class(vm, vm.class_of(r.top(1))) ||
+                !vm.lookup(vm.class_of(r.top(1)), vm.intern("__setstate__")).is_unbound())
+                return false;
+            uint32_t position = 0;
+            while (DictEntry* e = next_entry(state, position))
+                if (!is_exact_str(e->key)) return false;
+            position = 0;
+            while (DictEntry* e = next_entry(state, position))
+                memory =
+                    memory && set_instance_attribute(vm, o, vm.intern(e->key.as<Str>()->view()), e->value);
+            if (memory) r.drop(1);
+            return true;
+        }
         case 0x94:
             return remember(dict_length(r.memo));
         case 'q':

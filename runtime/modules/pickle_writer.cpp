@@ -1,11 +1,12 @@
 // _pickle.save(): writes what is made of plain data. What is not, pickle/_writer.gen writes, and calls back for the parts.
 //
 // Containers that are being written stand on a stack, kLevel values each: the container; where the next item stands; how
-// many items the batch has; and how it began: the size of the container, or kHalf of an item whose key has been written.
-#include "runtime/modules/modules.h"
-#include "runtime/types/support.h"
+// many items the batch has; and the size that the container had. Instances of plain classes are containers of two: their class,
+// and a dict of their attributes.
+#include "runtime/modules/pickle.h"
 
 #include <bit>
+#include <vector>
 
 namespace gen {
 
@@ -21,7 +22,9 @@ struct Writer {
     Dict* memo;
     List* kept;
     ByteArray* out;
-    bool framed;  // protocol 4 and above
+    bool framed;                   // protocol 4 and above
+    Dict* table = nullptr;         // of classes with functions of their own; null: not known
+    const Class* plain = nullptr;  // whose instances were found to be so, just now
 
     uint8_t* end() { return out->buffer->data + out->size; }
     bool reserve(size_t n) {
@@ -120,6 +123,39 @@ bool push_level(VM& vm, List* stack, Value container, int64_t size) {
     return list_extend(vm.heap, stack, level, kLevel);
 }
 
+// Does an instance consist of its attributes, as far as pickles go?
+bool is_plain_instance(Writer& w, Value v) {
+    VM& vm = w.vm;
+    if (!w.table || v.as_object()->kind != Kind::Instance) return false;
+    const Shape& shape = vm.shapes[v.as_object()->shape];
+    Class* cls = shape.cls;
+    if (shape.dictionary || shape.offset == Shape::kNoSlots) return false;
+    if (cls == w.plain) return true;
+    if (!is_plain_class(vm, cls)) return false;
+    for (const char* name :
+         {"__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}) {
+        Value own = vm.lookup(cls, vm.intern(name));
+        if (!own.is_unbound() && !own.is(vm.lookup(vm.type(kShapeObject), vm.intern(name)))) return false;
+    }
+    if (!op_dict_get(vm, w.table, Value::object(cls)).is_stop()) return false;
+    w.plain = cls;
+    return true;
+}
+
+// Its attributes, in the order in which they came; empty: unbound.
+Value attributes_of(VM& vm, Object* o) {
+    std::vector<Str*> names;
+    for (const Shape* s = &vm.shapes[o->shape]; s->name; s = s->parent) names.push_back(s->name);
+    Dict* d = nullptr;
+    for (size_t i = names.size(); i-- > 0;) {
+        Value v = get_instance_attribute(vm, o, names[i]);
+        if (v.is_unbound()) continue;
+        if (!d) d = vm.dict();
+        vm.set(d, names[i], v);
+    }
+    return d ? Value::object(d) : Value::unbound();
+}
+
 enum class Written { Done, Level, Other, NoMemory };  // Level: its items follow
 
 // Begins the object: all of it but the items of a container.
@@ -128,6 +164,15 @@ Written begin(Writer& w, List* stack, Value v) {
     if (w.atom(v)) return Written::Done;
     if (!v.is_object()) return Written::Other;
     const uint32_t shape = v.as_object()->shape;
+    const bool instance = is_plain_instance(w, v);
+    if (instance || v.as_object()->kind == Kind::Class) {
+        if (int64_t n = w.remembered(v); n >= 0) {
+            w.recall(n);
+            return Written::Done;
+        }
+        if (!instance) return Written::Other;
+        return push_level(w.vm, stack, v, 0) ? Written::Level : Written::NoMemory;
+    }
     if (shape == kShapeTuple && !v.as<Tuple>()->size) {
         w.byte(')');
         return Written::Done;
@@ -189,6 +234,23 @@ bool next_item(Writer& w, List* stack, Value& item, Outcome& failure) {
                               is_dict(container) ? "dictionary" : "set");
         return false;
     };
+    if (container.as_object()->kind == Kind::Instance) {
+        level[1] = Value::integer(at + 1);
+        switch (at) {
+            case 0:
+                item = Value::object(w.vm.class_of(container));
+                return true;
+            case 1:
+                w.byte(')');
+                w.byte('\x81');
+                if (!w.remember(container)) failure = w.vm.out_of_memory();
+                item = attributes_of(w.vm, container.as_object());
+                return !item.is_unbound() || done();
+            default:
+                w.byte('b');
+                return done();
+        }
+    }
     switch (container.as_object()->shape) {
         case kShapeTuple: {
             const Tuple* t = container.as<Tuple>();
@@ -288,36 +350,37 @@ bool next_item(Writer& w, List* stack, Value& item, Outcome& failure) {
     }
 }
 
-// save(pickler, memo, kept, out, protocol, obj); 6 stack
+// save(pickler, memo, kept, out, protocol, table, obj); 7 stack
 Outcome save_step(VM& vm, NativeFrame& frame) {
     enum : uint32_t { kFlushed = 1, kOther, kPaused };
     Writer w{vm, frame[1].as<Dict>(), frame[2].as<List>(), frame[3].as<ByteArray>(), frame[4].as_int() >= 4};
+    if (is_exact(frame[5], kShapeDict)) w.table = frame[5].as<Dict>();
     Outcome failure = Value::none();
     Written written;
     Value item;
     switch (frame.step_state()) {
         case 0:
-            frame[6] = vm.list();
+            frame[7] = vm.list();
             for (;;) {
                 PAUSE(kPaused);
                 if (w.out->size >= kFrame && w.framed) {
                     AWAIT(kFlushed, vm.call(vm.natives.call_attribute,
                                             {frame[0], vm.str("_end_frame"), Value::object(vm.empty_tuple)}));
                 }
-                if (!frame[5].is_unbound()) {
-                    written = begin(w, frame[6].as<List>(), frame[5]);
+                if (!frame[6].is_unbound()) {
+                    written = begin(w, frame[7].as<List>(), frame[6]);
                     if (written == Written::NoMemory) return vm.out_of_memory();
                     if (written == Written::Other) {
                         AWAIT(kOther, vm.call(vm.natives.call_attribute,
-                                              {frame[0], vm.str("_save_each"), vm.tuple({frame[5]})}));
+                                              {frame[0], vm.str("_save_each"), vm.tuple({frame[6]})}));
                     }
-                    frame[5] = Value::unbound();
+                    frame[6] = Value::unbound();
                 }
-                if (!frame[6].as<List>()->size) return Value::none();
+                if (!frame[7].as<List>()->size) return Value::none();
                 if (!w.reserve(kRoom)) return vm.out_of_memory();
                 item = Value::unbound();
-                if (next_item(w, frame[6].as<List>(), item, failure))
-                    frame[5] = item;
+                if (next_item(w, frame[7].as<List>(), item, failure))
+                    frame[6] = item;
                 else if (failure.is_raised())
                     return failure;
             }
@@ -347,12 +410,10 @@ Outcome float_bytes(VM& vm, Value* args) {
 
 }  // namespace
 
-Outcome load_step(VM&, NativeFrame&);  // pickle_reader.cpp
-
 namespace {
 
 const NativeDef kFunctions[] = {
-    {.signature = "save(pickler, memo, kept, out, protocol, obj, /)", .step = save_step, .locals = 1},
+    {.signature = "save(pickler, memo, kept, out, protocol, table, obj, /)", .step = save_step, .locals = 1},
     {.signature = "memoize(memo, kept, obj, /)", .fn = memoize},
     {.signature = "number_of(memo, obj, /)", .fn = number_of},
     {.signature = "float_bytes(x, /)", .fn = float_bytes},

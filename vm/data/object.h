@@ -276,6 +276,7 @@ struct RecordOf : Object {
     Value fields[n];
 };
 using Record = RecordOf<6>;
+using SmallRecord = RecordOf<4>;
 using MediumRecord = RecordOf<10>;
 using LargeRecord = RecordOf<14>;
 

@@ -83,6 +83,8 @@ size_t layout_bytes(Kind kind, size_t payload) {
             return sizeof(GenericAlias);
         case Kind::Record:
             return sizeof(Record);
+        case Kind::SmallRecord:
+            return sizeof(SmallRecord);
         case Kind::MediumRecord:
             return sizeof(MediumRecord);
         case Kind::LargeRecord:

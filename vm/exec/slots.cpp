@@ -72,6 +72,7 @@ void install_slot_tracers(VM& vm) {
     heap.set_tracer(Kind::Lock, trace_fixed<0>);
     heap.set_tracer(Kind::Iterator, trace_fixed<2>);
     heap.set_tracer(Kind::Record, trace_fixed<6>);
+    heap.set_tracer(Kind::SmallRecord, trace_fixed<4>);
     heap.set_tracer(Kind::MediumRecord, trace_fixed<10>);
     heap.set_tracer(Kind::LargeRecord, trace_fixed<14>);
 }
