@@ -187,6 +187,24 @@ at_safepoint:
     OP_LABEL(MOVE) R(A) = R(B); NEXT(1);
     OP_LABEL(MOVE_PAIR) {
         Value first = R(B), second = R(C);
+        // g.send(x): the two need not be moved when they are taken at once.
+        if (pc[1].op() == Op::INVOKE_SEND && pc[1].b() == A && pc[1].c() == 1 &&
+            first.is_object() && first.as_object()->shape == kShapeGenerator) {
+            Frame* g = first.as<Frame>();
+            if (g->state == kSuspended && g->link == g && !(g->flags & kClean)) [[likely]] {
+                if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
+                fr->pc = pc + 4;
+                g->parent = fr;
+                g->state = kRunning;
+                fr = g;
+                pc = fr->pc + 1;
+                if (pc->op() == Op::LOAD_SENT) [[likely]] {
+                    R(A) = second;
+                    NEXT(1);
+                }
+                DISPATCH();
+            }
+        }
         Value* to = &R(A);
         to[0] = first;
         to[1] = second;
