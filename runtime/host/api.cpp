@@ -91,6 +91,8 @@ Ref Interpreter::value(const std::vector<Ref>& items) const {
     return state_->hold(list);
 }
 
+Ref Interpreter::new_dict() const { return state_->hold(Value::object(state_->vm.dict())); }
+
 size_t Interpreter::memory_used() const { return state_->vm.heap.used(); }
 void Interpreter::set_step_limit(uint64_t steps) {
     state_->vm.limits.steps = steps ? state_->vm.steps_now() + steps : 0;

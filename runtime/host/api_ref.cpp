@@ -82,6 +82,10 @@ Ref Ref::item(const Ref& key) const {
     State& s = State::of(*this);
     return s.hold(s.prelude("_host_item", {State::value_of(*this), s.own(key)}));
 }
+void Ref::set_item(const Ref& key, const Ref& value) const {
+    State& s = State::of(*this);
+    s.prelude("_host_set_item", {State::value_of(*this), s.own(key), s.own(value)});
+}
 size_t Ref::size() const {
     State& s = State::of(*this);
     return size_t(s.call(s.builtin("len"), {State::value_of(*this)}).as_int());

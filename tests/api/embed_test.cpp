@@ -37,6 +37,32 @@ TEST(Embed, GlobalsAndCalls) {
     EXPECT_EQ(vm.run("import math\nmath").attribute("pi").as<double>(), 3.141592653589793);
 }
 
+TEST(Embed, Containers) {
+    Interpreter vm;
+    Ref scores = vm.value(std::map<std::string, std::vector<int>>{{"ada", {1, 2}}, {"bob", {}}});
+    EXPECT_EQ(scores.repr(), "{'ada': [1, 2], 'bob': []}");
+    scores.set_item(vm.value("cid"), vm.value(std::vector<std::string>{"x"}));
+    EXPECT_EQ(scores.item(vm.value("cid")).as<std::vector<std::string>>(), std::vector<std::string>{"x"});
+    EXPECT_THROW(vm.run("(1, 2)").set_item(vm.value(0), vm.none()), Error);
+    EXPECT_EQ(vm.run("(n * n for n in range(4))").as<std::vector<int>>(), (std::vector<int>{0, 1, 4, 9}));
+    EXPECT_EQ(vm.run("[[1.5], []]").as<std::vector<std::vector<double>>>().size(), 2u);
+    EXPECT_THROW(vm.run("['a']").as<std::vector<int>>(), Error);
+    vm.def("mean", [](const std::vector<double>& xs) {
+        double sum = 0;
+        for (double x : xs) sum += x;
+        return sum / double(xs.size());
+    });
+    vm.def("flags", [] { return std::vector<bool>{true, false}; });
+    EXPECT_DOUBLE_EQ(vm.run("mean({1, 2, 6})").as<double>(), 3);
+    EXPECT_EQ(vm.run("flags()").repr(), "[True, False]");
+    Ref plain = vm.function("plain", [](int n) { return n + 1; });
+    EXPECT_EQ(plain(41).as<int>(), 42);
+    EXPECT_THROW(vm.get("plain"), Error);
+    Interpreter other;
+    EXPECT_THROW(scores.set_item(vm.value("x"), other.value(1)), Error);
+    EXPECT_THROW(vm.set("x", other.value(1)), Error);
+}
+
 static int64_t twice(int64_t n) { return 2 * n; }
 
 TEST(Embed, HostFunctions) {

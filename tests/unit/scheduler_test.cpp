@@ -170,6 +170,29 @@ TEST_F(SchedulerTest, ADeadlineEndsAWaitAndLeavesTheQueue) {
     EXPECT_EQ(state.log, (Log{"short=late", "main", "long=0", "main", "ever=0", "main"}));
 }
 
+TEST_F(SchedulerTest, ATurnOfTheOthersWaitsForNothing) {
+    EXPECT_EQ(vm.scheduler.first_deadline(), kForever);
+    start_sleep("a", 100);
+    start(busy, "b", Value::integer(2));
+    Turn turn;
+    EXPECT_TRUE(vm.run_others(turn).is_value());
+    EXPECT_TRUE(turn.over && turn.idle);
+    EXPECT_EQ(vm.turn, nullptr);
+    EXPECT_EQ(state.log, (Log{"b", "b"}));
+    EXPECT_EQ(vm.scheduler.first_deadline(), 1100);
+    clock->time = 1100;
+    turn = Turn();
+    EXPECT_TRUE(vm.run_others(turn).is_value());
+    EXPECT_EQ(state.log, (Log{"b", "b", "a"}));
+    EXPECT_TRUE(clock->waits.empty());
+    EXPECT_EQ(fibers(), 1u);
+    // An interrupt reaches whoever has given the turn.
+    vm.interrupt = kInterruptKeyboard;
+    EXPECT_TRUE(vm.run_others(turn).is_raised());
+    vm.exception = Value::unbound();
+    EXPECT_TRUE(main_sleeps(1).is_value());
+}
+
 TEST_F(SchedulerTest, AWakeUpOfAnOldEpochIsDropped) {
     start(wait, "a", Value::none());
     EXPECT_TRUE(main_sleeps(1).is_value());

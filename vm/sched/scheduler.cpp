@@ -246,11 +246,11 @@ Fiber* Scheduler::wait_for_ready(VM& vm) {
             look_around(vm);
             by_itself_ = true;
             if (has_ready()) continue;
-            if (timed && vm.clock->is_virtual() && !(outside && vm.reactor->busy())) {
+            if (timed && !timers_.empty() && vm.clock->is_virtual() && !(outside && vm.reactor->busy())) {
                 const bool goes_on = vm.clock->rests(timers_.front().deadline);
                 vm.clock->resumes();
                 fire_timers(vm);
-                if (!goes_on) end_turn(vm, true);  // the time is that of other VMs, too, and they run
+                if (!goes_on && !has_ready()) end_turn(vm, true);  // the time is that of other VMs, too, and they run
             } else {
                 end_turn(vm, true);
             }

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -45,15 +46,16 @@ class Ref {
     std::string str() const;        // as str() and repr() of the language; may run script code
     std::string repr() const;
 
-    // int64_t and other integers, double, float, bool, std::string, Ref. Error when the value is something else (an int
-    // is taken for a double; bool() takes any value by its truth).
+    // int64_t and other integers, double, float, bool, std::string, Ref; std::vector of these, from anything that can be iterated.
+    // Error when the value is something else (an int is taken for a double; bool takes any value by its truth).
     template <class T>
     T as() const;
 
     Ref attribute(std::string_view name) const;
     void set_attribute(std::string_view name, const Ref& value) const;
     Ref item(const Ref& key) const;  // value[key]
-    size_t size() const;             // len(value)
+    void set_item(const Ref& key, const Ref& value) const;
+    size_t size() const;  // len(value)
 
     template <class... Args>
     Ref operator()(const Args&... args) const;
@@ -169,6 +171,10 @@ class Interpreter {
     Ref value(double) const;
     Ref value(std::string_view) const;
     Ref value(const std::vector<Ref>& items) const;  // a list
+    template <class T>
+    Ref value(const std::vector<T>& items) const;
+    template <class T>
+    Ref value(const std::map<std::string, T>& items) const;  // a dict
     Ref value(const Ref& r) const { return r; }
     Ref value(const char* text) const { return value(std::string_view(text)); }
     Ref value(const std::string& text) const { return value(std::string_view(text)); }
@@ -213,6 +219,7 @@ class Interpreter {
     Ref wait_for(const Promise& promise);  // the same
     template <class R, class F, class... Args, size_t... I>
     Ref invoke(F& function, const std::vector<Ref>& args, std::index_sequence<I...>);
+    Ref new_dict() const;
     Task start_call(const Ref& function, const std::vector<Ref>& args);
     Ref make_function(std::string_view name, size_t parameters, bool any, Function function);
     template <class F, class R, class... Args>

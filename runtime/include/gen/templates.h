@@ -31,6 +31,13 @@ class Ref::Range {
 
 inline Interpreter Ref::interpreter() const { return Interpreter(state_); }
 
+namespace detail {
+template <class T>
+constexpr bool is_vector = false;
+template <class T>
+constexpr bool is_vector<std::vector<T>> = true;
+}  // namespace detail
+
 template <class T>
 T Ref::as() const {
     using Plain = std::remove_cvref_t<T>;
@@ -44,9 +51,13 @@ T Ref::as() const {
         int64_t i = to_int();
         if (int64_t(Plain(i)) != i) throw Error("OverflowError", "int too large for the host's type");
         return Plain(i);
+    } else if constexpr (detail::is_vector<Plain>) {
+        Plain items;
+        for (const Ref& r : each()) items.push_back(r.as<typename Plain::value_type>());
+        return items;
     } else {
         static_assert(std::is_same_v<Plain, std::string>,
-                      "as<T>: int, floating point, bool, std::string or Ref");
+                      "as<T>: int, floating point, bool, std::string, Ref, or a vector of them");
         return to_string();
     }
 }
@@ -59,6 +70,19 @@ Ref Ref::operator()(const Args&... args) const {
 template <class... Args>
 Ref Ref::method(std::string_view name, const Args&... args) const {
     return attribute(name)(args...);
+}
+
+template <class T>
+Ref Interpreter::value(const std::vector<T>& items) const {
+    std::vector<Ref> refs;
+    for (auto&& item : items) refs.push_back(value(static_cast<const T&>(item)));
+    return value(refs);
+}
+template <class T>
+Ref Interpreter::value(const std::map<std::string, T>& items) const {
+    Ref dict = new_dict();
+    for (const auto& [key, item] : items) dict.set_item(value(key), value(item));
+    return dict;
 }
 
 template <class T>
