@@ -250,7 +250,8 @@ Fiber* Scheduler::wait_for_ready(VM& vm) {
                 const bool goes_on = vm.clock->rests(timers_.front().deadline);
                 vm.clock->resumes();
                 fire_timers(vm);
-                if (!goes_on && !has_ready()) end_turn(vm, true);  // the time is that of other VMs, too, and they run
+                // The time is that of other VMs, too, and they run.
+                if (!goes_on && !has_ready()) end_turn(vm, true);
             } else {
                 end_turn(vm, true);
             }
