@@ -52,7 +52,7 @@ Value take_last(Ring* r) {
     set_size(r, n);
     return v;
 }
-Value take_first(Ring* r) {
+inline Value take_first(Ring* r) {
     Value& from = place(r, 0);
     Value v = from;
     from = Value::unbound();
@@ -73,6 +73,15 @@ Outcome ring_new(VM& vm, Value* args) {  // cls, *args, **kwargs
 
 Outcome append(VM& vm, Value* args) {
     Ring* r = ring_of(args[0]);
+    const uint64_t n = size_of(r);
+    if (r->items.is_object() && n < r->items.as<Array>()->capacity &&
+        !(r->maxlen.is_int() && n >= uint64_t(r->maxlen.as_int()))) [[likely]] {
+        place(r, n) = args[1];
+        vm.heap.write(r->items.as_object());
+        set_size(r, n + 1);
+        changed(r);
+        return Value::none();
+    }
     const bool full = r->maxlen.is_int() && size_of(r) >= uint64_t(r->maxlen.as_int());
     if (full && size_of(r) == 0) return Value::none();
     if (full)
