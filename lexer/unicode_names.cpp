@@ -83,8 +83,7 @@ std::string syllable_text(unsigned i) {
 
 bool find_numbered(std::string_view name, char32_t& code) {
     const size_t dash = name.rfind('-');
-    if (dash == name.npos || name.size() - dash < 5 || name.size() - dash > 6)
-        return false;
+    if (dash == name.npos || name.size() - dash < 5 || name.size() - dash > 6) return false;
     code = 0;
     for (char c : name.substr(dash + 1)) {
         if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'F')) return false;

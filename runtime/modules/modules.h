@@ -20,11 +20,11 @@ extern const ModuleDef kThreadModule;       // "_thread": fibers and locks
 extern const ModuleDef kIsolateModule;  // "_isolate": channels, and VMs on threads of the operating system
 extern const ModuleDef kPickleModule;   // "_pickle": plain data as pickles, and back
 extern const ModuleDef kContextvarsModule;
-extern const ModuleDef kAsyncioModule;  // "_asyncio": futures, tasks and the core of the event loop
-extern const ModuleDef kSocketModule;   // "_socket" and what follows, with GEN_HAS_LIBUV
-extern const ModuleDef kSelectModule;   // "_select"
-extern const ModuleDef kSignalModule;   // "_signal"
-extern const ModuleDef kProcessModule;  // "_process"
+extern const ModuleDef kAsyncioModule;      // "_asyncio": futures, tasks and the core of the event loop
+extern const ModuleDef kSocketModule;       // "_socket" and what follows, with GEN_HAS_LIBUV
+extern const ModuleDef kSelectModule;       // "_select"
+extern const ModuleDef kSignalModule;       // "_signal"
+extern const ModuleDef kProcessModule;      // "_process"
 extern const ModuleDef kJsonModule;         // "_json"
 extern const ModuleDef kUnicodedataModule;  // with GEN_HAS_UTF8PROC
 extern const ModuleDef kErrnoModule;
