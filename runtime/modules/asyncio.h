@@ -203,7 +203,9 @@ Outcome set_future_result(VM&, Future*, Value result, Value answer = Value::none
 Outcome set_future_exception(VM&, Future*, Value exception, Value answer = Value::none());
 Outcome cancel_future(VM&, Future*, Value message,
                       Value answer = Value::true_());  // not of a task: of its future part
-void add_callback(VM&, Future*, Value callback, Value context);
+Value memory_error(VM&);                               // that nobody has raised yet
+[[nodiscard]] bool add_callback(VM&, Future*, Value callback,
+                                Value context);  // false: no room, nothing has changed
 Outcome await_future(VM&, Future*);
 Value await_iterator(VM&, Value awaited);  // what __await__() of a future or native coroutine answers
 

@@ -190,15 +190,26 @@ static Outcome schedule_callbacks(VM& vm, Future* f, Value answer) {
     return answer;
 }
 
-void add_callback(VM& vm, Future* f, Value callback, Value context) {
+Value memory_error(VM& vm) {
+    Value before = vm.exception;
+    vm.out_of_memory();
+    Value error = vm.exception;
+    vm.exception = before;
+    return error;
+}
+
+bool add_callback(VM& vm, Future* f, Value callback, Value context) {
     Value entry = context.is_unbound() ? callback : vm.tuple({callback, context});
     if (f->callbacks.is_unbound()) {
         f->callbacks = entry;
-    } else {
-        if (!is_exact_list(f->callbacks)) f->callbacks = Value::object(make_list(vm.heap, &f->callbacks, 1));
-        list_append(vm.heap, f->callbacks.as<List>(), entry);
+        vm.heap.write(f);
+        return true;
     }
-    vm.heap.write(f);
+    if (!is_exact_list(f->callbacks)) {
+        f->callbacks = Value::object(make_list(vm.heap, &f->callbacks, 1));
+        vm.heap.write(f);
+    }
+    return list_append(vm.heap, f->callbacks.as<List>(), entry);
 }
 
 Outcome set_future_result(VM& vm, Future* f, Value result, Value answer) {
@@ -330,8 +341,7 @@ Outcome future_add_done_callback(VM& vm, Value* args) {  // self, fn, context
     NEED_INIT(args[0]);
     Value context = args[2].is_unbound() || args[2].is_none() ? context_snapshot(vm) : args[2];
     if (!f->done()) {
-        add_callback(vm, f, args[1], context);
-        return Value::none();
+        return add_callback(vm, f, args[1], context) ? Outcome(Value::none()) : vm.no_room();
     }
     if (!is_plain_loop(f->loop))
         return call_helper(vm, "call_soon_with",

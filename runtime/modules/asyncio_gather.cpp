@@ -30,7 +30,7 @@ Outcome child_is_done(VM& vm, GatheringFuture* g, Future* child) {
     List* children = g->children.as<List>();
     if (g->count.as_int() < int64_t(children->size)) return Value::none();
     List* results = make_list(vm.heap, children->size);
-    if (!results) return vm.out_of_memory();
+    if (!results) return set_future_exception(vm, g, memory_error(vm));
     for (size_t i = 0; i < children->size; i++)
         list_append(vm.heap, results, outcome_of(vm, children->items->items[i].as<Future>()));
     if (g->cancel_requested.is_true())  // with the message that the last of the children has
@@ -94,7 +94,8 @@ Outcome gather_native(VM& vm, Value* args) {  // return_exceptions, args
         }
         list_append(vm.heap, children, v);
         if (!v.as<Future>()->done()) {
-            add_callback(vm, v.as<Future>(), Value::object(g), Value::unbound());
+            if (!add_callback(vm, v.as<Future>(), Value::object(g), Value::unbound()))
+                return vm.out_of_memory();
         } else {
             push_ready(vm, loop, Value::object(g));
             push_ready(vm, loop, v);

@@ -308,11 +308,14 @@ Outcome end_step(VM& vm, Task* t, Value yielded) {
         auto* f = yielded.as<Future>();
         if (!(f->aux & Future::kBlocking)) return call_helper(vm, "bad_yield", {Value::object(t), yielded});
         if (f == t || !f->loop.is(t->loop)) return call_helper(vm, "bad_yield", {Value::object(t), yielded});
+        if (!f->done() && !add_callback(vm, f, Value::object(t), Value::unbound())) {
+            f->aux &= uint8_t(~Future::kBlocking);
+            return step_again(vm, t, memory_error(vm));
+        }
         f->aux &= uint8_t(~Future::kBlocking);
         t->waiter() = yielded;
         vm.heap.write(t);
         if (f->done()) return step_again(vm, t, Value::unbound());
-        add_callback(vm, f, Value::object(t), Value::unbound());
     } else {
         return call_helper(vm, "wait_for_foreign", {Value::object(t), yielded});
     }
@@ -572,6 +575,21 @@ Outcome live_tasks(VM& vm, Value* args) {  // of a loop, or of all with None
     }
     return Value::object(l);
 }
+// Those of a loop that is closed will never run again. A list of them, as long as there is room, without those that end quietly.
+Outcome forget_tasks(VM& vm, Value* args) {  // loop
+    List* told = make_list(vm.heap);
+    bool room = true;
+    for (Value v = async_state(vm).first; v.is_object(); v = v.as<Array>()->items[1]) {
+        for (uint64_t i = kFirst; i < kBlock; i++) {
+            Value t = v.as<Array>()->items[i];
+            if (t.is_unbound() || !task_of(t)->loop.is(args[0])) continue;
+            unlink(vm, task_of(t));
+            if (!task_of(t)->done() && !(task_of(t)->aux & Future::kQuietEnd))
+                room = room && list_append(vm.heap, told, t);
+        }
+    }
+    return Value::object(told);
+}
 Outcome register_native(VM& vm, Value* args) {
     if (is_task(vm, args[0])) {
         unlink(vm, task_of(args[0]));
@@ -591,6 +609,7 @@ Outcome is_future_native(VM& vm, Value* args) { return Value::boolean(is_future(
 
 const NativeDef kFunctions[] = {
     {.signature = "_live_tasks(loop, /)", .fn = live_tasks},
+    {.signature = "_forget_tasks(loop, /)", .fn = forget_tasks},
     {.signature = "_register_task(task)", .fn = register_native},
     {.signature = "_unregister_task(task)", .fn = unregister_native},
     {.signature = "_is_coroutine(obj, /)", .fn = is_known_coroutine},

@@ -182,7 +182,7 @@ Heap::PageRef Heap::take_pages(unsigned n) {
         }
     }
     if (limit_ && used() + kSegment > limit_) exhausted_ = true;
-    if (void* block = segments_.size() < kSegmentsBeforeBlocks ? nullptr : map_block()) {
+    if (void* block = segments_.size() < kSegmentsBeforeBlocks || !reserve(kBlock) ? nullptr : map_block()) {
         Segment* first = nullptr;
         for (size_t i = 0; i < kBlockSegments; i++) {
             Segment* s = Segment::start(static_cast<char*>(block) + i * kSegment, kSegment);

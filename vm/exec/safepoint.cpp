@@ -335,7 +335,14 @@ Frame* safepoint(VM& vm, Frame* fr) {
         collect_garbage(vm, fr, Heap::Extent::Major);
         if (vm.heap.exhausted()) {
             vm.heap.clear_exhausted();
-            vm.out_of_memory();
+            if (!vm.heap.overdrawn() || vm.termination) {
+                vm.out_of_memory();
+                return unwind(vm, fr);
+            }
+            // It has caught one MemoryError after the other, and gone on as before.
+            begin_termination(vm, "the memory limit was exceeded again and again");
+            if (vm.fiber != vm.main_fiber && vm.nested == 1)
+                vm.scheduler.throw_into(vm.main_fiber, vm.exception);
             return unwind(vm, fr);
         }
     }

@@ -118,12 +118,17 @@ std::string describe_wait(VM& vm, const Fiber* f) {
     return through.empty() ? s : s + ", in " + through;
 }
 
+constexpr size_t kMostFibers = 100;  // of a bomb of threads nobody wants to see more
+
 std::string describe_fibers(VM& vm) {
     std::vector<Fiber*> fibers = vm.scheduler.fibers();
     std::sort(fibers.begin(), fibers.end(), [](const Fiber* a, const Fiber* b) { return a->id < b->id; });
     std::string s;
+    size_t shown = 0;
     for (const Fiber* f : fibers) {
         if (!s.empty()) s += '\n';
+        if (shown++ == kMostFibers)
+            return s + "  and " + std::to_string(fibers.size() - kMostFibers) + " more threads";
         s += "  " + title(vm, f) + " " + describe_wait(vm, f);
         describe_calls(s, innermost(vm, f), "    ");
         if (vm.describe_wait) s += vm.describe_wait(vm, f);
