@@ -1,12 +1,13 @@
 // What --seed promises.
 //
 //   run_seeds [--count N] --gen PROGRAM repeat SCRIPT...    the same seed: the same output and trace, byte for byte, every time
-//   run_seeds [--count N] --gen PROGRAM vary SCRIPT...      any seed: the output that stands in NAME.out beside the script
+//   run_seeds [--count N] --gen PROGRAM vary SCRIPT...      any seed: what stands in NAME.out and NAME.status beside the script
 //
 // Scripts run under --virtual-time, each N times; a script that tells of its seed in `# run:` has no place here.
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -32,10 +33,21 @@ struct Run {
     bool operator==(const Run&) const = default;
 };
 
-Run run(const fs::path& gen, const fs::path& script, int seed, const fs::path& trace) {
+std::string without_addresses(const std::string& text) {
+    std::string s;
+    for (size_t i = 0; i < text.size(); i++) {
+        s += text[i];
+        if (!s.ends_with("0x")) continue;
+        s += "...";
+        while (i + 1 < text.size() && isxdigit(text[i + 1])) i++;
+    }
+    return s;
+}
+
+Run run(const fs::path& gen, const fs::path& script, int seed, const fs::path& trace, const char* errors) {
     std::string command = "cd '" + script.parent_path().string() + "' && '" + gen.string() +
                           "' --virtual-time --seed " + std::to_string(seed) + " --trace '" + trace.string() +
-                          "' " + script.filename().string() + " </dev/null 2>&1";
+                          "' " + script.filename().string() + " </dev/null 2>" + errors;
     Run result;
     FILE* pipe = popen(command.c_str(), "r");
     char buffer[65536];
@@ -69,12 +81,18 @@ int main(int argc, char** argv) {
     int runs = 0, failed = 0;
     for (size_t i = 3; i < words.size(); i++) {
         const fs::path script = fs::canonical(words[i]);
-        const Run first = run(gen, script, 1, trace);
-        const std::string expected =
-            varies ? read_file(fs::path(script).replace_extension(".out")) : first.output;
+        const char* errors = varies ? "/dev/null" : "&1";
+        const Run first = run(gen, script, 1, trace, errors);
+        std::string expected = first.output;
+        if (varies) {
+            expected = read_file(fs::path(script).replace_extension(".out"));
+            const std::string status = read_file(fs::path(script).replace_extension(".status"));
+            if (!status.empty()) expected += "(status " + std::to_string(std::atoi(status.c_str())) + ")\n";
+        }
         for (int n = 1; n <= count; n++, runs++) {
             const int seed = varies ? n : 1;
-            const Run again = run(gen, script, seed, trace);
+            Run again = run(gen, script, seed, trace, errors);
+            if (varies) again.output = without_addresses(again.output);
             if (again.output == expected && !again.trace.empty() && (varies || again == first)) continue;
             failed++;
             printf("%s, seed %d, run %d: ", script.filename().c_str(), seed, n);

@@ -47,8 +47,6 @@ class Heap {
     static constexpr size_t kMediumLimit = kSegment - kPage;
     static constexpr size_t kMinorBudget = 2 << 20;  // bytes allocated between minor collections
 
-    static constexpr size_t kOverdraft = 4 << 20;
-
     using Tracer = void (*)(Heap&, Marker&, Object*);
 
     Heap();
@@ -116,8 +114,6 @@ class Heap {
     bool reserve(size_t bytes) const { return !limit_ || bytes + used() <= limit_; }
     bool exhausted() const { return exhausted_; }
     void clear_exhausted() { exhausted_ = false; }
-    // Small objects are never refused: whoever takes no notice of being exhausted goes beyond the limit, and so far.
-    bool overdrawn() const { return limit_ && used() > limit_ + limit_ / 8 + kOverdraft; }
     void note_external(ptrdiff_t bytes) { external_ += bytes; }  // memory of the host that scripts drive
     uint64_t next_version() { return ++version_; }               // stamps of dicts and sets, unique in the VM
 

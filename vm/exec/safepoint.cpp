@@ -303,6 +303,12 @@ bool turn_is_over(const VM& vm) {
 
 }  // namespace
 
+// Small objects are never refused: whoever takes no notice of a MemoryError goes beyond the limit, and so far.
+static bool is_overdrawn(const Heap& heap) {
+    constexpr size_t kOverdraft = 4 << 20;
+    return heap.used() > heap.limit() + heap.limit() / 8 + kOverdraft;
+}
+
 void begin_termination(VM& vm, const char* why) {
     if (!vm.termination) vm.grace_end = vm.steps_now() + Limits::kGrace;
     vm.termination = why;
@@ -335,7 +341,7 @@ Frame* safepoint(VM& vm, Frame* fr) {
         collect_garbage(vm, fr, Heap::Extent::Major);
         if (vm.heap.exhausted()) {
             vm.heap.clear_exhausted();
-            if (!vm.heap.overdrawn() || vm.termination) {
+            if (!is_overdrawn(vm.heap) || vm.termination) {
                 vm.out_of_memory();
                 return unwind(vm, fr);
             }
