@@ -289,8 +289,8 @@ TEST(Embed, TimeLimitsAndTerminationFromAnotherThread) {
         auto start = std::chrono::steady_clock::now();
         vm.set_time_limit(0.05);
         try {
-            vm.run("import asyncio, threading, time\ntry:\n    " +
-                   std::string(wait) + "\nexcept BaseException: pass\nfinally: time.sleep(60)");
+            vm.run("import asyncio, threading, time\ntry:\n    " + std::string(wait) +
+                   "\nexcept BaseException: pass\nfinally: time.sleep(60)");
             ADD_FAILURE();
         } catch (const Error& e) {
             EXPECT_EQ(e.type(), "Terminated") << wait;
