@@ -276,7 +276,7 @@ Again:
     FOR_ITER      r2, r1, Body
     JUMP          After
 Body:
-    CLOSE_ITER    r1 ~r3
+    CLOSE_ITER    r1, 3 ~r3
 After:
     ADD_INT       r0, r0, 1
     JUMP_LT_INT   r0, 20000, Again ~r3

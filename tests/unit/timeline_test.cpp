@@ -216,8 +216,8 @@ TEST(Timeline, ClosedAndCollected) {
     EXPECT_EQ(events_of(r.timeline),
               "main -> g: next\n"
               "g -> main: yield 1\n"
-              "main -> g: close\n"
-              "g -> main: closed\n");
+              "collector -> g: close\n"
+              "g -> collector: closed\n");
     r =
         run("def g(n): yield n\n"
             "for i in range(5): next(g(i))\n"

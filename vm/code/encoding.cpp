@@ -294,6 +294,7 @@ Window window_of(Instruction i) {
         case Op::WITH_ENTER:
         case Op::PUSH_HANDLED:
         case Op::POP_HANDLED:
+        case Op::CLOSE_ITER:
             return {i.a(), 2};
         case Op::MAKE_FUNCTION:
             return {i.b(), unsigned(__builtin_popcount(i.x() & 15))};

@@ -69,7 +69,7 @@ Operand Compiler::call(const Call* n, Operand callee, const Attribute* method, R
     Lending lending{held, pad};
     Operand result = plain_call(n, callee, method, kNoRegister, e().top(), owned, &lending);
     e().set_handler(outer);
-    e().emit(Op::CLOSE_ITER, held);
+    e().emit(Op::CLOSE_ITER, held, 0, e().top());
     Label end = e().new_label();
     e().jump(end);
     no_position();

@@ -83,7 +83,7 @@ void Compiler::store_symbol(Symbol* s, Reg value) {
         e().emit_wide(Op::STORE_GLOBAL, value, int32_t(name));
 }
 
-void Compiler::delete_symbol(Symbol* s) {
+void Compiler::delete_from_scope(Symbol* s) {
     uint32_t name = name_constant(s->name);
     if (unit_->scope->is_function()) {
         switch (s->kind) {
@@ -107,6 +107,21 @@ void Compiler::delete_symbol(Symbol* s) {
         e().emit(Op::DELETE_NAME, 0, unit_->namespace_reg, name);
     else
         e().emit_wide(Op::DELETE_GLOBAL, 0, int32_t(name));
+}
+
+// What it named may be a generator, which perhaps nobody else knows.
+void Compiler::delete_symbol(Symbol* s) {
+    const bool in_register =
+        unit_->scope->is_function() ? s->kind == NameKind::Local : unit_->namespace_reg == kNoRegister;
+    if (!in_register) return delete_from_scope(s);
+    Temporaries temporaries(*this);
+    Reg held = e().temp();
+    if (unit_->scope->is_function())
+        e().emit(Op::MOVE, held, s->local);
+    else
+        e().emit_wide(Op::LOAD_GLOBAL, held, int32_t(name_constant(s->name)));
+    delete_from_scope(s);
+    e().emit(Op::LET_GO, held);
 }
 
 // Deleting a name that the program has deleted itself must not raise.

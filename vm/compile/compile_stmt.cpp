@@ -85,7 +85,10 @@ void Compiler::stmt(const StmtNode* s) {
 }
 
 void Compiler::expression_statement(const Expr* s) {
-    if (!unit_->interactive) return discard(s->value);
+    if (!unit_->interactive) {
+        discard(s->value);
+        return let_go_of_arguments(s->value);
+    }
     Reg r = value(s->value);
     e().emit(Op::INTRINSIC, e().temp(), r, 1, unsigned(Intrinsic::PRINT_EXPRESSION));
 }
@@ -96,8 +99,29 @@ static Seq<ExprNode*> items_of(const ExprNode* target) {
     return is<ast::Tuple>(target) ? as<ast::Tuple>(target)->elts : as<ast::List>(target)->elts;
 }
 
+// `x = None`: what x was may be a generator, which perhaps nobody else knows.
+bool Compiler::let_go_of_old(const Assign* s) {
+    auto* constant = as_if<Constant>(s->value);
+    auto* name = s->targets.size() == 1 ? as_if<Name>(s->targets[0]) : nullptr;
+    if (!constant || !name || !fold_literal(arena_, constant->value)->is(Folded::Kind::None)) return false;
+    Reg local = plain_local(name);
+    if (local == kNoRegister || !bound().is_bound(local)) return false;
+    Temporaries temporaries(*this);
+    Reg held = e().temp();
+    e().emit(Op::MOVE, held, local);
+    load_special(local, Value::none());
+    e().emit(Op::LET_GO, held);
+    return true;
+}
+
+// Outside of functions, which let go of what they have made when they return.
+void Compiler::let_go_of_arguments(const ExprNode* done) {
+    if (!unit_->scope->is_function() && is<Call>(done)) e().emit(Op::LET_GO, e().top(), 0, 0, 1);
+}
+
 void Compiler::assign(const Assign* s) {
-    if (assign_items(s)) return;
+    if (assign_items(s) || let_go_of_old(s)) return;
+    const Reg mark = e().top();
     Reg first = plain_local(s->targets[0]);
     Reg v = first;
     const bool unpacks = is<ast::Tuple>(s->targets[0]) || is<ast::List>(s->targets[0]);
@@ -110,6 +134,8 @@ void Compiler::assign(const Assign* s) {
     else
         v = value(s->value);
     for (ExprNode* target : s->targets) store(target, v);
+    e().release(mark);
+    let_go_of_arguments(s->value);
 }
 
 // `a, b = b, a`: without a tuple. Every value is complete before the first target is stored to; a local in
@@ -338,7 +364,7 @@ void Compiler::leave_loop(const StmtNode* s, bool is_break) {
     if (loop->iterator != kNoRegister) {
         HandlerId handler = e().handler();
         e().set_handler(loop->outer_handler);
-        e().emit(Op::CLOSE_ITER, loop->iterator);
+        e().emit(Op::CLOSE_ITER, loop->iterator, 0, e().top(), loop->close_flags);
         e().set_handler(handler);
     }
     if (e().reachable()) loop->breaks->add(bound());
@@ -445,16 +471,24 @@ bool Compiler::owns_iterator(const ExprNode* iterable) {
     return is_call(iterable) && !is_range_call(iterable);
 }
 
-void Compiler::owned_pad(HandlerId pad, Reg iterator, Reg exception) {
+// So do loops over what may have a generator function for its __iter__.
+static bool may_make_iterator(const ExprNode* iterable) {
+    return !is_range_call(iterable) &&
+           (is<Call>(iterable) || is<GeneratorExp>(iterable) || is<Name>(iterable) ||
+            is<Attribute>(iterable) || is<Subscript>(iterable) || is<Await>(iterable));
+}
+
+void Compiler::owned_pad(HandlerId pad, Reg iterator, Reg exception, unsigned flags) {
     e().bind_handler(pad);
-    e().emit(Op::CLOSE_ITER, iterator, 0, 0, 1);
+    e().emit(Op::CLOSE_ITER, iterator, 0, exception + 1, 1 | flags);
     e().emit(Op::RERAISE, exception);
 }
 
 void Compiler::for_stmt(const For* s) {
-    bool owned = owns_iterator(s->iter);
+    bool owned = may_make_iterator(s->iter);
+    const unsigned close_flags = is_call(s->iter) ? 0 : 2;
     Reg iterator = e().temp();
-    e().emit(Op::GET_ITER, iterator, value_at(s->iter, iterator, owned));
+    e().emit(Op::GET_ITER, iterator, value_at(s->iter, iterator, owns_iterator(s->iter)), 0, owned);
     Reg exception = owned ? e().temp() : kNoRegister;
     HandlerId outer = e().handler(), pad = owned ? e().new_handler(exception) : outer;
     Reg local = plain_local(s->target);
@@ -464,6 +498,13 @@ void Compiler::for_stmt(const For* s) {
     Merge breaks(arena_, bound());
     bool live = e().reachable();
     e().jump(next);
+    if (owned && live) {
+        Span span = e().span();
+        e().expect_handler(pad);
+        no_position();
+        owned_pad(pad, iterator, exception, close_flags);
+        e().set_span(span);
+    }
     e().bind_backward(body, live);
     {
         Block loop(Block::Kind::Loop);
@@ -471,6 +512,7 @@ void Compiler::for_stmt(const For* s) {
         loop.continue_label = next;
         loop.breaks = &breaks;
         if (owned) loop.iterator = iterator;
+        loop.close_flags = close_flags;
         Enter enter(*this, loop);
         e().set_handler(pad);
         store(s->target, item);
@@ -483,11 +525,6 @@ void Compiler::for_stmt(const For* s) {
     e().emit_jump(Op::FOR_ITER, body, item, iterator);
     block(s->orelse);
     merge(breaks);
-    if (owned) {
-        e().jump(end);
-        no_position();
-        owned_pad(pad, iterator, exception);
-    }
     e().bind(end);
     breaks.apply(bound());
 }

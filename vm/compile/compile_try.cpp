@@ -28,7 +28,8 @@ void Compiler::leave(Block* b) {
         case Block::Kind::Try:
             return;
         case Block::Kind::Loop:
-            if (b->iterator != kNoRegister) e().emit(Op::CLOSE_ITER, b->iterator);
+            if (b->iterator != kNoRegister)
+                e().emit(Op::CLOSE_ITER, b->iterator, 0, e().top(), b->close_flags);
             return;
         case Block::Kind::FinallyTry: {
             Temporaries temporaries(*this);

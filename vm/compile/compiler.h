@@ -78,6 +78,7 @@ struct Block {
     Label break_label, continue_label;
     Merge* breaks = nullptr;
     Reg iterator = kNoRegister;  // to be closed when the loop is left early
+    unsigned close_flags = 0;    // X of CLOSE_ITER
     // FinallyTry
     Seq<ast::StmtNode*> finalbody;
     // FinallyEnd, Handler: register of PUSH_HANDLED. With: register of __exit__
@@ -173,6 +174,9 @@ class Compiler {
     Operand load_symbol(Symbol* symbol, Reg dst);
     void store_symbol(Symbol* symbol, Reg value);
     void delete_symbol(Symbol* symbol);
+    void delete_from_scope(Symbol* symbol);
+    bool let_go_of_old(const ast::Assign* s);
+    void let_go_of_arguments(const ExprNode* done);
     void unbind_symbol(Symbol* symbol);  // at the end of `except … as name`
     Reg plain_local(
         const ExprNode* target);  // its register if the target is a local and no cell, else kNoRegister
@@ -338,7 +342,7 @@ class Compiler {
 
     // ---- loops of for statements and comprehensions (compile_stmt.cpp)
     static bool owns_iterator(const ExprNode* iterable);
-    void owned_pad(HandlerId pad, Reg iterator, Reg exception);
+    void owned_pad(HandlerId pad, Reg iterator, Reg exception, unsigned flags = 0);
     Reg next_async(Reg iterator, HandlerId stop);
     void end_async_for(HandlerId stop, Reg exception);
 

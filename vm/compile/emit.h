@@ -112,6 +112,8 @@ class Emitter {
     HandlerId new_handler(Reg reg);
     HandlerId handler() const { return handler_; }
     void set_handler(HandlerId id);
+    // The landing pad comes first: something will be emitted under the handler.
+    void expect_handler(HandlerId id) { handlers_[id].used = true; }
     // Begins the landing pad; unreachable when nothing was emitted under the handler.
     void bind_handler(HandlerId id);
 

@@ -595,14 +595,27 @@ Frame* push_frame(VM& vm, Function* f, Frame* parent) {
     return frame;
 }
 
-Frame* constructor_returned(VM& vm, Frame* fr, Value v) {
+static Frame* constructor_returned(VM& vm, Frame* fr, Value v) {
     Frame* caller = fr->parent;
     Value instance = Value::object(fr->link);
+    if (fr->aux & kMadeGenerators) note_made_generator(caller);
     pop_frame(vm, fr);
     if (caller->flags & kClean) touch(vm, caller);
     if (v.is_none()) return land(vm, caller, instance, caller->pc);
     return land(vm, caller, vm.type_error("__init__() should return None, not '%s'", vm.type_name(v)),
                 caller->pc);
+}
+
+Frame* frame_returned(VM& vm, Frame* fr, Value v) {
+    if (fr->aux & kConstructs) return constructor_returned(vm, fr, v);
+    const bool hidden = fr->code()->code_flags & Code::kHidden;
+    bool held = false;
+    for (unsigned i = 0, end = fr->code()->registers; i < end; i++)
+        held |= !fr->registers[i].is(v) && is_unfinished(fr->registers[i]);
+    Frame* caller = fr->parent;
+    pop_frame(vm, fr);
+    if (caller->flags & kClean) touch(vm, caller);
+    return let_go_of_frame(vm, land(vm, caller, v, caller->pc), v, held, hidden);
 }
 
 void pop_frame(VM& vm, Frame* fr) { vm.frames.release(fr, fr->shape); }
@@ -659,7 +672,10 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
                 if (!make_ready(vm, f)) return Outcome::raised();
                 if (f->code->resumable()) {
                     Frame* g = make_generator(vm, f);
-                    if (owned && g->shape == kShapeGenerator) g->flags |= kOwned;
+                    if (owned && g->shape == kShapeGenerator)
+                        g->flags |= kOwned;
+                    else
+                        note_made_generator(caller);
                     if (!owned && g->shape == kShapeCoroutine)
                         vm.register_finalizer(g);  // nobody may await it: that is told
                     if (!bind(vm, f, g->registers, a)) return Outcome::raised();

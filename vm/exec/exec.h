@@ -67,8 +67,7 @@ inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code,
 }
 // INVOKE of something that is no plain method: `attribute` is the outcome of looking it up.
 Frame* invoke_attribute(VM&, Frame* fr, const Instruction* pc, Outcome attribute, Value self, Str* name);
-Frame* constructor_returned(VM&, Frame* fr,
-                            Value v);  // RETURN in an __init__: its caller goes on with the instance
+Frame* frame_returned(VM&, Frame* fr, Value v);  // RETURN of a frame that has marks in its `aux`
 // The frame of the operator's method, when the left operand of the instruction that fr stands at (at its landing) is an
 // instance whose class defines it in the plain way; null: take the general way.
 Frame* call_operator(VM&, Frame* fr);
@@ -104,6 +103,8 @@ void set_context(VM&, Value exception);
 void add_traceback(VM&, Value exception, Frame* fr);
 
 // ---- safepoint.cpp
+bool may_switch(const VM&, const Frame* fr);  // to another fiber, here
+Frame* finalize_now(VM&, Frame* fr);          // what is dying, before fr goes on
 // A safepoint with fr->pc at the next instruction.
 Frame* safepoint(VM&, Frame* fr);
 void begin_slice(VM&);                         // a new budget, until the VM has to look around
@@ -161,10 +162,20 @@ Outcome get_aiter(VM&, Value v);
 Outcome get_anext(VM&, Value v);
 
 // ---- owned.cpp
-Value lend_generator(VM&, const Value* window, unsigned count, bool of_method);  // see LEND
+Value lend_generator(VM&, Frame* fr, const Value* window, unsigned count, bool of_method);  // see LEND
 // Errors go to sys.unraisablehook. `release`: nothing refers to g, its memory is given back at once.
 Outcome close_owned(VM&, Frame* g, bool release = true);
+// The script holds v no longer; fr, whose pc is at its next instruction, has nothing in its registers from `dead` on. If that may be the
+// end of a generator that is suspended inside try or with, the collector finds out, and such generators are closed.
+Frame* let_go(VM&, Frame* fr, Value v, unsigned dead);
+Frame* let_go_of_dead(VM&, Frame* fr, unsigned dead);
+// A frame that has made generators has returned `result` to next, which goes on. `held`: it held an unfinished generator.
+Frame* let_go_of_frame(VM&, Frame* next, Value result, bool held, bool hidden);
+void note_made_generator(Frame* maker);  // one that is not owned
+bool is_unfinished(Value v);             // a generator that is suspended inside try or with
+bool holds_unfinished(VM&, Value v);     // does v itself hold such a generator? (A look at a few objects.)
 // The operations on what may be an owned generator, which is closed then.
+Outcome owned_iter(VM&, Value v);  // the generator that __iter__ makes is owned
 Outcome contains_and_close(VM&, Value v, Value item);
 Outcome unpack_and_close(VM&, Value v, unsigned before, int after);
 

@@ -28,7 +28,8 @@ enum FrameAux : uint8_t {  // Object::aux
         32,  // plain frame of an __init__: its caller gets the instance, in `link`, for the None it returns
     kOperates =
         64,  // plain frame of an operator's method: NotImplemented means that the other operand is asked
-    kAwaitsStop = 16,  // native frame: stop() of the callee means absent; a StopIteration passes through
+    kMadeGenerators = 128,  // plain frame: it has made generators that are not owned, see let_go()
+    kAwaitsStop = 16,       // native frame: stop() of the callee means absent; a StopIteration passes through
     kAwaitsReturn =
         32,  // native frame: what the generator returns goes to vm.returned, without a StopIteration
 };

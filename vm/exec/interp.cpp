@@ -608,7 +608,7 @@ at_safepoint:
     OP_LABEL(GET_ITER) {
         Value v = R(B);
         if (v.is_object() && v.as_object()->shape == kShapeGenerator) { R(A) = v; NEXT(1); }
-        SLOW(0, op_iter(vm, v));
+        SLOW(0, X ? owned_iter(vm, v) : op_iter(vm, v));
     }
     OP_LABEL(FOR_ITER) {
         if (--vm.budget < 0) [[unlikely]] goto at_safepoint;
@@ -674,12 +674,24 @@ at_safepoint:
         QUICKEN(FOR_ITER);
         goto L_FOR_ITER;
     }
-    OP_LABEL(LEND) R(A) = lend_generator(vm, &R(B), C, X); NEXT(1);
+    OP_LABEL(LEND) R(A) = lend_generator(vm, fr, &R(B), C, X); NEXT(1);
     OP_LABEL(CLOSE_ITER) {
         Value it = R(A);
-        if (!it.is_object() || it.as_object()->kind != Kind::Generator || !(it.as_object()->flags & kOwned)) NEXT(2);
+        if (!it.is_object() || it.as_object()->shape == kShapeListIterator) NEXT(2);
+        const unsigned dead = C;
         R(A) = Value::unbound();
-        SLOW(1, close_owned(vm, it.as<Frame>()));
+        if (!(X & 1)) R(A + 1) = Value::unbound();
+        if (it.as_object()->kind == Kind::Generator && (it.as_object()->flags & kOwned) && !holds_unfinished(vm, it)) {
+            SLOW(1, close_owned(vm, it.as<Frame>()));
+        }
+        if ((X & 2) && it.as_object()->kind == Kind::Generator && !(it.as_object()->flags & kOwned)) NEXT(2);
+        fr->pc = pc + 2;
+        RESUME(let_go(vm, fr, it, dead));
+    }
+    OP_LABEL(LET_GO) {
+        if (X && !(fr->aux & kMadeGenerators)) [[likely]] NEXT(1);
+        fr->pc = pc + 1;
+        RESUME(X ? let_go_of_dead(vm, fr, A) : let_go(vm, fr, R(A), A));
     }
 
     // ---- calls
@@ -712,6 +724,7 @@ at_safepoint:
             auto* fn = f.as<Function>();
             const Code* code = fn->code;
             Frame* g = make_generator_frame(vm, fn, code, X);
+            if (!X) fr->aux |= kMadeGenerators;
             const Value* from = &R(B + 1);
             unsigned n = 0, count = C;
             for (; n < count; n++) g->registers[n] = from[n];
@@ -953,7 +966,11 @@ at_safepoint:
     }
     OP_LABEL(RETURN_NONE) {
         Frame* caller = fr->parent;
-        Value v = fr->aux & kConstructs ? Value::object(fr->link) : Value::none();
+        Value v = Value::none();
+        if (fr->aux) [[unlikely]] {
+            if (fr->aux & kMadeGenerators) RESUME(frame_returned(vm, fr, v));
+            if (fr->aux & kConstructs) v = Value::object(fr->link);
+        }
         vm.frames.release(fr, fr->shape);
         fr = caller;
         if (fr->flags & kClean) [[unlikely]] touch(vm, fr);
@@ -962,7 +979,8 @@ at_safepoint:
         NEXT(1);
     }
 returned_specially: {
-        RESUME(fr->aux == kOperates ? operator_declined(vm, fr) : constructor_returned(vm, fr, R(A)));
+        const bool declined = (fr->aux & kOperates) && R(A).is_not_implemented();
+        RESUME(declined ? operator_declined(vm, fr) : frame_returned(vm, fr, R(A)));
     }
     OP_LABEL(INTRINSIC) SLOW(0, intrinsic(vm, fr, Intrinsic(X), &R(B), C));
 

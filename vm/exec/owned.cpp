@@ -4,6 +4,8 @@
 #include "vm/exec/special.h"
 #include "vm/exec/step.h"
 
+#include <algorithm>
+
 namespace gen {
 
 // Whether the callee looks at its first argument during the call only.
@@ -21,12 +23,15 @@ static bool consumes(Value callee, unsigned count) {
            (lets_go(cls->specials[int(Special::New)]) || lets_go(cls->specials[int(Special::Init)]));
 }
 
-Value lend_generator(VM&, const Value* window, unsigned count, bool of_method) {
+Value lend_generator(VM&, Frame* fr, const Value* window, unsigned count, bool of_method) {
     Value v = window[1 + of_method];
+    if (v.is_object() && (v.as_object()->kind == Kind::Iterator || v.as_object()->kind == Kind::Instance))
+        return consumes(window[0], count) ? v : Value::unbound();
     if (!v.is_object() || v.as_object()->kind != Kind::Generator || !(v.as_object()->flags & kOwned))
         return Value::unbound();
     if (consumes(window[0], count)) return v;
     v.as_object()->flags &= ~kOwned;
+    note_made_generator(fr);
     return Value::unbound();
 }
 
@@ -70,6 +75,140 @@ const NativeDef kUseUp = {.signature = "use_up(generator, item, after, /)",
                           .flags = kHiddenNative};
 
 }  // namespace
+
+bool is_unfinished(Value v) {
+    if (!v.is_object() || v.as_object()->kind != Kind::Generator) return false;
+    const Object* g = v.as_object();
+    return (g->flags & (kFinalizer | kFinalized)) == kFinalizer && g->shape == kShapeGenerator &&
+           (g->state == kSuspended || g->state == kDelegating);
+}
+
+bool holds_unfinished(VM& vm, Value v) {
+    constexpr unsigned kLooks = 24;
+    Value seen[kLooks];
+    unsigned n = 0;
+    auto look_at = [&](Value w) {
+        if (w.is_object() && n < kLooks) seen[n++] = w;
+    };
+    look_at(v);
+    for (unsigned i = 0; i < n; i++) {
+        Object* o = seen[i].as_object();
+        if (i && is_unfinished(seen[i])) return true;
+        switch (o->kind) {
+            case Kind::Generator:
+                if (o->state == kDone || o->state == kRunning) break;
+                for (unsigned r = 0; r < static_cast<Frame*>(o)->code()->registers; r++)
+                    look_at(static_cast<Frame*>(o)->registers[r]);
+                break;
+            case Kind::Iterator:
+                look_at(static_cast<Iterator*>(o)->source);
+                look_at(static_cast<Iterator*>(o)->extra);
+                break;
+            case Kind::Tuple:
+                for (size_t k = 0; k < static_cast<Tuple*>(o)->size && k < kLooks; k++)
+                    look_at(static_cast<Tuple*>(o)->items[k]);
+                break;
+            case Kind::Instance:
+                for (uint32_t k = 0, end = vm.shapes[o->shape].inline_slots; k < end; k++)
+                    look_at(static_cast<Instance*>(o)->slots[k]);
+                break;
+            case Kind::BoundMethod:
+                look_at(static_cast<BoundMethod*>(o)->self);
+                break;
+            default:
+                break;
+        }
+    }
+    return false;
+}
+
+namespace {
+
+// Looking for one generator costs a collection: small programs may do that whenever they let one go, busy ones now and then.
+bool may_collect(VM& vm) {
+    constexpr unsigned kMost = 256;
+    constexpr uint64_t kStepsForOne = 50'000;
+    constexpr size_t kMostBytes = size_t{16} << 20;
+    if (vm.heap.used() > kMostBytes) return false;
+    const uint64_t now = vm.steps_now(), earned = (now - vm.prompt_steps) / kStepsForOne;
+    vm.prompt_steps += earned * kStepsForOne;
+    vm.prompt_collections = unsigned(std::min<uint64_t>(vm.prompt_collections + earned, kMost));
+    return vm.prompt_collections && vm.prompt_collections--;
+}
+
+// Those that have come to be suspended inside try or with lately and have been looked for in vain less than three times (`aux`
+// counts): f(generator) until it says that it is enough.
+template <class F>
+bool any_candidate(VM& vm, F f) {
+    constexpr size_t kLooks = 32;
+    constexpr uint8_t kTries = 3;
+    const size_t n = vm.finalizable.size();
+    for (size_t i = n; i-- > (n > kLooks ? n - kLooks : 0);) {
+        Object* o = vm.finalizable[i];
+        if (is_unfinished(Value::object(o)) && (o->aux & kTries) < kTries && f(o)) return true;
+    }
+    return false;
+}
+bool any_new(VM& vm) {
+    return any_candidate(vm, [](Object*) { return true; });
+}
+
+Frame* find_abandoned(VM& vm, Frame* fr) {
+    if (vm.finalizing || !may_switch(vm, fr) || !may_collect(vm)) return fr;
+    const size_t before = vm.dying.size();
+    // What was asked for last has been done, and must not be kept alive by that.
+    vm.call(Value::none(), {});
+    for (Value& v : vm.request.args) v = Value::unbound();
+    vm.accumulator = vm.returned = vm.caught = Value::unbound();
+    collect_garbage(vm, fr, Heap::Extent::Major);
+    any_candidate(vm, [](Object* o) { return o->aux++, false; });
+    if (vm.dying.empty()) return fr;
+    // What was found last was suspended last: it may hold those found before it.
+    std::reverse(vm.dying.begin() + ptrdiff_t(before), vm.dying.end());
+    return finalize_now(vm, fr);
+}
+
+void clear_from(Frame* fr, unsigned dead) {
+    if (fr->is_native()) return;
+    for (unsigned i = dead, end = fr->code()->registers; i < end; i++) fr->registers[i] = Value::unbound();
+}
+
+}  // namespace
+
+Frame* let_go(VM& vm, Frame* fr, Value v, unsigned dead) {
+    if (!is_unfinished(v) && !holds_unfinished(vm, v) && !any_new(vm)) return fr;
+    clear_from(fr, dead);
+    if (v.is_object() && v.as_object()->kind == Kind::Generator && (v.as_object()->flags & kOwned)) {
+        v.as_object()->flags &= ~kOwned;  // whoever held it would have closed it
+        vm.register_finalizer(v.as_object());
+    }
+    return find_abandoned(vm, fr);
+}
+
+Frame* let_go_of_dead(VM& vm, Frame* fr, unsigned dead) {
+    fr->aux &= uint8_t(~kMadeGenerators);
+    if (!any_new(vm)) return fr;
+    clear_from(fr, dead);
+    return find_abandoned(vm, fr);
+}
+
+void note_made_generator(Frame* maker) {
+    while (maker && maker->is_native() && !(maker->aux & kBaseFrame)) maker = maker->parent;
+    if (maker && maker->kind == Kind::Frame) maker->aux |= kMadeGenerators;
+}
+
+Frame* let_go_of_frame(VM& vm, Frame* next, Value result, bool held, bool hidden) {
+    // Whoever calls hidden code, or gets a generator, has made what that has made.
+    if (hidden || (result.is_object() && result.as_object()->kind == Kind::Generator))
+        note_made_generator(next);
+    return !hidden && (held || any_new(vm)) ? find_abandoned(vm, next) : next;
+}
+
+Outcome owned_iter(VM& vm, Value v) {
+    Outcome o = op_iter(vm, v);
+    if (o.is_call()) vm.request.owned = true;
+    return o;
+}
 
 Outcome contains_and_close(VM& vm, Value v, Value item) {
     if (!is_owned(v)) return op_contains(vm, v, item);

@@ -138,6 +138,8 @@ bool is_atomic(const Frame* fr) {
 
 }  // namespace
 
+bool may_switch(const VM& vm, const Frame* fr) { return vm.nested == 1 && !is_atomic(fr); }
+
 void install_exec_tracers(VM& vm) {
     vm.heap.set_tracer(Kind::Generator, trace_generator);
     vm.heap.set_tracer(Kind::Code, trace_code);
@@ -320,6 +322,12 @@ void begin_slice(VM& vm) {
     vm.budget = vm.slice = next_slice(vm);
 }
 
+Frame* finalize_now(VM& vm, Frame* fr) {
+    begin_slice(vm);
+    vm.start_finalizers();
+    return vm.scheduler.has_ready() ? preempt(vm, fr) : fr;
+}
+
 Frame* safepoint(VM& vm, Frame* fr) {
     begin_slice(vm);
     vm.retrying = false;
@@ -381,7 +389,7 @@ Frame* safepoint(VM& vm, Frame* fr) {
     if (!vm.dying.empty() && !vm.finalizing) vm.start_finalizers();
     vm.scheduler.look_around(vm);
     if (turn_is_over(vm)) vm.scheduler.end_turn(vm, false);
-    if (vm.scheduler.has_ready() && vm.nested == 1 && !is_atomic(fr)) return preempt(vm, fr);
+    if (vm.scheduler.has_ready() && may_switch(vm, fr)) return preempt(vm, fr);
     return fr;
 }
 

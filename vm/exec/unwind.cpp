@@ -72,9 +72,17 @@ Frame* iteration_ended(VM& vm, Frame* consumer, Value v) {
         case Op::FOR_ITER:
         case Op::FOR_ITER_GEN:
         case Op::FOR_ITER_LIST:
-        case Op::FOR_ITER_RANGE:
+        case Op::FOR_ITER_RANGE: {
+            const unsigned b = consumer->pc->b();
+            Value it = consumer->registers[b];
             consumer->pc += 2;
-            return consumer;
+            const bool temporary = b >= consumer->code()->locals->size;
+            if (!temporary || !it.is_object() ||
+                (it.as_object()->kind != Kind::Iterator && it.as_object()->kind != Kind::Instance))
+                return consumer;
+            consumer->registers[b] = Value::unbound();
+            return let_go(vm, consumer, it, b);
+        }
         case Op::DELEGATE:
             if (consumer->pc->x() & kDelegateStepwise) handle_again(vm, consumer);
             consumer->registers[consumer->pc->a()] = v;
@@ -178,6 +186,7 @@ void note_missing_attribute(VM& vm, Frame* fr) {
 
 Frame* unwind(VM& vm, Frame* fr, bool reraise) {
     vm.last_traceback = nullptr;
+    bool made_generators = false;  // by a frame that is left
     for (;;) {
         if (fr->flags & kClean) touch(vm, fr);
         if (fr->is_native()) {
@@ -220,9 +229,10 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
                 fr->registers[entry->reg] = vm.exception;
                 vm.exception = Value::unbound();
                 fr->pc = fr->code()->entry() + entry->target;
-                return fr;
+                return made_generators ? let_go_of_frame(vm, fr, Value::none(), false, false) : fr;
             }
         }
+        made_generators |= fr->kind == Kind::Frame && (fr->aux & kMadeGenerators);
         fr = leave(vm, fr);
     }
 }

@@ -290,8 +290,10 @@ class VM {
     std::vector<Object*> finalizable;  // registered and not called yet, oldest first
     size_t old_finalizable = 0;        // of them: survived a collection
     std::vector<std::pair<Object*, Value>>
-        asyncgen_finalizers;    // the hook of each that an event loop saw begin
-    std::deque<Object*> dying;  // unreachable, to be finalised (or a WeakRef whose callback is due)
+        asyncgen_finalizers;            // the hook of each that an event loop saw begin
+    std::deque<Object*> dying;          // unreachable, to be finalised (or a WeakRef whose callback is due)
+    unsigned prompt_collections = 256;  // that let_go() may still ask for; more as steps are taken
+    uint64_t prompt_steps = 0;          // steps_now() when that was looked at last
     std::vector<WeakRef*> weak_references;
     size_t old_weak_references = 0;  // of them: survived a collection, and so did their targets
     bool finalizing = false;
