@@ -94,6 +94,13 @@ static Outcome generator_throw_step(VM& vm, NativeFrame& frame) {  // self, type
                      frame.result().is_unbound() ? vm.caught : frame.result());
 }
 
+// Raised, as it were, by whoever closes: what that handles becomes the context.
+static Value generator_exit(VM& vm) {
+    Value e = vm.make_exception(kShapeGeneratorExit, {});
+    set_context(vm, e);
+    return e;
+}
+
 // close(self): nothing to do for one that has not started or is done; else GeneratorExit is thrown into it.
 static Outcome close_fn(VM& vm, Value* args) {
     Frame* g = generator_of(args[0]);
@@ -113,8 +120,7 @@ static Outcome close_fn(VM& vm, Value* args) {
 static Outcome close_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
         case 0:
-            AWAIT_CATCHING(1, vm.resume(generator_of(frame[0]), Request::Resume::Throw,
-                                        vm.make_exception(kShapeGeneratorExit, {})));
+            AWAIT_CATCHING(1, vm.resume(generator_of(frame[0]), Request::Resume::Throw, generator_exit(vm)));
     }
     if (!frame.result().is_unbound())
         return vm.raisef(kShapeRuntimeError, "%s ignored GeneratorExit",
@@ -156,7 +162,7 @@ static Outcome throw_level_step(
                     if (!innermost) g->state = kSuspended;
                     if (innermost && g->state == kCreated) g->state = kDone;
                     if (innermost && g->state == kDone) continue;
-                    if (frame[5].is_unbound()) frame[5] = vm.make_exception(kShapeGeneratorExit, {});
+                    if (frame[5].is_unbound()) frame[5] = generator_exit(vm);
                 }
                 AWAIT_CATCHING(1,
                                vm.resume(generator_of(frame[3].as<List>()->items->items[frame[4].as_int()]),

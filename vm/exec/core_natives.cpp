@@ -278,8 +278,9 @@ Value VM::asyncgen_finalizer(Object* generator) {
 }
 
 void VM::start_finalizers() {
-    finalizing = true;
-    if (!scheduler.spawn(*this, natives.run_finalizers)) finalizing = false;
+    Fiber* f = scheduler.spawn(*this, natives.run_finalizers);
+    finalizing = f;
+    if (f) f->handled = handled;  // as if they were called here
 }
 
 void VM::report_unraisable(Value error, Value object) {

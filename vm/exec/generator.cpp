@@ -287,9 +287,18 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
     return resume_leaf(vm, leaf, end, sent);
 }
 
+// An instance may have a close().
+static bool delegates_to_instance(Frame* fr) {
+    fr->state = kSuspended;
+    Value it = delegated_to(fr);
+    return it.is_object() && it.as_object()->kind == Kind::Instance;
+}
+
 Frame* generator_yield(VM& vm, Frame* fr, const Instruction* pc) {
     const unsigned flags = pc->x();
-    if (flags & kYieldNeedsFinalizer) note_finalizer(vm, fr);
+    if ((flags & kYieldNeedsFinalizer) ||
+        ((flags & (kYieldDelegating | kYieldAwait)) == kYieldDelegating && delegates_to_instance(fr)))
+        note_finalizer(vm, fr);
     Value v = fr->registers[pc->b()];
     if (vm.observer && (flags & kYieldDelegating)) [[unlikely]]
         observe(vm, fr, Observed::Yields, v);
