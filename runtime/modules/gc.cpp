@@ -13,6 +13,7 @@ static Outcome collect_step(VM& vm, NativeFrame& frame) {
     switch (frame.step_state()) {
         case 0:
             collect_garbage(vm, &frame, Heap::Extent::Major);
+            vm.prompt_collections = 256;  // and let_go() starts anew
             while (!vm.dying.empty() && !vm.finalizing) {
                 vm.finalizing = true;
                 AWAIT(1, vm.call(vm.natives.run_finalizers, {}));

@@ -127,11 +127,12 @@ namespace {
 // Looking for one generator costs a collection: small programs may do that whenever they let one go, busy ones now and then.
 bool may_collect(VM& vm) {
     constexpr unsigned kMost = 256;
-    constexpr uint64_t kStepsForOne = 50'000;
     constexpr size_t kMostBytes = size_t{16} << 20;
-    if (vm.heap.used() > kMostBytes) return false;
-    const uint64_t now = vm.steps_now(), earned = (now - vm.prompt_steps) / kStepsForOne;
-    vm.prompt_steps += earned * kStepsForOne;
+    const size_t used = vm.heap.used();
+    if (used > kMostBytes) return false;
+    const uint64_t steps_for_one = 4'000 + used / 256;
+    const uint64_t earned = (vm.steps_now() - vm.prompt_steps) / steps_for_one;
+    vm.prompt_steps += earned * steps_for_one;
     vm.prompt_collections = unsigned(std::min<uint64_t>(vm.prompt_collections + earned, kMost));
     return vm.prompt_collections && vm.prompt_collections--;
 }
