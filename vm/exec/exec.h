@@ -52,12 +52,12 @@ inline bool is_made_by_native(const VM& vm, const Class* cls) {
            make.as_object()->kind == Kind::Native;
 }
 Frame* make_generator(VM&, Function* f);  // generator, coroutine or async generator; registers unbound
-inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code,
-                                   uint8_t flags = 0) {  // a plain generator; registers not set
+inline Frame* make_generator_frame(VM& vm, Function* f,
+                                   const Code* code) {  // a plain generator; registers not set
     auto* g = static_cast<Frame*>(vm.heap.take(code->frame_class, code->frame_bytes));
     if (!g) [[unlikely]]
         g = static_cast<Frame*>(vm.heap.allocate(code->frame_bytes));
-    const uint64_t header = kShapeGenerator | uint64_t(Kind::Generator) << 32 | uint64_t(flags) << 56;
+    constexpr uint64_t header = kShapeGenerator | uint64_t(Kind::Generator) << 32;
     std::memcpy(static_cast<void*>(g), &header, sizeof header);
     g->parent = nullptr;
     g->pc = code->entry() - 1;
