@@ -154,6 +154,19 @@ inline void start_frame(Frame* f, uint32_t bytes) {
         pc = fr->pc + 1; \
         DISPATCH(); \
     } while (0)
+// The same for g.send(sent), of a generator that is not delegating: a sent value that is asked for is handed over at once.
+#define SEND_GENERATOR(g_, sent, n) do { \
+        fr->pc = pc + (n); \
+        (g_)->parent = fr; \
+        (g_)->state = kRunning; \
+        fr = (g_); \
+        pc = fr->pc + 1; \
+        if (pc->op() == Op::LOAD_SENT) [[likely]] { \
+            R(A) = (sent); \
+            NEXT(1); \
+        } \
+        DISPATCH(); \
+    } while (0)
 // A jump that was taken: safepoint when it goes backwards.
 #define TAKE(offset) do { \
         int32_t offset_ = (offset); \

@@ -8,6 +8,10 @@
 
 namespace gen {
 
+static bool is_owned(Value v) {
+    return v.is_object() && v.as_object()->kind == Kind::Generator && (v.as_object()->flags & kOwned);
+}
+
 // Whether the callee looks at its first argument during the call only.
 static bool consumes(Value callee, unsigned count) {
     if (!callee.is_object()) return false;
@@ -27,8 +31,7 @@ Value lend_generator(VM&, Frame* fr, const Value* window, unsigned count, bool o
     Value v = window[1 + of_method];
     if (v.is_object() && (v.as_object()->kind == Kind::Iterator || v.as_object()->kind == Kind::Instance))
         return consumes(window[0], count) ? v : Value::unbound();
-    if (!v.is_object() || v.as_object()->kind != Kind::Generator || !(v.as_object()->flags & kOwned))
-        return Value::unbound();
+    if (!is_owned(v)) return Value::unbound();
     if (consumes(window[0], count)) return v;
     v.as_object()->flags &= ~kOwned;
     note_made_generator(fr);
@@ -50,10 +53,6 @@ Outcome close_owned(VM& vm, Frame* g, bool release) {
 }
 
 namespace {
-
-bool is_owned(Value v) {
-    return v.is_object() && v.as_object()->kind == Kind::Generator && (v.as_object()->flags & kOwned);
-}
 
 // use_up(generator, item, after): `item in generator`; or, `after` being an int, the unpacking of it; then the generator is closed.
 // 3: the result, 4: or the exception
@@ -157,9 +156,7 @@ bool any_new(VM& vm) {
 Frame* find_abandoned(VM& vm, Frame* fr) {
     if (vm.finalizing || !may_switch(vm, fr) || !may_collect(vm)) return fr;
     const size_t before = vm.dying.size();
-    // What was asked for last has been done, and must not be kept alive by that.
-    vm.call(Value::none(), {});
-    for (Value& v : vm.request.args) v = Value::unbound();
+    // What was done last must not be kept alive by that.
     vm.accumulator = vm.returned = vm.caught = Value::unbound();
     collect_garbage(vm, fr, Heap::Extent::Major);
     any_candidate(vm, [](Object* o) { return o->aux++, false; });
@@ -179,7 +176,7 @@ void clear_from(Frame* fr, unsigned dead) {
 Frame* let_go(VM& vm, Frame* fr, Value v, unsigned dead) {
     if (!is_unfinished(v) && !holds_unfinished(vm, v) && !any_new(vm)) return fr;
     clear_from(fr, dead);
-    if (v.is_object() && v.as_object()->kind == Kind::Generator && (v.as_object()->flags & kOwned)) {
+    if (is_owned(v)) {
         v.as_object()->flags &= ~kOwned;  // whoever held it would have closed it
         vm.register_finalizer(v.as_object());
     }
