@@ -84,6 +84,8 @@ class UvReactor final : public Reactor {
     void release_signal(int number);               // what held before holds again
     void hope_for_signal(int number, bool hoped);  // false: that it may come is no reason to wait for ever
     Outcome wait_for_signal(int64_t deadline);     // any of those that are caught
+    // Looks around, as poll(); the signals that have come are answered, in order, instead of being handed to their handlers.
+    std::vector<int> take_signals();
 
   private:
     struct Waiter {
@@ -127,6 +129,7 @@ class UvReactor final : public Reactor {
     std::vector<std::unique_ptr<Child>> finished_;  // whose numbers others have now
     std::map<int, std::unique_ptr<Signal>> signals_;
     Waiters signal_waiters_;
+    std::vector<int>* taken_ = nullptr;  // where signals go, while somebody takes them
 };
 
 }  // namespace gen

@@ -3,6 +3,7 @@
 
 #include "runtime/types/core_types.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -144,7 +145,10 @@ int UvReactor::catch_signal(int number, SignalHandler handler) {
             auto& s = *static_cast<Signal*>(handle->data);
             UvReactor& self = *s.reactor;
             if (self.closing_) return;
-            s.handler(self.vm_, number);  // before those who wait for it
+            if (self.taken_)
+                self.taken_->push_back(number);
+            else
+                s.handler(self.vm_, number);  // before those who wait for it
             wake_all(self.vm_, self.signal_waiters_);
         },
         number);
@@ -170,6 +174,15 @@ void UvReactor::release_signal(int number) {
     sigaction(number, &s->before, nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&s->handle),
              [](uv_handle_t* h) { delete static_cast<Signal*>(h->data); });
+}
+
+std::vector<int> UvReactor::take_signals() {
+    std::vector<int> numbers;
+    taken_ = &numbers;
+    poll();
+    taken_ = nullptr;
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
 }
 
 Outcome UvReactor::wait_for_signal(int64_t deadline) {

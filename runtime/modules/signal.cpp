@@ -1,5 +1,5 @@
-// _signal: signals reach the VM through the reactor. A handler of the script runs on a fiber that stands for the main thread; what it
-// raises goes to the main program.
+// _signal: signals reach the VM through the reactor. A handler of the script runs on a fiber that stands for the main thread, and what
+// it raises goes to the main program; the handler of a signal that the main thread sends to its own process is called right there.
 #include "runtime/modules/modules.h"
 
 #if defined(GEN_HAS_LIBUV)
@@ -17,11 +17,15 @@ namespace gen {
 
 namespace {
 
+Value of_signal_module(VM& vm, const char* name) {
+    Value module = vm.get(vm.modules, vm.intern("signal"));
+    if (!module.is_object() || module.as_object()->kind != Kind::Module) return Value::unbound();
+    return vm.get(module.as<Module>()->dict, vm.intern(name));
+}
+
 // The reactor calls it for each signal that has come.
 void on_signal(VM& vm, int number) {
-    Value module = vm.get(vm.modules, vm.intern("signal"));
-    if (!module.is_object() || module.as_object()->kind != Kind::Module) return;
-    Value run = vm.get(module.as<Module>()->dict, vm.intern("_run_handler"));
+    Value run = of_signal_module(vm, "_run_handler");
     if (run.is_unbound()) return;
     Fiber* f = vm.scheduler.spawn(vm, run, {Value::integer(number)});
     if (!f) {
@@ -73,9 +77,21 @@ Outcome disposition(VM& vm, Value* args) {  // 0 neither, 1 the default, 2 ignor
     return Value::integer(now.sa_handler == SIG_DFL ? 1 : now.sa_handler == SIG_IGN ? 2 : 0);
 }
 
-// Handlers of what this process has sent to itself run before the sender goes on.
+// Of what this process has sent to itself. The main thread goes on when the handlers have returned; another thread lets them begin.
 Outcome after_sending(VM& vm) {
+    const bool is_main = vm.fiber->id == vm.main_fiber->id;
+    if (is_main && vm.interrupt.load() & kInterruptKeyboard) {
+        raise_interrupt(vm, vm.interrupt.fetch_and(~uint32_t(kInterruptKeyboard)));
+        return Outcome::raised();
+    }
     if (!runtime_of(vm).reactor) return Value::none();
+    if (is_main) {
+        std::vector<Value> numbers;
+        for (int number : runtime_of(vm).reactor->take_signals()) numbers.push_back(Value::integer(number));
+        Value run = of_signal_module(vm, "_run_handlers");
+        if (numbers.empty() || run.is_unbound()) return Value::none();
+        return vm.call_with(run, vm.checked_tuple(numbers.data(), numbers.size()));
+    }
     runtime_of(vm).reactor->poll();
     if (!vm.scheduler.has_ready() || vm.nested > 1) return Value::none();
     vm.scheduler.park(vm, Wait::Nothing);
