@@ -219,6 +219,10 @@ TEST_F(ImageTest, QuickenedCodeIsWrittenAsItWas) {
                 quicken(Op::LOAD_BUILTIN_HIT);
                 words[pc + 1].bits = 99;
                 break;
+            case Op::STORE_GLOBAL:
+                quicken(Op::STORE_GLOBAL_HIT);
+                words[pc + 2].bits = 99;
+                break;
             case Op::GET_ATTR:
                 quicken(Op::GET_ATTR_SLOT);
                 break;

@@ -7,6 +7,8 @@ static constexpr Tail find_tail(Op op, unsigned words, unsigned flags) {
         case Op::LOAD_GLOBAL:
         case Op::LOAD_GLOBAL_HIT:
         case Op::LOAD_BUILTIN_HIT:
+        case Op::STORE_GLOBAL:
+        case Op::STORE_GLOBAL_HIT:
             return Tail::GlobalCaches;
         case Op::GET_ATTR:
         case Op::GET_ATTR_SLOT:
@@ -74,6 +76,8 @@ Op original_of(Op op) {
         case Op::LOAD_GLOBAL_HIT:
         case Op::LOAD_BUILTIN_HIT:
             return Op::LOAD_GLOBAL;
+        case Op::STORE_GLOBAL_HIT:
+            return Op::STORE_GLOBAL;
         case Op::GET_ATTR_SLOT:
         case Op::GET_ATTR_CLASS:
         case Op::GET_ATTR_TYPE:

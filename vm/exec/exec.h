@@ -127,6 +127,7 @@ void flush_inline_caches(VM&);
 
 // ---- names.cpp
 Outcome load_global_miss(VM&, Frame* fr, Instruction* pc);
+bool store_global_miss(VM&, Frame* fr, Instruction* pc, Value);  // false: out of memory
 Outcome load_name(VM&, Frame* fr, Value mapping, Str* name);
 Outcome load_class_free(VM&, Frame* fr, Value mapping, unsigned cell);
 Outcome delete_name(VM&, Value mapping, Str* name);

@@ -46,6 +46,20 @@ Outcome load_global_miss(VM& vm, Frame* fr, Instruction* pc) {
     return not_defined(vm, name);
 }
 
+bool store_global_miss(VM& vm, Frame* fr, Instruction* pc, Value value) {
+    Str* name = fr->code()->constants->items[pc->d()].as<Str>();
+    Dict* globals = fr->fn()->globals;
+    const uint64_t hash = hash_str(vm.hash_key, name);
+    DictEntry* e = dict_get_str(globals, name, hash);
+    if (!e) return dict_insert_new(vm.heap, globals, Value::object(name), hash, value);
+    e->value = value;
+    vm.heap.write(globals->table);
+    pc[1].bits = globals->version;
+    pc[2].bits = reinterpret_cast<uint64_t>(&e->value);
+    *reinterpret_cast<uint8_t*>(pc) = uint8_t(Op::STORE_GLOBAL_HIT);
+    return true;
+}
+
 Outcome load_name(VM& vm, Frame* fr, Value mapping, Str* name) {
     if (is_exact_dict(mapping)) {
         Value v = vm.get(mapping.as<Dict>(), name);
