@@ -79,6 +79,10 @@ void unlink(VM&, Task* t) {
 void init_task(VM& vm, Task* t, Value coroutine, Value loop, Value name, Value context) {
     init_future(t, loop);
     t->coroutine = coroutine;
+    // It will be awaited: see is_unawaited().
+    if (coroutine.is_object() && coroutine.as_object()->shape == kShapeCoroutine &&
+        coroutine.as_object()->state == kCreated)
+        coroutine.as_object()->aux = 1;
     t->block = Value::unbound();
     if (name.is_none() || name.is_unbound()) {
         AsyncState& s = async_state(vm);

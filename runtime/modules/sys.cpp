@@ -141,6 +141,16 @@ static Outcome set_asyncgen_hooks(VM& vm, Value* args) {
     return Value::none();
 }
 
+static Outcome get_origin_depth(VM& vm, Value*) { return Value::integer(vm.origin_depth); }
+static Outcome set_origin_depth(VM& vm, Value* args) {
+    if (!is_int_like(args[0]))
+        return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(args[0]));
+    const int64_t depth = int_clamp(args[0]);
+    if (depth < 0) return vm.value_error("depth must be >= 0");
+    vm.origin_depth = depth;
+    return Value::none();
+}
+
 static const NativeDef kFunctions[] = {
     {.signature = "exc_info()",
      .fn = exc_info,
@@ -188,6 +198,13 @@ static const NativeDef kFunctions[] = {
     {.signature = "getprofile()", .fn = nothing},
     {.signature = "get_asyncgen_hooks()", .fn = get_asyncgen_hooks},
     {.signature = "set_asyncgen_hooks(firstiter=None, finalizer=None)", .fn = set_asyncgen_hooks},
+    {.signature = "get_coroutine_origin_tracking_depth()",
+     .fn = get_origin_depth,
+     .doc = "Check status of origin tracking for coroutine objects in this thread."},
+    {.signature = "set_coroutine_origin_tracking_depth(depth)",
+     .fn = set_origin_depth,
+     .doc =
+         "Enable or disable origin tracking for coroutine objects: how many frames are noted; 0 for none."},
     {.signature = "__getattr__(name, /)", .fn = lazy_attribute},
 };
 

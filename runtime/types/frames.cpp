@@ -196,6 +196,7 @@ static Outcome frame_clear(VM& vm, Value* args) {
     if (g && g->state == kRunning) return vm.raise(kShapeRuntimeError, "cannot clear an executing frame");
     info->locals = Value::object(vm.dict());
     vm.heap.write(info);
+    if (g && g->state == kCreated && g->shape == kShapeCoroutine) return warn_unawaited(vm, g);
     if (g) return vm.call(vm.natives.close_generator, {info->frame});
     return Value::none();
 }

@@ -218,7 +218,7 @@ static Outcome get_frame(VM& vm, Value self) {
     g->flags &= ~kOwned;
     return g->state == kDone ? Value::none() : frame_info(vm, g);
 }
-static Outcome get_origin(VM&, Value) { return Value::none(); }
+static Outcome get_origin(VM& vm, Value self) { return origin_of(vm, self); }
 
 // The function is shared by all its generators: one that is renamed gets a function of its own.
 static Function* own_function(VM& vm, Frame* g) {
@@ -328,7 +328,7 @@ static const AttributeDef kCoroutineAttributes[] = {
     {"cr_code", get_code},
     {"cr_frame", get_frame},
     {"cr_await", get_delegate, nullptr, "object being awaited on, or None"},
-    {"cr_origin", get_origin},
+    {"cr_origin", get_origin, nullptr, "where the coroutine was made, or None"},
 };
 static const NativeDef kWrapperMethods[] = {
     {.signature = SEND, .fn = wrapper_send, .doc = kSendDoc},

@@ -146,7 +146,8 @@ void Compiler::discard(const ExprNode* x) {
         yield_value(yield, kNoRegister);
         return;
     }
-    operand(x);
+    constexpr unsigned kIsDiscarded = 2;
+    operand(x, kNoRegister, is<Call>(x) ? kIsDiscarded : 0);
 }
 
 // ---- chains of operators, attributes, subscripts and calls

@@ -126,6 +126,7 @@ Outcome unpack_iterable(VM& vm, Value v, unsigned before, int after) {
         for (int i = 0; i < after; i++) t->items[before + 1 + size_t(i)] = items[before + middle + size_t(i)];
         return Value::object(t);
     }
+    note_unawaited(vm, v);
     return vm.call_prelude(vm.names.unpack, {v, Value::integer(before), Value::integer(after)});
 }
 

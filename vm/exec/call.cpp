@@ -213,15 +213,35 @@ static Frame* constructor_returned(VM& vm, Frame* fr, Value v) {
                 caller->pc);
 }
 
+// Does the call that lands at pc drop its result? (Said wrongly, very rarely, that costs a collection.)
+static bool discards(const Instruction* pc) {
+    if (pc->op() == Op::LANDING) {
+        pc -= 3;
+        if (pc->op() != Op::INVOKE && pc->op() != Op::INVOKE_HIT) return false;
+    } else if (pc->op() != Op::CALL && pc->op() != Op::CALL_FUNCTION && pc->op() != Op::CALL_METHOD) {
+        return false;
+    }
+    return pc->x() == kDiscarded;
+}
+
 Frame* frame_returned(VM& vm, Frame* fr, Value v) {
     if (fr->aux & kConstructs) return constructor_returned(vm, fr, v);
     const bool hidden = fr->code()->code_flags & Code::kHidden;
     bool held = false;
     for (unsigned i = 0, end = fr->code()->registers; i < end; i++)
         held |= !fr->registers[i].is(v) && is_unfinished(fr->registers[i]);
+    for (unsigned i = 0, end = unsigned(fr->code()->locals->size); i < end; i++) {
+        if (fr->registers[i].is(v) || !is_unawaited(fr->registers[i])) continue;
+        fr->registers[i].as_object()->aux++;
+        held = true;
+    }
     Frame* caller = fr->parent;
     pop_frame(vm, fr);
     if (caller->flags & kClean) touch(vm, caller);
+    if (!hidden && is_unawaited(v) && discards(caller->pc)) {
+        const unsigned dead = caller->pc->a();
+        return let_go(vm, land(vm, caller, v, caller->pc), v, dead);
+    }
     return let_go_of_frame(vm, land(vm, caller, v, caller->pc), v, held, hidden);
 }
 
@@ -237,7 +257,7 @@ Frame* make_generator(VM& vm, Function* f) {
 }
 
 Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple,
-                   Value keywords, bool owned, Frame*& pushed) {
+                   Value keywords, unsigned use, Frame*& pushed) {
     Arguments a{args, count, tuple, keywords};
     Buffer room;
     Value* buffer = room.values;
@@ -279,13 +299,18 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
                 if (!make_ready(vm, f)) return Outcome::raised();
                 if (f->code->resumable()) {
                     Frame* g = make_generator(vm, f);
-                    if (owned && g->shape == kShapeGenerator)
+                    if (!bind(vm, f, g->registers, a)) return Outcome::raised();
+                    if (g->shape == kShapeCoroutine) {
+                        if (vm.origin_depth) [[unlikely]]
+                            note_origin(vm, g, caller);
+                        if (use == kUsedOnce) return Value::object(g);
+                        if (use == kDiscarded) return warn_unawaited(vm, g);
+                        vm.register_finalizer(g);  // nobody may await it: that is told
+                    }
+                    if (use && g->shape == kShapeGenerator)
                         g->flags |= kOwned;
                     else
                         note_made_generator(caller);
-                    if (!owned && g->shape == kShapeCoroutine)
-                        vm.register_finalizer(g);  // nobody may await it: that is told
-                    if (!bind(vm, f, g->registers, a)) return Outcome::raised();
                     return Value::object(g);
                 }
                 Frame* frame = push_frame(vm, f, caller);

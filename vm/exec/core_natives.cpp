@@ -211,7 +211,7 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
             if (o->state == kDone || (o->flags & kFinalized)) continue;
             o->flags |= kFinalized;
             if (o->state == kCreated && o->shape == kShapeCoroutine)
-                call = vm.call_prelude(vm.intern("_warn_unawaited"), {f[0]});
+                call = warn_unawaited(vm, static_cast<Frame*>(o));
             else if (Value hook = vm.asyncgen_finalizer(o); !hook.is_unbound())
                 call = vm.call(hook, {f[0]});
             else

@@ -11,7 +11,7 @@ namespace gen {
 // The dispatch loop. Runs from `fr` until the frame `base` gets its result or its exception.
 void interpret(VM&, Frame* fr);
 
-// ---- land.cpp
+// ---- land.cpp (`use`: see Use)
 // Continues `fr`, whose pc is at its landing, with the outcome of the operation it waits for. `start`: the instruction
 // itself, to be run again for Outcome::collect().
 Frame* land(VM&, Frame* fr, Outcome o, const Instruction* start);
@@ -19,13 +19,13 @@ Frame* land(VM&, Frame* fr, Outcome o, const Instruction* start);
 Frame* step_native(VM&, Frame* fr);
 // A call from a window of registers: callee at `window`, arguments behind it. fr->pc is at the landing.
 Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count,
-                   Value names, bool owned);
+                   Value names, unsigned use);
 
 // ---- call.cpp
 // Starts `callee` with the arguments: either a value, raised, call (vm.request set again), ..., or unhandled() after having pushed a
 // frame, which is then in `pushed`, its pc at the first instruction.
 Outcome start_call(VM&, Frame* caller, Value callee, const Value* args, unsigned count, Value tuple,
-                   Value keywords, bool owned, Frame*& pushed);
+                   Value keywords, unsigned use, Frame*& pushed);
 // May a native have this receiver? A method of a built-in class takes instances of that class only.
 inline bool accepts_receiver(const VM& vm, const Native* native, Value self) {
     if (!native->owner.is_object() || native->def->flags & (kStaticNative | kClassNative | kAnyReceiver))
@@ -162,6 +162,14 @@ Outcome get_awaitable(VM&, Value v, unsigned where);
 Outcome get_aiter(VM&, Value v);
 Outcome get_anext(VM&, Value v);
 
+// ---- origin.cpp
+void note_origin(VM&, Frame* coroutine, Frame* caller);  // see VM::origin_depth
+Value origin_of(const VM&, Value coroutine);             // or None
+void note_unawaited(
+    VM&, Value v);  // v was taken for owned, and is not awaited after all: if a coroutine, it is told
+Outcome warn_unawaited(
+    VM&, Frame* coroutine);  // it has not started, and nobody holds it; to be called, gives None
+
 // ---- owned.cpp
 Value lend_generator(VM&, Frame* fr, const Value* window, unsigned count, bool of_method);  // see LEND
 // Errors go to sys.unraisablehook. `release`: nothing refers to g, its memory is given back at once.
@@ -174,6 +182,7 @@ Frame* let_go_of_dead(VM&, Frame* fr, unsigned dead);
 Frame* let_go_of_frame(VM&, Frame* next, Value result, bool held, bool hidden);
 void note_made_generator(Frame* maker);  // one that is not owned
 bool is_unfinished(Value v);             // a generator that is suspended inside try or with
+bool is_unawaited(Value v);              // a coroutine that has not started, and is no task's
 bool holds_unfinished(VM&, Value v);     // does v itself hold such a generator? (A look at a few objects.)
 // The operations on what may be an owned generator, which is closed then.
 Outcome owned_iter(VM&, Value v);  // the generator that __iter__ makes is owned

@@ -127,6 +127,7 @@ Outcome get_yield_from(VM& vm, Frame* fr, Value v) {
         if (v.as_object()->shape == kShapeGenerator) return v;
         if (v.as_object()->shape == kShapeCoroutine) {
             if (fr->code()->code_flags & (Code::kCoroutine | Code::kIterableCoroutine)) return v;
+            note_unawaited(vm, v);
             return vm.raise(kShapeTypeError,
                             "cannot 'yield from' a coroutine object in a non-coroutine generator");
         }

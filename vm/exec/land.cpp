@@ -23,11 +23,11 @@ Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
         const unsigned count = std::exchange(request.count, 0);
         if (request.kind == Request::Kind::Resume)
             return resume_generator(vm, fr, callee.as<Frame>(), request.mode, request.args[0]);
-        const bool owned = request.owned;
+        const Use use = request.use;
         Value args[Request::kInline];
         for (unsigned i = 0; i < count; i++) args[i] = request.args[i];
         Frame* pushed = nullptr;
-        Outcome o = start_call(vm, fr, callee, args, count, tuple, keywords, owned, pushed);
+        Outcome o = start_call(vm, fr, callee, args, count, tuple, keywords, use, pushed);
         if (pushed) return pushed;
         if (o.is_call()) continue;
         if (!o.is_collect()) return land(vm, fr, o, start);
@@ -36,7 +36,7 @@ Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
         request.tuple = tuple;
         request.keywords = keywords;
         request.count = count;
-        request.owned = owned;
+        request.use = use;
         for (unsigned i = 0; i < count; i++) request.args[i] = args[i];
         collect_garbage(vm, fr, Heap::Extent::Major);
         vm.retrying = true;
@@ -66,10 +66,10 @@ Frame* land(VM& vm, Frame* fr, Outcome o, const Instruction* start) {
 }
 
 Frame* call_window(VM& vm, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count,
-                   Value names, bool owned) {
+                   Value names, unsigned use) {
     Frame* pushed = nullptr;
-    vm.request.owned = false;
-    Outcome o = start_call(vm, fr, callee, args, count, Value::unbound(), names, owned, pushed);
+    vm.request.use = kUsedAnyhow;
+    Outcome o = start_call(vm, fr, callee, args, count, Value::unbound(), names, use, pushed);
     if (pushed) return pushed;
     return land(vm, fr, o, start);
 }

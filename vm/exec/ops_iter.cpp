@@ -1,6 +1,6 @@
 // Iteration: iter, next, and collecting what an iterator gives.
+#include "vm/exec/exec.h"
 #include "vm/exec/iterators.h"
-#include "vm/exec/ops.h"
 #include "vm/exec/step.h"
 
 namespace gen {
@@ -33,8 +33,10 @@ Outcome op_iter(VM& vm, Value v) {
     }
     if (method.is_unbound() && is_iterable(vm, v))
         return Value::object(make_iterator(vm, kShapeSequenceIterator, v));
-    if (method.is_unbound() || method.is_none())
+    if (method.is_unbound() || method.is_none()) {
+        note_unawaited(vm, v);
         return vm.type_error("'%s' object is not iterable", vm.type_name(v));
+    }
     if (is_plain_generator_function(method)) return vm.call_special(Special::Iter, v);
     if (Native* native = as_native(method); native && native->def->fn)
         return call_found(vm, Special::Iter, method, v);

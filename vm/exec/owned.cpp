@@ -82,6 +82,14 @@ bool is_unfinished(Value v) {
            (g->state == kSuspended || g->state == kDelegating);
 }
 
+// Such a one is looked for once (`aux` counts, see any_candidate()), and not at all when it has become a task's.
+bool is_unawaited(Value v) {
+    if (!v.is_object() || v.as_object()->kind != Kind::Generator) return false;
+    const Object* g = v.as_object();
+    return g->shape == kShapeCoroutine && g->state == kCreated && !g->aux &&
+           (g->flags & (kFinalizer | kFinalized)) == kFinalizer;
+}
+
 bool holds_unfinished(VM& vm, Value v) {
     constexpr unsigned kLooks = 24;
     Value seen[kLooks];
@@ -174,7 +182,9 @@ void clear_from(Frame* fr, unsigned dead) {
 }  // namespace
 
 Frame* let_go(VM& vm, Frame* fr, Value v, unsigned dead) {
-    if (!is_unfinished(v) && !holds_unfinished(vm, v) && !any_new(vm)) return fr;
+    const bool unawaited = is_unawaited(v);
+    if (!unawaited && !is_unfinished(v) && !holds_unfinished(vm, v) && !any_new(vm)) return fr;
+    if (unawaited) v.as_object()->aux++;
     clear_from(fr, dead);
     if (is_owned(v)) {
         v.as_object()->flags &= ~kOwned;  // whoever held it would have closed it
@@ -204,7 +214,7 @@ Frame* let_go_of_frame(VM& vm, Frame* next, Value result, bool held, bool hidden
 
 Outcome owned_iter(VM& vm, Value v) {
     Outcome o = op_iter(vm, v);
-    if (o.is_call()) vm.request.owned = true;
+    if (o.is_call()) vm.request.use = kUsedOnce;
     return o;
 }
 

@@ -169,6 +169,7 @@ void VM::mark_roots(Marker& m, bool major) {
     m.mark(roots.data(), roots.size());
     for (Object* o : dying) m.mark(o);
     for (auto& [generator, hook] : asyncgen_finalizers) m.mark(hook);
+    for (auto& [coroutine, origin] : coroutine_origins) m.mark(origin);
     strings.mark(m);
     if (!major) strings.mark_young(m);
     shapes.trace(m);
@@ -226,7 +227,8 @@ void VM::after_mark(Marker& m, bool major) {
     for (Object* o : dying) m.mark(o);
     heap.drain();
     if (hash_key.identities) identities.drop_dead(whole, [&](const Object* o) { return !heap.is_marked(o); });
-    std::erase_if(asyncgen_finalizers, [&](auto& entry) { return !heap.is_marked(entry.first); });
+    for (auto* known : {&asyncgen_finalizers, &coroutine_origins})
+        std::erase_if(*known, [&](auto& entry) { return !heap.is_marked(entry.first); });
     if (major) strings.sweep([&](const Str* s) { return heap.is_marked(s); });
     drop_dead(codes, old_codes, [&](Code* c) { return !heap.is_marked(c); });
     if (major) clear_method_cache();

@@ -211,7 +211,7 @@ Outcome recursion_error(VM& vm, Frame* fr) {
 Outcome VM::call(Value callee, std::initializer_list<Value> args) {
     request.kind = Request::Kind::Call;
     request.stops = Request::Stops::Never;
-    request.owned = false;
+    request.use = kUsedAnyhow;
     request.callee = callee;
     request.count = uint32_t(args.size());
     unsigned i = 0;
@@ -249,7 +249,7 @@ Outcome VM::resume(Frame* generator, Request::Resume mode, Value v) {
     request.kind = Request::Kind::Resume;
     request.mode = mode;
     request.stops = Request::Stops::Never;
-    request.owned = false;
+    request.use = kUsedAnyhow;
     request.callee = Value::object(generator);
     request.count = 1;
     request.args[0] = v;

@@ -41,6 +41,13 @@ struct Natives {
     Value type_call_method, object_init, object_new, type_new;  // what plain classes inherit
 };
 
+// What becomes of a call's result, as far as the compiler knows.
+enum Use : uint8_t {
+    kUsedAnyhow,
+    kUsedOnce,  // one loop, delegation or `await` holds it: a generator is owned
+    kDiscarded,
+};
+
 // What an Outcome::call() asks for.
 struct Request {
     enum class Kind : uint8_t { Call, Resume };
@@ -52,7 +59,7 @@ struct Request {
     enum class Stops : uint8_t { Never, Answers, Raises, Returns } stops;   // what means "exhausted" (or absent) to whoever
                                                                    // awaits: nothing; stop() only; StopIteration, too;
                                                                    // the end of the generator, see resume_to_end()
-    bool owned;  // X flag of CALL
+    Use use;  // X of CALL
     Value callee;
     uint32_t count;  // positional arguments in args
     Value args[kInline];
@@ -290,7 +297,10 @@ class VM {
     std::vector<Object*> finalizable;  // registered and not called yet, oldest first
     size_t old_finalizable = 0;        // of them: survived a collection
     std::vector<std::pair<Object*, Value>>
-        asyncgen_finalizers;            // the hook of each that an event loop saw begin
+        asyncgen_finalizers;  // the hook of each that an event loop saw begin
+    // How many levels of its callers are noted of each coroutine, and what was: (file, line, function) of each, the innermost first.
+    int64_t origin_depth = 0;
+    std::vector<std::pair<Object*, Value>> coroutine_origins;
     std::deque<Object*> dying;          // unreachable, to be finalised (or a WeakRef whose callback is due)
     unsigned prompt_collections = 256;  // that let_go() may still ask for; more as steps are taken
     uint64_t prompt_steps = 0;          // steps_now() when that was looked at last

@@ -40,7 +40,7 @@ Fiber* Scheduler::spawn(VM& vm, Value callee, std::initializer_list<Value> args)
     }
     Frame* pushed = nullptr;
     Outcome o = start_call(vm, base, callee, args.begin(), unsigned(args.size()), Value::unbound(),
-                           Value::unbound(), false, pushed);
+                           Value::unbound(), kUsedAnyhow, pushed);
     if (!pushed) {
         // Done at once: the base frame has its result.
         base->registers[0] = o.is_value() ? o.value() : Value::none();
