@@ -250,6 +250,9 @@ void observe_step_end(VM&, const Task*);
 
 // ---- asyncio_wait.cpp
 NativeCoroutine* make_native_coroutine(VM&, NativeCoroutine::Operation, Value owner, Value item);
+// The answer of a native function that stands for a coroutine function.
+Outcome native_coroutine(VM&, NativeCoroutine::Operation, Value owner, Value item,
+                         Value when = Value::unbound());
 // Does the value of the native that runs now go to an await, as its operand, and nowhere else?
 bool is_awaited_at_once(VM&);
 Value answer_at_once(VM&, Value result);  // then: a coroutine that is done

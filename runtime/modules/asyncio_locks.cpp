@@ -79,7 +79,7 @@ Outcome lock_init(VM& vm, Value* args) {  // self, keywords
 }
 template <NativeCoroutine::Operation operation>
 Outcome wait(VM& vm, Value* args) {
-    return Value::object(make_native_coroutine(vm, operation, args[0], Value::none()));
+    return native_coroutine(vm, operation, args[0], Value::none());
 }
 Outcome lock_release(VM& vm, Value* args) {
     AsyncLock* l = lock_of(args[0]);

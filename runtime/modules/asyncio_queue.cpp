@@ -103,7 +103,7 @@ Outcome queue_get(VM& vm, Value* args) {
         return call_helper(vm, "queue_get", {args[0]});
     Queue* q = queue_of(args[0]);
     if (q->items.size() && is_awaited_at_once(vm)) return answer_at_once(vm, take(vm, q));
-    return Value::object(make_native_coroutine(vm, NativeCoroutine::kQueueGet, args[0], Value::none()));
+    return native_coroutine(vm, NativeCoroutine::kQueueGet, args[0], Value::none());
 }
 Outcome queue_put(VM& vm, Value* args) {
     if (!is_plain(args[0]) || (!vm.fiber->loop.is_none() && !is_event_loop(vm.fiber->loop)))
@@ -113,7 +113,7 @@ Outcome queue_put(VM& vm, Value* args) {
         put(vm, q, args[1]);
         return answer_at_once(vm, Value::none());
     }
-    return Value::object(make_native_coroutine(vm, NativeCoroutine::kQueuePut, args[0], args[1]));
+    return native_coroutine(vm, NativeCoroutine::kQueuePut, args[0], args[1]);
 }
 Outcome queue_get_nowait(VM& vm, Value* args) {
     if (!is_plain(args[0])) return call_helper(vm, "queue_get_nowait", {args[0]});

@@ -228,8 +228,8 @@ Outcome reader_init(VM& vm, Value* args) {  // self, limit, loop
 }
 
 template <NativeCoroutine::Operation operation>
-Value coroutine(VM& vm, Value reader, Value item) {
-    return Value::object(make_native_coroutine(vm, operation, reader, item));
+Outcome coroutine(VM& vm, Value reader, Value item) {
+    return native_coroutine(vm, operation, reader, item);
 }
 Outcome read(VM& vm, Value* args) {  // self, n
     int64_t n = -1;

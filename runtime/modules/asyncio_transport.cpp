@@ -501,7 +501,7 @@ Outcome drop_listeners(VM& vm, Value* args) {
 Outcome drain(VM& vm, Value* args) {  // transport, reader
     if (!is_socket_transport(vm, args[0]))
         return vm.type_error("a transport of sockets is wanted, not %s", vm.type_name(args[0]));
-    return Value::object(make_native_coroutine(vm, NativeCoroutine::kStreamDrain, args[0], args[1]));
+    return native_coroutine(vm, NativeCoroutine::kStreamDrain, args[0], args[1]);
 }
 
 const NativeDef kFunctions[] = {

@@ -1,6 +1,7 @@
 // Coroutines written in C++: sleep(), Queue.get() and the like. One of them waits without a future or a frame of its own: the task
 // that awaits it, at whatever depth, is noted in it and woken by whoever sees to it.
 #include "runtime/modules/asyncio_stream.h"
+#include "vm/exec/exec.h"
 
 namespace gen {
 
@@ -13,6 +14,13 @@ NativeCoroutine* make_native_coroutine(VM& vm, NativeCoroutine::Operation operat
     c->item = item;
     c->task = c->when = Value::unbound();
     return c;
+}
+
+Outcome native_coroutine(VM& vm, NativeCoroutine::Operation operation, Value owner, Value item, Value when) {
+    NativeCoroutine* c = make_native_coroutine(vm, operation, owner, item);
+    c->when = when;
+    const bool dropped = vm.frame && !vm.frame->is_native() && discards(vm.frame->pc);
+    return dropped ? warn_unawaited(vm, c) : Outcome(Value::object(c));
 }
 
 bool is_awaited_at_once(VM& vm) {
@@ -268,9 +276,7 @@ Outcome sleep(VM& vm, Value* args) {  // delay, result
         return call_helper(vm, "sleep", {args[0], result});
     if (args[0].is(Value::integer(0)) && result.is_none() && is_awaited_at_once(vm))
         return async_state(vm).turn;
-    auto* c = make_native_coroutine(vm, NativeCoroutine::kSleep, Value::none(), result);
-    c->when = args[0];
-    return Value::object(c);
+    return native_coroutine(vm, NativeCoroutine::kSleep, Value::none(), result, args[0]);
 }
 const NativeDef kSleep = {.signature = "sleep(delay, result=None)",
                           .fn = sleep,

@@ -213,17 +213,6 @@ static Frame* constructor_returned(VM& vm, Frame* fr, Value v) {
                 caller->pc);
 }
 
-// Does the call that lands at pc drop its result? (Said wrongly, very rarely, that costs a collection.)
-static bool discards(const Instruction* pc) {
-    if (pc->op() == Op::LANDING) {
-        pc -= 3;
-        if (pc->op() != Op::INVOKE && pc->op() != Op::INVOKE_HIT) return false;
-    } else if (pc->op() != Op::CALL && pc->op() != Op::CALL_FUNCTION && pc->op() != Op::CALL_METHOD) {
-        return false;
-    }
-    return pc->x() == kDiscarded;
-}
-
 Frame* frame_returned(VM& vm, Frame* fr, Value v) {
     if (fr->aux & kConstructs) return constructor_returned(vm, fr, v);
     const bool hidden = fr->code()->code_flags & Code::kHidden;

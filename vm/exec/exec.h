@@ -168,7 +168,7 @@ Value origin_of(const VM&, Value coroutine);             // or None
 void note_unawaited(
     VM&, Value v);  // v was taken for owned, and is not awaited after all: if a coroutine, it is told
 Outcome warn_unawaited(
-    VM&, Frame* coroutine);  // it has not started, and nobody holds it; to be called, gives None
+    VM&, Object* coroutine);  // it has not started, and nobody holds it; to be called, gives None
 
 // ---- owned.cpp
 Value lend_generator(VM&, Frame* fr, const Value* window, unsigned count, bool of_method);  // see LEND
@@ -180,6 +180,8 @@ Frame* let_go(VM&, Frame* fr, Value v, unsigned dead);
 Frame* let_go_of_dead(VM&, Frame* fr, unsigned dead);
 // A frame that has made generators has returned `result` to next, which goes on. `held`: it held an unfinished generator.
 Frame* let_go_of_frame(VM&, Frame* next, Value result, bool held, bool hidden);
+// Does the call that lands at pc drop its result? (Said wrongly, very rarely, that costs a collection.)
+bool discards(const Instruction* pc);
 void note_made_generator(Frame* maker);  // one that is not owned
 bool is_unfinished(Value v);             // a generator that is suspended inside try or with
 bool is_unawaited(Value v);              // a coroutine that has not started, and is no task's

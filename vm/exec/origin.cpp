@@ -32,7 +32,7 @@ void note_unawaited(VM& vm, Value v) {
         vm.register_finalizer(v.as_object());
 }
 
-Outcome warn_unawaited(VM& vm, Frame* coroutine) {
+Outcome warn_unawaited(VM& vm, Object* coroutine) {
     coroutine->flags |= kFinalized;
     return vm.call_prelude(vm.names.warn_unawaited, {Value::object(coroutine)});
 }

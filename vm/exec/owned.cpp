@@ -200,6 +200,24 @@ Frame* let_go_of_dead(VM& vm, Frame* fr, unsigned dead) {
     return find_abandoned(vm, fr);
 }
 
+bool discards(const Instruction* pc) {
+    if (pc->op() == Op::LANDING) pc -= pc[-1].op() == Op::CALL_KW ? 1 : 3;
+    switch (pc->op()) {
+        case Op::CALL:
+        case Op::CALL_FUNCTION:
+        case Op::CALL_NATIVE:
+        case Op::CALL_METHOD:
+        case Op::CALL_KW:
+        case Op::CALL_EX:
+        case Op::INVOKE:
+        case Op::INVOKE_HIT:
+        case Op::INVOKE_MODULE:
+            return pc->x() == kDiscarded;
+        default:
+            return false;
+    }
+}
+
 void note_made_generator(Frame* maker) {
     while (maker && maker->is_native() && !(maker->aux & kBaseFrame)) maker = maker->parent;
     if (maker && maker->kind == Kind::Frame) maker->aux |= kMadeGenerators;
