@@ -206,6 +206,8 @@ Outcome cancel_future(VM&, Future*, Value message,
 Value memory_error(VM&);                               // that nobody has raised yet
 [[nodiscard]] bool add_callback(VM&, Future*, Value callback,
                                 Value context);  // false: no room, nothing has changed
+[[nodiscard]] bool add_entry(VM&, Future*, Value entry);
+bool has_callback(const Future*, Value callback);
 Outcome await_future(VM&, Future*);
 Value await_iterator(VM&, Value awaited);  // what __await__() of a future or native coroutine answers
 

@@ -198,8 +198,18 @@ Value memory_error(VM& vm) {
     return error;
 }
 
+bool has_callback(const Future* f, Value callback) {
+    bool found = false;
+    if (!f->callbacks.is_unbound())
+        each_entry(f->callbacks, [&](Value c, Value) { found = found || c.is(callback); });
+    return found;
+}
+
 bool add_callback(VM& vm, Future* f, Value callback, Value context) {
-    Value entry = context.is_unbound() ? callback : vm.tuple({callback, context});
+    return add_entry(vm, f, context.is_unbound() ? callback : vm.tuple({callback, context}));
+}
+
+bool add_entry(VM& vm, Future* f, Value entry) {
     if (f->callbacks.is_unbound()) {
         f->callbacks = entry;
         vm.heap.write(f);

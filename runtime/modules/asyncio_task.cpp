@@ -579,6 +579,28 @@ Outcome live_tasks(VM& vm, Value* args) {  // of a loop, or of all with None
     }
     return Value::object(l);
 }
+// Of a loop, those that will call `callback` when they are done.
+Outcome tasks_with(VM& vm, Value* args) {  // loop, callback
+    Outcome all = live_tasks(vm, args);
+    if (!all.is_value()) return all;
+    List* l = all.value().as<List>();
+    size_t kept = 0;
+    for (size_t i = 0; i < l->size; i++)
+        if (has_callback(task_of(l->items->items[i]), args[1])) l->items->items[kept++] = l->items->items[i];
+    while (l->size > kept) l->items->items[--l->size] = Value::unbound();
+    return all;
+}
+// As add_done_callback(), of many tasks: `entry`, which is what this answered for another one, serves for this one, too, if it is the
+// same and the context is. None: the task is not one that _tasks_with() finds, and nothing was done.
+Outcome add_shared_callback(VM& vm, Value* args) {  // task, callback, entry
+    if (!is_exact(args[0], kShapeTask) || task_of(args[0])->block.is_unbound() || task_of(args[0])->done())
+        return Value::none();
+    Value context = context_snapshot(vm), entry = args[2];
+    if (!is_exact_tuple(entry) || !entry.as<Tuple>()->items[0].is(args[1]) ||
+        !entry.as<Tuple>()->items[1].is(context))
+        entry = vm.tuple({args[1], context});
+    return add_entry(vm, task_of(args[0]), entry) ? Outcome(entry) : vm.no_room();
+}
 // Those of a loop that is closed will never run again. A list of them, as long as there is room, without those that end quietly.
 Outcome forget_tasks(VM& vm, Value* args) {  // loop
     List* told = make_list(vm.heap);
@@ -613,6 +635,8 @@ Outcome is_future_native(VM& vm, Value* args) { return Value::boolean(is_future(
 
 const NativeDef kFunctions[] = {
     {.signature = "_live_tasks(loop, /)", .fn = live_tasks},
+    {.signature = "_tasks_with(loop, callback, /)", .fn = tasks_with},
+    {.signature = "_add_shared_callback(task, callback, entry, /)", .fn = add_shared_callback},
     {.signature = "_forget_tasks(loop, /)", .fn = forget_tasks},
     {.signature = "_register_task(task)", .fn = register_native},
     {.signature = "_unregister_task(task)", .fn = unregister_native},
