@@ -77,7 +77,7 @@ Outcome append(VM& vm, Value* args) {
     if (r->items.is_object() && n < r->items.as<Array>()->capacity &&
         !(r->maxlen.is_int() && n >= uint64_t(r->maxlen.as_int()))) [[likely]] {
         place(r, n) = args[1];
-        vm.heap.write(r->items.as_object());
+        vm.heap.write(r->items.as_object(), &place(r, n));
         set_size(r, n + 1);
         changed(r);
         return Value::none();
@@ -89,7 +89,7 @@ Outcome append(VM& vm, Value* args) {
     else if (!make_room_for_one(vm, r))
         return vm.no_room();
     place(r, size_of(r)) = args[1];
-    vm.heap.write(r->items.as_object());
+    vm.heap.write(r->items.as_object(), &place(r, size_of(r)));
     set_size(r, size_of(r) + 1);
     changed(r);
     return Value::none();
@@ -104,7 +104,7 @@ Outcome append_left(VM& vm, Value* args) {
         return vm.no_room();
     set_first(r, (uint64_t(r->first.as_int()) - 1) & (r->items.as<Array>()->capacity - 1));
     place(r, 0) = args[1];
-    vm.heap.write(r->items.as_object());
+    vm.heap.write(r->items.as_object(), &place(r, 0));
     set_size(r, size_of(r) + 1);
     changed(r);
     return Value::none();
@@ -149,7 +149,7 @@ Outcome set_item(VM& vm, Value* args) {
     Value* at = item_at(vm, ring_of(args[0]), args[1], failure);
     if (!at) return failure;
     *at = args[2];
-    vm.heap.write(ring_of(args[0])->items.as_object());
+    vm.heap.write(ring_of(args[0])->items.as_object(), at);
     return Value::none();
 }
 

@@ -99,6 +99,7 @@ static Outcome set_context_attribute(VM& vm, Value self, Value v) {
     if (!v.is_none() && !is_exception(vm, v))
         return vm.type_error("exception context must be None or derive from BaseException");
     exception_of(self)->context = v;
+    if (!v.is_none()) exception_of(v)->state |= Exception::kIsContext;
     vm.heap.write(exception_of(self));
     return Value::none();
 }

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "vm/data/dict.h"
 #include "vm/data/list.h"
 #include "vm/data/string.h"
 
@@ -501,4 +502,95 @@ TEST_F(HeapTest, IndexesOfStringsLiveWithThem) {
     heap.collect(Heap::Extent::Minor);
     EXPECT_TRUE(heap.is_marked(s->index));
     EXPECT_TRUE(filled(s->index, 1));
+}
+
+// ---- large objects, of which only what has changed is traced
+
+TEST_F(HeapTest, OfALargeOldArrayOnlyWhatHasChangedIsTraced) {
+    static int whole_arrays;
+    static Heap::Tracer original;
+    whole_arrays = 0;
+    original = heap.tracer(Kind::Array);
+    heap.set_tracer(Kind::Array, [](Heap& h, Marker& m, Object* o) {
+        whole_arrays++;
+        original(h, m, o);
+    });
+    constexpr size_t kSize = 1'000'003;
+    Array* a = make_array(heap, kSize);
+    hold(a);
+    heap.collect(Heap::Extent::Minor);
+    EXPECT_EQ(whole_arrays, 1);
+    std::mt19937 random{3};
+    std::vector<size_t> places{0, 1, 61, 62, 63, 64, kSize / 2, kSize - 65, kSize - 2, kSize - 1};
+    for (int round = 0; round < 300; round++) {
+        if (round % 50 == 49) {  // starts with clean cards
+            heap.write(a, &a->items[5]);
+            heap.collect(Heap::Extent::Major);
+            whole_arrays = 1;
+        }
+        for (int i = 0; i < 20; i++) places.push_back(random() % kSize);
+        for (size_t place : places) {
+            a->items[place] = Value::object(cell(Value::integer(int64_t(place))));
+            heap.write(a, &a->items[place]);
+        }
+        for (int i = 0; i < 1000; i++) cell();
+        heap.collect(Heap::Extent::Minor);
+        for (int i = 0; i < 1000; i++) cell(Value::integer(-1));
+        for (size_t place : places) {
+            ASSERT_TRUE(heap.is_marked(a->items[place].as_object())) << place;
+            ASSERT_EQ(a->items[place].as<Cell>()->value.as_int(), int64_t(place));
+        }
+        places.resize(10);
+    }
+    EXPECT_EQ(whole_arrays, 1);
+    heap.write(a);
+    heap.collect(Heap::Extent::Minor);
+    EXPECT_EQ(whole_arrays, 2);
+}
+
+TEST_F(HeapTest, WhatMovesWithinALargeArrayIsFound) {
+    List* l = make_list(heap, 100'000);
+    l->size = 100'000;
+    hold(l);
+    for (int round = 0; round < 4; round++) {
+        heap.collect(Heap::Extent::Minor);
+        Cell* young = cell(Value::integer(7));
+        list_set(heap, l, 64'000, Value::object(young));
+        if (round == 0) list_erase(l, 10, 3000);
+        if (round == 1) list_erase_step(l, 1, 2, 20'000);
+        if (round == 2) list_insert(heap, l, 0, Value::none());
+        if (round == 3) list_reverse(heap, l);
+        heap.collect(Heap::Extent::Minor);
+        EXPECT_TRUE(heap.is_marked(young)) << round;
+        while (l->size < 100'000) list_append(heap, l, Value::none());
+    }
+    // What is appended together lies on several cards.
+    std::vector<Value> many;
+    for (int i = 0; i < 1000; i++) many.push_back(Value::object(cell(Value::integer(i))));
+    list_reserve(heap, l, 200'000);
+    heap.collect(Heap::Extent::Minor);
+    for (Value& v : many) v = Value::object(cell(v));
+    list_extend(heap, l, many.data(), many.size());
+    heap.collect(Heap::Extent::Minor);
+    for (Value v : many) ASSERT_TRUE(heap.is_marked(v.as_object()));
+}
+
+TEST_F(HeapTest, ALargeDictRemembersKeysAndValues) {
+    Dict* d = make_dict(heap, 50'000);
+    hold(d);
+    auto hash = [](int64_t i) { return uint64_t(i) * 0x9e3779b97f4a7c15; };
+    for (int64_t i = 0; i < 50'000; i++) dict_put(heap, d, Value::integer(i), hash(i), Value::none());
+    heap.collect(Heap::Extent::Minor);
+    DictTable* table = d->table;
+    std::vector<Value> young;
+    auto fresh = [&] { return young.emplace_back(Value::object(cell(Value::integer(1)))); };
+    for (int64_t i = 0; i < 50'000; i += 997) dict_put(heap, d, Value::integer(i), hash(i), fresh());
+    for (uint32_t i = 5; i < 50'000; i += 991) dict_store(heap, d, i, fresh());
+    for (int64_t i = 0; i < 10; i++) {
+        Value key = fresh();
+        dict_insert_new(heap, d, key, hash(100'000 + i), fresh());
+    }
+    EXPECT_EQ(d->table, table);
+    heap.collect(Heap::Extent::Minor);
+    for (Value v : young) ASSERT_TRUE(heap.is_marked(v.as_object()));
 }

@@ -106,6 +106,7 @@ struct Code : Object {
         kComprehension = 8192,  // a generator expression or comprehension: its parameter is the iterator `.0`
         kIterableResult = 16384,
         kUnbound = 32768,  // library functions that CPython writes in C: no method of a class that holds them
+        kNativeLoop = 65536,  // stands for the loop of a native: hardly pre-empted
     };
     Blob* instructions;  // Instruction[]
     Tuple* constants;

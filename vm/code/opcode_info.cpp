@@ -32,7 +32,8 @@ const char* code_flag_name(unsigned bit) {
     static const char* const names[] = {
         "varargs", "varkeywords",        "generator",  "coroutine",          "async_generator",
         "nested",  "new_locals",         "namespace",  "iterable_coroutine", "hidden",
-        "atomic",  "future_annotations", "class_body", "comprehension",      "iterable_result"};
+        "atomic",  "future_annotations", "class_body", "comprehension",      "iterable_result",
+        "unbound", "native_loop"};
     return bit < sizeof names / sizeof *names ? names[bit] : nullptr;
 }
 

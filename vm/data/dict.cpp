@@ -169,7 +169,7 @@ bool insert_in(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
         !reserve_in(heap, d, size_t(d->table->live) + d->table->live / 2 + 3)) [[unlikely]]
         return false;
     append(d->table, key, hash, value);
-    heap.write(d->table);
+    heap.write(d->table, &d->table->entries[d->table->used - 1].key, 2);
     d->version = heap.next_version();
     return true;
 }
@@ -208,7 +208,7 @@ Put put_in_cells(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
     switch (search_quick<Cell>(t, key, hash, entry, cell)) {
         case Find::Found:
             t->entries[entry].value = value;
-            heap.write(t);
+            if (value.is_object()) heap.write(t, &t->entries[entry].value);
             return Put::Replaced;
         case Find::Ask:
             return Put::Ask;
@@ -220,7 +220,7 @@ Put put_in_cells(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
     t->entries[t->used++] = {hash, key, value};
     cells<Cell>(t)[cell] = Cell(t->used);
     t->live++;
-    heap.write(t);
+    heap.write(t, &t->entries[t->used - 1].key, 2);
     d->version = heap.next_version();
     return Put::Added;
 }
@@ -419,7 +419,7 @@ Store dict_set(Heap& heap, Dict* d, Value key, uint64_t hash, Value value, Probe
 bool dict_set_str(Heap& heap, Dict* d, Str* key, uint64_t hash, Value value) {
     if (DictEntry* e = dict_get_str(d, key, hash)) {
         e->value = value;
-        heap.write(d->table);
+        heap.write(d->table, &e->value);
         return true;
     }
     return dict_insert_new(heap, d, Value::object(key), hash, value);
@@ -469,7 +469,7 @@ bool dict_move_to_end(Heap& heap, Dict* d, uint32_t entry) {
     old.key = old.value = Value::unbound();
     d->table->live--;
     append(d->table, e.key, e.hash, e.value);
-    heap.write(d->table);
+    heap.write(d->table, &d->table->entries[d->table->used - 1].key, 2);
     d->version = heap.next_version();
     return true;
 }

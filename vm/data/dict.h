@@ -69,7 +69,7 @@ bool dict_insert_new(Heap&, Dict*, Value key, uint64_t hash, Value value);
 // Replaces the value of an entry.
 inline void dict_store(Heap& heap, Dict* d, uint32_t entry, Value value) {
     d->table->entries[entry].value = value;
-    heap.write(d->table);
+    if (value.is_object()) heap.write(d->table, &d->table->entries[entry].value);
 }
 // Finds, then stores or adds. Ask: as dict_find; the caller then ends with dict_store or dict_insert_new.
 enum class Store : uint8_t { Done, Ask, NoMemory };

@@ -15,7 +15,9 @@
 
 namespace gen {
 
-void install_data_tracers(Heap&);  // trace.cpp
+// trace.cpp
+void install_data_tracers(Heap&);
+void trace_part(Marker&, const Object*, const void* from, const void* to);
 
 namespace {
 constexpr unsigned kPagesPerSegment = Heap::kSegment / Heap::kPage;  // page 0 is the header
@@ -27,6 +29,7 @@ constexpr size_t kReserve = 4;                 // segments kept for when memory 
 constexpr size_t kBlock = 2 << 20;             // bytes of a huge page
 constexpr size_t kSegmentsBeforeBlocks = 128;  // that a heap has before it takes whole blocks
 constexpr size_t kBlockSegments = kBlock / Heap::kSegment;
+constexpr size_t kCard = 512;  // bytes of a large object that are looked at together: see remember()
 
 #if GEN_HUGE_PAGES
 void* map_block() {
@@ -65,14 +68,16 @@ uint64_t now() {
 // The header lies in the first page, where the marks of that page's own granules would be; the marks of the other pages
 // follow at their natural place.
 struct Heap::Segment {
-    enum PageUse : uint8_t { kFree = 0, kContinued = 254, kRun = 255 };  // else a size class
-    size_t bytes;                                                        // of the whole segment
-    uint16_t free;                                                       // bit n: page n is free
+    enum PageUse : uint8_t { kFree = 0, kLarge = 253, kContinued = 254, kRun = 255 };  // else a size class
+    size_t bytes;                                                                      // of the whole segment
+    uint16_t free;                        // bit n: page n is free
     uint8_t use[kPagesPerSegment];        // size class, or kRun for the first page of a medium object
     uint8_t run_pages[kPagesPerSegment];  // of that object
     Segment* block;   // the first segment of the block that this one is a part of; or null
     uint8_t unused;   // of a block's first segment: how many of them are
     bool given_back;  // its pages have no memory behind them
+    bool carded;      // of a large object: in carded_
+    uint8_t* cards;   // of a large object, one for every kCard bytes, not 0 when dirty; null: none yet
 
     static Segment* start(void* memory, size_t bytes) {
         auto* s = new (memory) Segment;
@@ -80,9 +85,15 @@ struct Heap::Segment {
         s->free = 0;
         std::memset(s->use, 0, sizeof s->use);
         s->block = nullptr;
-        s->given_back = false;
+        s->given_back = s->carded = false;
+        s->cards = nullptr;
         return s;
     }
+    static Segment* of(const Object* o) {
+        return reinterpret_cast<Segment*>(reinterpret_cast<uintptr_t>(o) & ~uintptr_t(kSegment - 1));
+    }
+    size_t card_count() const { return (bytes - kPage + kCard - 1) / kCard; }
+    Object* large() { return reinterpret_cast<Object*>(page(1)); }
 
     uint8_t* base() { return reinterpret_cast<uint8_t*>(this); }
     uint8_t* page(unsigned n) { return base() + n * kPage; }
@@ -104,7 +115,10 @@ Heap::~Heap() {
             blocks.push_back(s);
     }
     for (Segment* s : blocks) unmap_block(s);
-    for (Segment* s : large_) std::free(s);
+    for (Segment* s : large_) {
+        std::free(s->cards);
+        std::free(s);
+    }
 }
 
 size_t Heap::used() const { return segment_bytes_ - free_page_count_ * kPage + external_; }
@@ -120,6 +134,10 @@ Heap::Segment* Heap::new_segment(size_t bytes) {
 
 void Heap::free_segment(Segment* s) {
     segment_bytes_ -= s->bytes;
+    if (s->cards) {
+        external_ -= s->card_count();
+        std::free(s->cards);
+    }
     poison(s, s->bytes);
     std::free(s);
 }
@@ -233,7 +251,8 @@ Object* Heap::allocate_large(size_t bytes) {
     large_.push_back(s);
     charge(bytes);
     s->base()[kFirstMark] = 0;
-    return reinterpret_cast<Object*>(s->page(1));
+    s->use[1] = Segment::kLarge;
+    return s->large();
 }
 
 // `all`: cells of every page may have died, not of the young ones only.
@@ -252,6 +271,56 @@ void Heap::rewind_allocation(bool all) {
 void Heap::remember(Object* holder) {
     holder->flags |= kRemembered;
     remembered_.push_back(holder);
+}
+
+void Heap::remember(Object* holder, const Value* first, size_t count) {
+    Segment* s = Segment::of(holder);
+    if (s->use[1] == Segment::kLarge && !s->cards) {
+        s->cards = static_cast<uint8_t*>(std::calloc(s->card_count(), 1));
+        if (s->cards) external_ += s->card_count();
+    }
+    if (s->use[1] != Segment::kLarge || !s->cards) return remember(holder);
+    if (!count) return;
+    auto card = [&](const Value* slot) {
+        return size_t(reinterpret_cast<const uint8_t*>(slot) - s->page(1)) / kCard;
+    };
+    std::memset(s->cards + card(first), 1, card(first + count - 1) - card(first) + 1);
+    if (s->carded) return;
+    s->carded = true;
+    carded_.push_back(s);
+}
+
+void Heap::moved(Object* holder) {
+    Segment* s = Segment::of(holder);
+    if (s->use[1] == Segment::kLarge && s->carded) std::memset(s->cards, 1, s->card_count());
+}
+
+// Traces what lies on dirty cards, which are clean then.
+void Heap::trace_cards(Segment* s) {
+    Marker marker(*this);
+    s->carded = false;
+    uint8_t *at = s->cards, *end = at + s->card_count();
+    while ((at = static_cast<uint8_t*>(std::memchr(at, 1, size_t(end - at))))) {
+        uint8_t* first = at;
+        while (at < end && *at) *at++ = 0;
+        const uint8_t* memory = s->page(1);
+        trace_part(marker, s->large(), memory + size_t(first - s->cards) * kCard,
+                   memory + size_t(at - s->cards) * kCard);
+        if (at == end) break;
+    }
+}
+
+// Traces what has been written to since it was marked. Objects that are pushed meanwhile belong to the next set.
+void Heap::trace_changed() {
+    std::vector<Object*> changed;
+    std::vector<Segment*> carded;
+    changed.swap(remembered_);
+    carded.swap(carded_);
+    for (Object* o : changed) {
+        o->flags &= ~kRemembered;
+        trace(o);
+    }
+    for (Segment* s : carded) trace_cards(s);
 }
 
 void Heap::trace(Object* o) {
@@ -304,13 +373,7 @@ void Heap::drain() { mark_slice(SIZE_MAX); }
 void Heap::minor() {
     Marker marker(*this);
     roots(marker, false);
-    // Objects that are pushed while the set is processed belong to the next one.
-    std::vector<Object*> old;
-    old.swap(remembered_);
-    for (Object* o : old) {
-        o->flags &= ~kRemembered;
-        trace(o);
-    }
+    trace_changed();
     drain();
     after_mark(marker, false);
     drain();
@@ -326,6 +389,11 @@ void Heap::start_major() {
     live_ = 0;
     for (Object* o : remembered_) o->flags &= ~kRemembered;
     remembered_.clear();
+    for (Segment* s : carded_) {
+        std::memset(s->cards, 0, s->card_count());
+        s->carded = false;
+    }
+    carded_.clear();
     Marker marker(*this);
     roots(marker, true);
     // Cells that are neither marked with this epoch nor the last are free; what bump runs hold is so already.
@@ -335,12 +403,7 @@ void Heap::start_major() {
 void Heap::finish_major() {
     Marker marker(*this);
     roots(marker, true);
-    std::vector<Object*> changed;
-    changed.swap(remembered_);
-    for (Object* o : changed) {
-        o->flags &= ~kRemembered;
-        trace(o);
-    }
+    trace_changed();
     drain();
     after_mark(marker, true);
     drain();
@@ -484,7 +547,7 @@ void Heap::each_old(const std::function<void(Object*)>& f) {
         }
     }
     for (Segment* s : large_)
-        if (s->base()[kFirstMark] == epoch_) f(reinterpret_cast<Object*>(s->page(1)));
+        if (s->base()[kFirstMark] == epoch_) f(s->large());
 }
 
 }  // namespace gen

@@ -124,6 +124,15 @@ class Heap {
             remember(holder);
     }
     void remember(Object* holder);
+    // The same, after storing into `count` neighbouring slots of an Array or a DictTable: of a large one, only what is near them
+    // will be looked at.
+    void write(Object* holder, const Value* first, size_t count = 1) {
+        if (mark_of(holder) == epoch_ && !(holder->flags & kRemembered)) [[unlikely]]
+            remember(holder, first, count);
+    }
+    void remember(Object* holder, const Value* first, size_t count);
+    // Values have been moved from slot to slot within an Array.
+    static void moved(Object* holder);
 
     // ---- collection; only at safepoints
     bool wants_collection() const { return allocated_ >= budget_; }
@@ -198,6 +207,8 @@ class Heap {
     Segment* new_segment(size_t bytes);
     void free_segment(Segment* segment);
     void trace(Object* o);
+    void trace_changed();
+    void trace_cards(Segment* s);
     bool mark_slice(size_t bytes);
     void start_major();
     void finish_major();
@@ -216,6 +227,7 @@ class Heap {
     size_t old_runs_ = 0, old_large_ = 0;
     std::vector<Object*> stack_;
     std::vector<Object*> remembered_;
+    std::vector<Segment*> carded_;  // of large objects: some cards are dirty
     Tracer tracers_[int(Kind::kCount)] = {};
     uint8_t epoch_ = 1, previous_epoch_ = 0;
     bool major_running_ = false;

@@ -181,6 +181,7 @@ Value list_pop(List* l, size_t index) {
 void list_erase(List* l, size_t from, size_t count) {
     Value* items = l->items->items;
     copy(items + from, items + from + count, l->size - from - count);
+    if (from + count != l->size) Heap::moved(l->items);
     l->size -= count;
     clear(items + l->size, count);
 }
@@ -197,8 +198,8 @@ bool list_extend(Heap& heap, List* l, const Value* items, size_t n) {
     if (!list_grow(heap, l, l->size + n))
         return false;  // `items` stays valid: nothing is freed before a safepoint
     copy(l->items->items + l->size, items, n);
+    heap.write(l->items, l->items->items + l->size, n);
     l->size += n;
-    heap.write(l->items);
     return true;
 }
 
@@ -230,6 +231,7 @@ void list_erase_step(List* l, size_t start, size_t step, size_t count) {
         copy(items + to, items + from, next - from);
         to += next - from;
     }
+    Heap::moved(l->items);
     clear(items + to, l->size - to);
     l->size = to;
 }

@@ -35,13 +35,14 @@ bool list_reserve(Heap&, List*, size_t size);  // exactly
 inline bool list_append(Heap& heap, List* l, Value v) {
     if (l->size == l->items->capacity && !list_grow(heap, l, l->size + 1)) [[unlikely]]
         return false;
-    l->items->items[l->size++] = v;
-    heap.write(l->items);
+    Value* at = &l->items->items[l->size++];
+    *at = v;
+    if (v.is_object()) heap.write(l->items, at);
     return true;
 }
 inline void list_set(Heap& heap, List* l, size_t index, Value v) {
     l->items->items[index] = v;
-    heap.write(l->items);
+    if (v.is_object()) heap.write(l->items, &l->items->items[index]);
 }
 bool list_insert(Heap&, List*, size_t index, Value);
 Value list_pop(List*, size_t index);  // index < size

@@ -236,9 +236,12 @@ struct Exception : Object {
     Value context;
     Value traceback;  // Traceback or None
     Value notes;      // List, or unbound
-    Value extra;      // as in Instance; state & kSuppressContext
+    Value extra;      // as in Instance
     Value slots[];
-    enum State : uint8_t { kSuppressContext = 1 };
+    enum State : uint8_t {
+        kSuppressContext = 1,
+        kIsContext = 2
+    };  // kIsContext: it is, or was, that of another
 };
 
 struct Module : Object {

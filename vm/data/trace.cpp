@@ -1,6 +1,8 @@
 // What the collector follows in each kind of object.
 #include "vm/data/heap.h"
 
+#include <algorithm>
+
 namespace gen {
 
 namespace {
@@ -67,6 +69,31 @@ void trace_traceback(Heap&, Marker& m, Object* o) {
 void trace_weakref(Heap&, Marker& m, Object* o) { m.mark(static_cast<WeakRef*>(o)->callback); }
 
 }  // namespace
+
+// Of an Array or a DictTable, the slots that overlap [from, to).
+void trace_part(Marker& m, const Object* o, const void* from, const void* to) {
+    // The slots of `size` bytes from `first` on, `count` in all: which are the ones?
+    auto part = [&](const void* first, size_t count, size_t size, size_t& begin, size_t& end) {
+        auto offset = [&](const void* at) {
+            return std::max<ptrdiff_t>(static_cast<const char*>(at) - static_cast<const char*>(first), 0);
+        };
+        begin = std::min(size_t(offset(from)) / size, count);
+        end = std::min((size_t(offset(to)) + size - 1) / size, count);
+    };
+    size_t begin, end;
+    if (o->kind == Kind::Array) {
+        auto* a = static_cast<const Array*>(o);
+        part(a->items, a->capacity, sizeof(Value), begin, end);
+        m.mark(a->items + begin, end - begin);
+    } else {
+        auto* t = static_cast<const DictTable*>(o);
+        part(t->entries, t->used, sizeof(DictEntry), begin, end);
+        for (size_t i = begin; i < end; i++) {
+            m.mark(t->entries[i].key);
+            m.mark(t->entries[i].value);
+        }
+    }
+}
 
 // Attributes of instances (`extra` and slots behind the layout proper) are traced by the shape: see Shapes::install.
 void install_data_tracers(Heap& heap) {

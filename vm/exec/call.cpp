@@ -216,6 +216,7 @@ static Frame* constructor_returned(VM& vm, Frame* fr, Value v) {
 Frame* frame_returned(VM& vm, Frame* fr, Value v) {
     if (fr->aux & kConstructs) return constructor_returned(vm, fr, v);
     const bool hidden = fr->code()->code_flags & Code::kHidden;
+    if (vm.held_slices && fr->code()->code_flags & Code::kNativeLoop) vm.safepoint_soon();
     bool held = false;
     for (unsigned i = 0, end = fr->code()->registers; i < end; i++)
         held |= !fr->registers[i].is(v) && is_unfinished(fr->registers[i]);

@@ -5,10 +5,10 @@
 
 namespace gen {
 
-// Hidden from tracebacks, as a native is, but pre-empted like any loop.
+// Hidden from tracebacks, as a native is.
 #define INTO_TARGET(name, instruction, end) \
     ".code '" name                          \
-    "' hidden new_locals\n"                 \
+    "' hidden native_loop new_locals\n"     \
     ".positional 2 2\n"                     \
     ".locals 'iterator' 'target' 'item'\n"  \
     "    JUMP            Next\n"            \
@@ -20,7 +20,7 @@ namespace gen {
     "    " end "\n"
 #define DECIDE(name, jump, decided, otherwise) \
     ".code '" name                             \
-    "' hidden new_locals\n"                    \
+    "' hidden native_loop new_locals\n"        \
     ".positional 1 1\n"                        \
     ".locals 'iterator' 'item'\n"              \
     "    JUMP            Next\n"               \
@@ -37,7 +37,7 @@ namespace gen {
     "    RETURN          r2\n"
 #define EXTREME(name, jump)              \
     ".code '" name                       \
-    "' hidden new_locals\n"              \
+    "' hidden native_loop new_locals\n"  \
     ".positional 1 1\n"                  \
     ".locals 'iterator' 'best' 'item'\n" \
     "    JUMP            First\n"        \

@@ -102,6 +102,7 @@ inline void start_frame(Frame* f, uint32_t bytes) {
         if (o_.is_value()) [[likely]] { \
             pc = fr->pc; \
             R(A) = o_.value(); \
+            if (vm.budget <= 0) [[unlikely]] goto landed; \
             NEXT(1); \
         } \
         fr = land(vm, fr, o_, pc); \
@@ -186,6 +187,13 @@ inline void start_frame(Frame* f, uint32_t bytes) {
 resume:
     if (!fr) [[unlikely]] return;
     pc = fr->pc;
+    DISPATCH();
+
+// The results of operations grow while calls return, and no safepoint comes by.
+landed:
+    fr->pc = ++pc;
+    vm.frame = fr;
+    if (vm.heap.wants_collection()) collect_garbage(vm, fr, Heap::Extent::Auto);
     DISPATCH();
 
 at_safepoint:

@@ -93,8 +93,12 @@ Frame* step_native(VM& vm, Frame* fr) {
     fr->aux &= ~(kAwaiting | kAwaitsNext | kAwaitsStop | kAwaitsCatching | kAwaitsReturn);
     fr->pc = kNativeStub;
     vm.frame = fr;
+    // While calls return into natives, no safepoint comes by.
+    if (vm.budget <= 0 && vm.heap.wants_collection()) collect_garbage(vm, fr, Heap::Extent::Auto);
     Outcome o = native.native()->def->step(vm, native);
     if (o.is_value() || o.is_stop()) {
+        if (vm.held_slices) [[unlikely]]
+            vm.safepoint_soon();
         Frame* parent = fr->parent;
         pop_frame(vm, fr);
         if (parent->flags & kClean) touch(vm, parent);

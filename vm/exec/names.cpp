@@ -53,7 +53,7 @@ bool store_global_miss(VM& vm, Frame* fr, Instruction* pc, Value value) {
     DictEntry* e = dict_get_str(globals, name, hash);
     if (!e) return dict_insert_new(vm.heap, globals, Value::object(name), hash, value);
     e->value = value;
-    vm.heap.write(globals->table);
+    vm.heap.write(globals->table, &e->value);
     pc[1].bits = globals->version;
     pc[2].bits = reinterpret_cast<uint64_t>(&e->value);
     *reinterpret_cast<uint8_t*>(pc) = uint8_t(Op::STORE_GLOBAL_HIT);

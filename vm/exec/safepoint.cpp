@@ -136,6 +136,19 @@ bool is_atomic(const Frame* fr) {
     return fr && fr->code()->code_flags & Code::kAtomic;
 }
 
+// A loop in a native, over a dict's values perhaps, is not disturbed by other fibers, as no bytecode runs there elsewhere: they
+// take over when it is done. But a long one must not keep them waiting.
+bool holds_on(VM& vm, Frame* fr) {
+    constexpr unsigned kMostSlices = 16;
+    const bool loops = fr->is_native() || fr->code()->code_flags & Code::kNativeLoop;
+    if (!loops || ++vm.held_slices > kMostSlices || (vm.turn && vm.turn->over)) {
+        vm.held_slices = 0;
+        return false;
+    }
+    if (!fr->is_native()) fr->aux |= kMadeGenerators;  // so that frame_returned() is asked
+    return true;
+}
+
 }  // namespace
 
 bool may_switch(const VM& vm, const Frame* fr) { return vm.nested == 1 && !is_atomic(fr); }
@@ -391,7 +404,10 @@ Frame* safepoint(VM& vm, Frame* fr) {
     if (!vm.dying.empty() && !vm.finalizing) vm.start_finalizers();
     vm.scheduler.look_around(vm);
     if (turn_is_over(vm)) vm.scheduler.end_turn(vm, false);
-    if (vm.scheduler.has_ready() && may_switch(vm, fr)) return preempt(vm, fr);
+    if (!vm.scheduler.has_ready() || !may_switch(vm, fr))
+        vm.held_slices = 0;
+    else if (!holds_on(vm, fr))
+        return preempt(vm, fr);
     return fr;
 }
 

@@ -17,10 +17,11 @@ void set_context(VM& vm, Value exception) {
     Value handled = vm.handled;
     if (!handled.is_object() || handled.is(exception)) return;
     auto* e = exception.as<Exception>();
-    // Break a cycle that the new link would close.
+    // Break a cycle that the new link would close. Only an exception that is somebody's context can be in the chain, which
+    // may be long.
     Value slow = handled;
     bool step = false;
-    for (Value at = handled; at.is_object();) {
+    for (Value at = e->state & Exception::kIsContext ? handled : Value::none(); at.is_object();) {
         Value context = at.as<Exception>()->context;
         if (context.is(exception)) {
             at.as<Exception>()->context = Value::none();
@@ -33,6 +34,7 @@ void set_context(VM& vm, Value exception) {
         if (at.is(slow)) break;
     }
     e->context = handled;
+    handled.as<Exception>()->state |= Exception::kIsContext;
     vm.heap.write(e);
 }
 

@@ -61,7 +61,7 @@ struct Request {
                                                                    // the end of the generator, see resume_to_end()
     Use use;  // X of CALL
     Value callee;
-    uint32_t count;  // positional arguments in args
+    uint32_t count = 0;  // positional arguments in args
     Value args[kInline];
     Value tuple;     // further positional arguments (Tuple, List) or unbound
     Value keywords;  // Dict, or Tuple of names for the last `count` args, or unbound
@@ -179,6 +179,7 @@ class VM {
     const char* termination = nullptr;    // why the current run is being terminated
     uint64_t grace_end = 0;               // steps_now() from which not even `finally` runs
     uint64_t stress_rounds = 0;           // of stress builds
+    unsigned held_slices = 0;             // that the loops of natives have kept others waiting
     uint64_t next_depth_check = 0;        // steps_now() at which levels are counted again
     size_t next_stack_check = 0;          // bytes in use at which the running chain is measured again
     Heap::Tracer class_tracer = nullptr;  // of the layout proper
