@@ -3,31 +3,24 @@
 // between them, and one attempt to match has a bound.
 #if defined(GEN_HAS_PCRE2)
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include "runtime/modules/regex.h"
 #include "runtime/modules/modules.h"
 #include "runtime/modules/regex_translate.h"
-#include "runtime/types/support.h"
 
 #include <pcre2.h>
 #include <map>
 
 namespace gen {
 
-namespace {
-
-constexpr uint32_t kMostAttempts = 10000000;     // steps of the matcher from one position on
-constexpr uint32_t kMostKilobytes = 256 * 1024;  // of its backtracking
-constexpr size_t kPiece = 64;                    // positions that one call of the matcher tries
-constexpr size_t kWork = 4096;                   // positions and results between two looks around, at most
-constexpr size_t kMostPrograms = 256;
-constexpr size_t kLongText = 64 * 1024;
-
-// ---- compiled programs
+namespace regex {
 
 struct Program {
     pcre2_code* code = nullptr;
     pcre2_match_data* data = nullptr;
     pcre2_match_context* context = nullptr;
     uint32_t groups = 0;
+    size_t offset_limit = PCRE2_UNSET;  // as set in the context
+    uint32_t heap_limit = 0;
 
     Program() = default;
     Program(const Program&) = delete;
@@ -39,10 +32,25 @@ struct Program {
     }
 };
 
+namespace {
+
+constexpr uint32_t kMostAttempts = 10000000;     // steps of the matcher from one position on
+constexpr uint32_t kMostKilobytes = 256 * 1024;  // of its backtracking
+constexpr size_t kPiece = 64;                    // positions that one call of the matcher tries
+constexpr size_t kWork = 4096;                   // positions between two looks around, at most
+constexpr size_t kMostPrograms = 256;
+constexpr size_t kRecent = 64;
+constexpr size_t kLongText = 64 * 1024;
+
+// ---- compiled programs
+
 struct Programs {
     std::map<std::string, Program, std::less<>> known;
-    const std::string* last_text = nullptr;
-    Program* last = nullptr;
+    struct Recent {
+        uint64_t hash = 0;
+        const std::string* text = nullptr;
+        Program* program = nullptr;
+    } recent[kRecent];
 };
 
 Programs& programs_of(VM& vm) {
@@ -52,13 +60,18 @@ Programs& programs_of(VM& vm) {
 }
 
 // A program is "<options of PCRE2>:<pattern>". Null: `error` and `offset` (in the pattern) say why.
-Program* program_of(VM& vm, std::string_view text, int& error, size_t& offset) {
+Program* program_of(VM& vm, Str* program, int& error, size_t& offset) {
     Programs& programs = programs_of(vm);
-    if (programs.last && *programs.last_text == text) return programs.last;
+    const std::string_view text = program->view();
+    const uint64_t hash = hash_str(vm.hash_key, program);
+    Programs::Recent& recent = programs.recent[hash % kRecent];
+    if (recent.hash == hash && recent.program && *recent.text == text) return recent.program;
     auto found = programs.known.find(text);
     if (found == programs.known.end()) {
-        if (programs.known.size() >= kMostPrograms) programs.known.clear();
-        programs.last = nullptr;
+        if (programs.known.size() >= kMostPrograms) {
+            programs.known.clear();
+            for (Programs::Recent& r : programs.recent) r = {};
+        }
         size_t colon = text.find(':');
         auto options = uint32_t(std::strtoul(std::string(text.substr(0, colon)).c_str(), nullptr, 10));
         std::string_view pattern = text.substr(colon + 1);
@@ -77,9 +90,8 @@ Program* program_of(VM& vm, std::string_view text, int& error, size_t& offset) {
         pcre2_set_match_limit(p.context, kMostAttempts);
         pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &p.groups);
     }
-    programs.last_text = &found->first;
-    programs.last = &found->second;
-    return programs.last;
+    recent = {hash, &found->first, &found->second};
+    return recent.program;
 }
 
 std::string compile_error(int error) {
@@ -96,8 +108,8 @@ Outcome not_well_formed(VM& vm, const std::string& message, size_t position) {
         {vm.str(message), position == kNowhere ? Value::none() : Value::integer(int64_t(position))});
 }
 
-// (program, flags, number of groups, names, parents), or (message, position) of an error.
-Outcome re_compile(VM& vm, Value* args) {  // pattern, flags
+// A Pattern, or (message, position) of an error.
+Outcome re_compile(VM& vm, Value* args) {  // pattern, flags, read_template
     int64_t flags = 0;
     Outcome failure = Outcome::raised();
     if (!get_c_int(vm, args[1], flags, failure)) return failure;
@@ -125,105 +137,181 @@ Outcome re_compile(VM& vm, Value* args) {  // pattern, flags
     if (t.flags & regex::kIgnoreCase) options |= PCRE2_CASELESS;
     if (t.flags & regex::kMultiLine) options |= PCRE2_MULTILINE;
     if (t.flags & regex::kDotAll) options |= PCRE2_DOTALL;
-    std::string text = std::to_string(options) + ":" + t.program;
+    Value program = vm.str(std::to_string(options) + ":" + t.program);
+    if (program.is_unbound()) return vm.no_room();
     int error = 0;
     size_t offset = 0;
-    if (!program_of(vm, text, error, offset)) return not_well_formed(vm, compile_error(error), kNowhere);
-    charge(vm, text.size() * 4);
+    if (!program_of(vm, program.as<Str>(), error, offset))
+        return not_well_formed(vm, compile_error(error), kNowhere);
+    charge(vm, t.program.size() * 4);
 
-    Value names = vm.list();
-    for (auto& [name, number] : t.names)
-        list_append(vm.heap, names.as<List>(), vm.tuple({vm.str(name), Value::integer(number)}));
-    std::vector<Value> parents;
-    for (uint32_t parent : t.parents) parents.push_back(Value::integer(parent));
-    Tuple* parents_tuple = make_tuple(vm.heap, parents.data(), parents.size());
-    Value program = vm.str(text);
-    if (!parents_tuple || program.is_unbound()) return vm.out_of_memory();
-    return vm.tuple({program, Value::integer(t.flags), Value::integer(int64_t(t.parents.size()) - 1), names,
-                     Value::object(parents_tuple)});
+    const size_t count = t.parents.size();  // of groups, the whole match included
+    Dict* numbers = vm.dict();
+    Tuple* names = make_tuple(vm.heap, count);
+    Tuple* parents = make_tuple(vm.heap, count);
+    Dict* templates = vm.dict();
+    auto* mapping = vm.heap.make<MappingProxy>(Kind::MappingProxy, kShapeMappingProxy);
+    if (!names || !parents) return vm.no_room();
+    for (size_t i = 0; i < count; i++) {
+        names->items[i] = Value::none();
+        parents->items[i] = Value::integer(t.parents[i]);
+    }
+    for (auto& [name, number] : t.names) {
+        Value key = vm.str(name);
+        if (key.is_unbound() || !vm.set(numbers, key.as<Str>(), Value::integer(number))) return vm.no_room();
+        names->items[number] = key;
+    }
+    mapping->mapping = Value::object(numbers);
+    auto* p = vm.heap.make<Pattern>(Kind::MediumRecord, kShapeRegexPattern);
+    p->program = program;
+    p->source = args[0];
+    p->flags = Value::integer(t.flags);
+    p->groups = Value::integer(int64_t(count) - 1);
+    p->groupindex = Value::object(mapping);
+    p->names = Value::object(names);
+    p->parents = Value::object(parents);
+    p->templates = Value::object(templates);
+    p->read_template = args[2];
+    p->is_bytes = Value::boolean(bytes);
+    return Value::object(p);
 }
 
-// ---- matching
+}  // namespace
 
-struct Subject {
-    std::string_view text;  // up to endpos
-    std::string scratch;
-    Str* str = nullptr;   // null: bytes
-    uint64_t length = 0;  // in characters
+// ---- searching
 
-    // Python's pos and endpos: clamped. Answers the byte offset of pos; `from` > `to`: nothing can match.
-    bool take(VM& vm, Value v, int64_t from, int64_t to, size_t& start, bool& possible) {
-        if (is_str(v)) {
-            str = v.as<Str>();
-            length = str->length;
-        } else {
-            if (!view_bytes(vm, v, text, scratch)) {
-                vm.type_error("expected string or bytes-like object, got '%s'", vm.type_name(v));
-                return false;
-            }
-            length = text.size();
-        }
-        from = std::clamp<int64_t>(from, 0, int64_t(length));
-        to = std::clamp<int64_t>(to, 0, int64_t(length));
-        possible = from <= to;
-        start = offset(vm, uint64_t(from));
-        size_t end = offset(vm, uint64_t(to));
-        text = str ? str->view().substr(0, end) : text.substr(0, end);
-        return true;
-    }
-    size_t offset(VM& vm, uint64_t index) {
-        return str && !str->ascii() ? byte_offset(vm.heap, str, uint32_t(index)) : size_t(index);
-    }
-    Value index(VM& vm, size_t offset) {
-        return Value::integer(
-            int64_t(str && !str->ascii() ? index_of_offset(vm.heap, str, uint32_t(offset)) : offset));
-    }
-    size_t after(size_t offset) const {  // of the next character
-        offset++;
-        while (str && offset < text.size() && (static_cast<unsigned char>(text[offset]) & 0xc0) == 0x80)
-            offset++;
-        return offset;
-    }
-};
+bool get_limits(VM& vm, Value pos, Value endpos, int64_t& from, int64_t& to, Outcome& failure) {
+    from = 0;
+    to = INT64_MAX;
+    return get_size(vm, pos, from, failure) && get_size(vm, endpos, to, failure);
+}
 
 // Gives back what matches with a long text may have used for backtracking.
-struct Release {
-    Program& program;
-    const Subject& subject;
-    ~Release() {
-        if (subject.text.size() <= kLongText) return;
-        pcre2_match_data_free(program.data);
-        program.data = pcre2_match_data_create_from_pattern(program.code, nullptr);
-    }
-};
+Search::~Search() {
+    if (text_.size() <= kLongText || !program_) return;
+    pcre2_match_data_free(program_->data);
+    program_->data = pcre2_match_data_create_from_pattern(program_->code, nullptr);
+}
 
-// 1: matched, 0: not, -1: raised. The spans are in p.data.
-int try_match(VM& vm, Program& p, const Subject& s, size_t start, uint32_t options, size_t last_start) {
-    pcre2_set_offset_limit(p.context, last_start);
-    pcre2_set_heap_limit(p.context, vm.limits.memory
-                                        ? uint32_t(std::min<size_t>(kMostKilobytes, vm.limits.memory / 4096))
-                                        : kMostKilobytes);
-    int r = pcre2_match(p.code, reinterpret_cast<PCRE2_SPTR>(s.text.data()), s.text.size(), start,
-                        options | PCRE2_NO_UTF_CHECK, p.data, p.context);
-    if (r > 0) return 1;
+size_t Search::groups() const { return program_->groups; }
+
+bool Search::open(Value string, int64_t pos, int64_t endpos) {
+    uint64_t length;
+    if (is_str(string)) {
+        if (pattern_->is_bytes.is_true()) {
+            vm_.type_error("cannot use a bytes pattern on a string-like object");
+            return false;
+        }
+        str_ = string.as<Str>();
+        text_ = str_->view();
+        length = str_->length;
+    } else {
+        if (!view_bytes(vm_, string, text_, scratch_)) {
+            vm_.type_error("expected string or bytes-like object, got '%s'", vm_.type_name(string));
+            return false;
+        }
+        if (!pattern_->is_bytes.is_true()) {
+            vm_.type_error("cannot use a string pattern on a bytes-like object");
+            return false;
+        }
+        length = text_.size();
+    }
+    int error = 0;
+    size_t error_offset = 0;
+    program_ = program_of(vm_, pattern_->program.as<Str>(), error, error_offset);
+    if (!program_) {
+        vm_.raise(kShapeRuntimeError, compile_error(error));
+        return false;
+    }
+    pos_ = std::clamp<int64_t>(pos, 0, int64_t(length));
+    endpos_ = std::clamp<int64_t>(endpos, 0, int64_t(length));
+    possible_ = pos_ <= endpos_;
+    if (pos_) at_ = offset(uint64_t(pos_));
+    if (uint64_t(endpos_) != length) text_ = text_.substr(0, offset(uint64_t(endpos_)));
+    const uint32_t limit = vm_.limits.memory
+                               ? uint32_t(std::min<size_t>(kMostKilobytes, vm_.limits.memory / 4096))
+                               : kMostKilobytes;
+    if (program_->heap_limit != limit) {
+        pcre2_set_heap_limit(program_->context, limit);
+        program_->heap_limit = limit;
+    }
+    return true;
+}
+
+void Search::go_on(Value at, Value after_empty) {
+    if (at.as_int() < 0) return;
+    // The bytes may have become fewer since.
+    at_ = std::min(size_t(at.as_int()), text_.size());
+    after_empty_ = after_empty.is_true();
+}
+
+// 1: matched, 0: not, -1: raised.
+int Search::try_match(size_t start, uint32_t options, size_t last_start) {
+    if (program_->offset_limit != last_start) {
+        pcre2_set_offset_limit(program_->context, last_start);
+        program_->offset_limit = last_start;
+    }
+    int r = pcre2_match(program_->code, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), start,
+                        options | PCRE2_NO_UTF_CHECK, program_->data, program_->context);
+    if (r > 0) {
+        ends_ = pcre2_get_ovector_pointer(program_->data);
+        matched_ = unsigned(r);
+        return 1;
+    }
     if (r == PCRE2_ERROR_NOMATCH) return 0;
     if (r == PCRE2_ERROR_MATCHLIMIT)
-        vm.raise(kShapeRuntimeError, "the regular expression takes too many steps on this text");
+        vm_.raise(kShapeRuntimeError, "the regular expression takes too many steps on this text");
     else if (r == PCRE2_ERROR_HEAPLIMIT || r == PCRE2_ERROR_NOMEMORY)
-        vm.raise(kShapeMemoryError, "the regular expression takes too much memory on this text");
+        vm_.raise(kShapeMemoryError, "the regular expression takes too much memory on this text");
     else
-        vm.raise(kShapeRuntimeError, compile_error(r));
+        vm_.raise(kShapeRuntimeError, compile_error(r));
     return -1;
 }
 
-// The group that was closed last: of those that end furthest right the outermost, else the last.
-int64_t last_group(const Program& p, const size_t* ends, const Tuple* parents) {
+Search::Found Search::match(bool whole) {
+    if (!possible_) return Found::No;
+    const uint32_t options = PCRE2_ANCHORED | (whole ? uint32_t(PCRE2_ENDANCHORED) : 0) |
+                             (after_empty_ ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0);
+    int r = try_match(at_, options, PCRE2_UNSET);
+    if (r < 0) return Found::Raised;
+    if (r == 0) return Found::No;
+    charge(vm_, (ends_[1] - at_) / 64 + 1);
+    return Found::Yes;
+}
+
+Search::Found Search::next() {
+    if (!possible_) return Found::No;
+    for (size_t work = 0; work < kWork;) {
+        // A short text is looked at in one go.
+        const size_t last = text_.size() - at_ <= kPiece ? PCRE2_UNSET : at_ + kPiece;
+        int r = try_match(at_, after_empty_ ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0, last);
+        if (r < 0) return Found::Raised;
+        if (r > 0) {
+            vm_.budget -= int64_t((ends_[1] - at_) / 64 + 1);
+            return Found::Yes;
+        }
+        if (last >= text_.size()) return Found::No;
+        at_ = last + 1;
+        while (str_ && at_ < text_.size() && (uint8_t(text_[at_]) & 0xc0) == 0x80) at_++;
+        after_empty_ = false;
+        work += kPiece;
+        vm_.budget -= int64_t(kPiece / 8);
+        if (vm_.budget <= 0) break;
+    }
+    return Found::Later;
+}
+
+// ---- what was found
+
+// The group that was closed last: of those that end furthest right the outermost, else the last. 0: none.
+int64_t Search::last_group() const {
+    const Tuple* parents = pattern_->parents.as<Tuple>();
     int64_t last = 0;
-    for (uint32_t g = 1; g <= p.groups && g < parents->size; g++) {
-        if (ends[2 * g] == PCRE2_UNSET) continue;
-        if (last && ends[2 * g + 1] < ends[2 * last + 1]) continue;
+    for (unsigned g = 1; g < matched_ && g < parents->size; g++) {
+        if (ends_[2 * g] == PCRE2_UNSET) continue;
+        if (last && ends_[2 * g + 1] < ends_[2 * last + 1]) continue;
         bool inside = false;
-        if (last && ends[2 * g + 1] == ends[2 * last + 1])
+        if (last && ends_[2 * g + 1] == ends_[2 * last + 1])
             for (int64_t up = parents->items[g].as_int(); up > 0; up = parents->items[up].as_int())
                 if (up == last) inside = true;
         if (!inside) last = g;
@@ -231,122 +319,82 @@ int64_t last_group(const Program& p, const size_t* ends, const Tuple* parents) {
     return last;
 }
 
-// (start, end, start of group 1, end of group 1, ..., last group or None); groups without a match: -1, -1.
-Value spans(VM& vm, const Program& p, Subject& s, const Tuple* parents) {
-    const size_t* ends = pcre2_get_ovector_pointer(p.data);
-    std::vector<Value> items;
-    items.reserve(2 * p.groups + 3);
-    for (uint32_t g = 0; g <= p.groups; g++) {
-        bool set = ends[2 * g] != PCRE2_UNSET;
+Value Search::part(std::string_view text) {
+    if (!str_) {
+        Bytes* b = make_bytes(vm_.heap, text);
+        return b ? Value::object(b) : Value::unbound();
+    }
+    if (text.empty()) return Value::object(vm_.empty_string);
+    if (text.size() == 1) return Value::object(vm_.strings.character(uint8_t(text[0])));
+    if (text.size() == str_->size && str_->shape == kShapeStr && text.data() == str_->data)
+        return Value::object(str_);
+    Str* s = make_str_uninitialized(vm_.heap, text.size());
+    if (!s) return Value::unbound();
+    std::memcpy(s->data, text.data(), text.size());
+    if (str_->ascii())
+        s->aux = Str::kAscii;
+    else
+        finish_str(s);
+    return Value::object(s);
+}
+Value Search::part(size_t from, size_t to) { return part(view(from, to)); }
+
+Value Search::empty() {
+    if (str_) return Value::object(vm_.empty_string);
+    Bytes* b = make_bytes(vm_.heap, std::string_view());
+    return b ? Value::object(b) : Value::unbound();
+}
+
+Value Search::make_match(Value string) {
+    const size_t count = program_->groups + 1;
+    Tuple* spans = make_tuple(vm_.heap, 2 * count);
+    if (!spans) return Value::unbound();
+    Value* to = spans->items;
+    for (unsigned g = 0; g < count; g++, to += 2) {
+        const bool set = g < matched_ && ends_[2 * g] != PCRE2_UNSET;
         // \K cannot be written, so the start is never behind the end.
-        items.push_back(set ? s.index(vm, ends[2 * g]) : Value::integer(-1));
-        items.push_back(set ? s.index(vm, ends[2 * g + 1]) : Value::integer(-1));
+        to[0] = set ? index(ends_[2 * g]) : Value::integer(-1);
+        to[1] = set ? index(ends_[2 * g + 1]) : Value::integer(-1);
     }
-    int64_t last = last_group(p, ends, parents);
-    items.push_back(last ? Value::integer(last) : Value::none());
-    Tuple* t = make_tuple(vm.heap, items.data(), items.size());
-    return t ? Value::object(t) : Value::unbound();
+    auto* m = vm_.heap.make<Match>(Kind::Record, kShapeRegexMatch);
+    m->string = string;
+    m->pattern = Value::object(pattern_);
+    m->pos = Value::integer(pos_);
+    m->endpos = Value::integer(endpos_);
+    const int64_t last = last_group();
+    m->last = last ? Value::integer(last) : Value::none();
+    m->spans = Value::object(spans);
+    return Value::object(m);
 }
 
-Program* running_program(VM& vm, Value text, Value parents) {
-    if (!is_str(text) || !is_tuple(parents)) {
-        vm.type_error("not a compiled pattern");
-        return nullptr;
-    }
-    int error = 0;
-    size_t offset = 0;
-    Program* p = program_of(vm, text.as<Str>()->view(), error, offset);
-    if (!p) vm.raise(kShapeRuntimeError, compile_error(error));
-    return p;
-}
+namespace {
 
-Outcome re_match(VM& vm, Value* args) {  // program, parents, subject, pos, endpos, whole
-    Program* p = running_program(vm, args[0], args[1]);
-    Subject s;
-    size_t start;
-    bool possible;
-    if (!p || !s.take(vm, args[2], int_clamp(args[3]), int_clamp(args[4]), start, possible))
-        return Outcome::raised();
-    if (!possible) return Value::none();
-    Release release{*p, s};
-    int r = try_match(vm, *p, s, start,
-                      PCRE2_ANCHORED | (args[5].is_true() ? uint32_t(PCRE2_ENDANCHORED) : 0), PCRE2_UNSET);
-    if (r < 0) return Outcome::raised();
-    if (r == 0) return Value::none();
-    charge(vm, pcre2_get_ovector_pointer(p->data)[1] / 64 + 1);
-    return vm.checked(spans(vm, *p, s, args[1].as<Tuple>()));
-}
-
-// Up to `most` matches one after the other, as a list of spans. After an empty match the next one may not be empty where that
-// was; `after_empty` says so for the first.
-enum ScanArgument : size_t { kProgram, kParents, kSubject, kPos, kEndpos, kAfterEmpty, kMost, kFound, kAt };
-
-Outcome re_scan(VM& vm, NativeFrame& frame) {
-    Subject s;
-    size_t start;
-    bool possible;
-    switch (frame.step_state()) {
-        case 0:
-            frame[kFound] = vm.list();
-            frame[kAt] = Value::integer(-1);  // a byte offset to go on from
-            for (;;) {
-                PAUSE(1);
-                Program* p = running_program(vm, frame[kProgram], frame[kParents]);
-                s.str = nullptr;
-                if (!p || !s.take(vm, frame[kSubject], int_clamp(frame[kPos]), int_clamp(frame[kEndpos]),
-                                  start, possible))
-                    return Outcome::raised();
-                if (!possible) return frame[kFound];
-                uint32_t options = 0;
-                if (frame[kAt].as_int() >= 0)
-                    start = size_t(frame[kAt].as_int());
-                else if (frame[kAfterEmpty].is_true())
-                    options = PCRE2_NOTEMPTY_ATSTART;
-                Release release{*p, s};
-                auto* found = frame[kFound].as<List>();
-                size_t work = 0;
-                do {
-                    size_t piece_end = start + kPiece;
-                    int r = try_match(vm, *p, s, start, options, piece_end);
-                    if (r < 0) return Outcome::raised();
-                    if (r == 0) {
-                        if (piece_end >= s.text.size()) return frame[kFound];
-                        start = s.after(piece_end);
-                        options = 0;
-                        work += kPiece;
-                        vm.budget -= int64_t(kPiece / 8);
-                        continue;
-                    }
-                    Value m = spans(vm, *p, s, frame[kParents].as<Tuple>());
-                    if (m.is_unbound() || !list_append(vm.heap, found, m)) return vm.out_of_memory();
-                    const size_t* ends = pcre2_get_ovector_pointer(p->data);
-                    if (found->size >= uint64_t(frame[kMost].as_int())) return frame[kFound];
-                    work += ends[1] - start + 8 * (p->groups + 2);
-                    vm.budget -= int64_t((ends[1] - start) / 64 + 1);
-                    options = ends[0] == ends[1] ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0;
-                    start = ends[1];
-                } while (work < kWork && vm.budget > 0);
-                vm.heap.write(found);
-                frame[kPos] = s.index(vm, start);
-                frame[kAt] = options ? Value::integer(-1) : Value::integer(int64_t(start));
-                frame[kAfterEmpty] = Value::boolean(options != 0);
-            }
-    }
+// Methods that are written in the language: their class is a built-in one.
+Outcome re_extend(VM& vm, Value* args) {  // class, name, function
+    if (!is_str(args[1]) || !(args[0].is(Value::object(vm.type(kShapeRegexPattern))) ||
+                              args[0].is(Value::object(vm.type(kShapeRegexMatch)))))
+        return vm.type_error("no class of regular expressions");
+    set_class_attribute(vm, args[0].as<Class>(), vm.intern(args[1].as<Str>()->view()), args[2]);
     return Value::none();
 }
 
 const NativeDef kFunctions[] = {
-    {.signature = "compile(pattern, flags, /)", .fn = re_compile},
-    {.signature = "match(program, parents, subject, pos, endpos, whole, /)", .fn = re_match},
-    {.signature = "scan(program, parents, subject, pos, endpos, after_empty, most, /)",
-     .step = re_scan,
-     .locals = 2},
+    {.signature = "compile(pattern, flags, read_template, /)", .fn = re_compile},
+    {.signature = "extend(cls, name, function, /)", .fn = re_extend},
 };
 
-}  // namespace
+void init(VM& vm, Module* m) {
+    define_pattern(vm, m);
+    define_match(vm, m);
+}
 
-const ModuleDef kRegexModule = {
-    .name = "_re", .functions = kFunctions, .doc = "What the module re is made of."};
+}  // namespace
+}  // namespace regex
+
+const ModuleDef kRegexModule = {.name = "_re",
+                                .functions = regex::kFunctions,
+                                .init = regex::init,
+                                .doc = "What the module re is made of."};
 
 }  // namespace gen
 #endif

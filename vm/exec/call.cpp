@@ -168,14 +168,16 @@ Outcome call_plain_native(VM& vm, const Native* native, const Value* args, unsig
     constexpr unsigned kMost = 6;
     const NativeDef& def = *native->def;
     const Signature& s = def.signature;
+    const unsigned parameters = s.parameters();
     if (!def.fn || !native->self.is_unbound() || count < s.required || count > s.positional ||
-        s.parameters() != s.positional || s.positional > kMost ||
+        parameters != unsigned(s.positional + s.var_args) || parameters > kMost ||
         (count && !accepts_receiver(vm, native, args[0])))
         return Outcome::unhandled();
     Value slots[kMost];
     unsigned i = 0;
     for (; i < count; i++) slots[i] = args[i];
     for (; i < s.positional; i++) slots[i] = Value::unbound();
+    if (s.var_args) slots[i] = Value::object(vm.empty_tuple);
     return def.fn(vm, slots);
 }
 

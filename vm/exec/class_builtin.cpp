@@ -94,6 +94,9 @@ void make_builtin_classes(VM& vm) {
             case kShapeGetSetDescriptor:
             case kShapeMappingProxy:
             case kShapeUnionType:
+            case kShapeRegexPattern:
+            case kShapeRegexMatch:
+            case kShapeRegexScan:
                 c->class_flags |= Class::kFinal;
                 break;
             default:
