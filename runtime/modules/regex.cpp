@@ -21,6 +21,7 @@ struct Program {
     uint32_t groups = 0;
     size_t offset_limit = PCRE2_UNSET;  // as set in the context
     uint32_t heap_limit = 0;
+    uint32_t attempts = 0;  // to match, up to kAttemptsForJit
 
     Program() = default;
     Program(const Program&) = delete;
@@ -41,6 +42,9 @@ constexpr size_t kWork = 4096;                   // positions between two looks 
 constexpr size_t kMostPrograms = 256;
 constexpr size_t kRecent = 64;
 constexpr size_t kLongText = 64 * 1024;
+// A pattern that is tried so often is worth PCRE2's compiler to machine code. Where it has none, or memory may not be executed,
+// nothing changes; nor where the bounded stack of such code does not suffice: the match is then done again without.
+constexpr uint32_t kAttemptsForJit = 40;
 
 // ---- compiled programs
 
@@ -251,8 +255,14 @@ int Search::try_match(size_t start, uint32_t options, size_t last_start) {
         pcre2_set_offset_limit(program_->context, last_start);
         program_->offset_limit = last_start;
     }
-    int r = pcre2_match(program_->code, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), start,
-                        options | PCRE2_NO_UTF_CHECK, program_->data, program_->context);
+    if (program_->attempts < kAttemptsForJit && ++program_->attempts == kAttemptsForJit)
+        pcre2_jit_compile(program_->code, PCRE2_JIT_COMPLETE);
+    auto run = [&](uint32_t more) {
+        return pcre2_match(program_->code, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), start,
+                           options | more | PCRE2_NO_UTF_CHECK, program_->data, program_->context);
+    };
+    int r = run(0);
+    if (r == PCRE2_ERROR_JIT_STACKLIMIT) r = run(PCRE2_NO_JIT);
     if (r > 0) {
         ends_ = pcre2_get_ovector_pointer(program_->data);
         matched_ = unsigned(r);

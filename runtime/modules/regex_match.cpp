@@ -177,6 +177,7 @@ Outcome get_regs(VM& vm, Value self) {
     return Value::object(regs);
 }
 
+Outcome match_reduce(VM& vm, Value*) { return vm.type_error("cannot pickle 're.Match' object"); }
 Outcome match_new(VM& vm, Value*) { return vm.type_error("cannot create 're.Match' instances"); }
 
 const NativeDef kMatchMethods[] = {
@@ -197,17 +198,21 @@ const NativeDef kMatchMethods[] = {
     {.signature = "start(self, group=0, /)",
      .fn = match_place<Place::Start>,
      .step = step_with_index,
+     .locals = 1,
      .doc = "Return index of the start of the substring matched by group."},
     {.signature = "end(self, group=0, /)",
      .fn = match_place<Place::End>,
      .step = step_with_index,
+     .locals = 1,
      .doc = "Return index of the end of the substring matched by group."},
     {.signature = "span(self, group=0, /)",
      .fn = match_place<Place::Span>,
      .step = step_with_index,
+     .locals = 1,
      .doc = "For match object m, return the 2-tuple (m.start(group), m.end(group))."},
     {.signature = "__copy__(self, /)", .fn = same},
     {.signature = "__deepcopy__(self, memo, /)", .fn = same},
+    {.signature = "__reduce_ex__(self, protocol, /)", .fn = match_reduce},
     {.signature = "__repr__(self, /)", .fn = match_repr},
     {.signature = kClassGetitem, .fn = generic_alias, .flags = kClassNative},
 };

@@ -42,23 +42,26 @@ static Outcome wrong_type(VM& vm, Special s, Value of, Value result) {
 static Outcome convert_and_run(VM& vm, NativeFrame& frame, Wanted wanted, unsigned first) {
     enum : uint32_t { kConverted = 1, kRan };
     const NativeDef* def = frame.native()->def;
-    unsigned parameters = def->signature.parameters();
+    // The first one that is still to be converted: the same before the call and after it.
+    auto next = [&] {
+        unsigned i = first;
+        while (i < def->signature.parameters() && !to_be_converted(vm, frame[i], wanted)) i++;
+        return i;
+    };
+    unsigned i;
     Value v;
     Special s;
     switch (frame.step_state()) {
         case 0:
-            frame[parameters] = Value::integer(first);
-            while (unsigned(frame[parameters].as_int()) < parameters) {
-                v = frame[frame[parameters].as_int()];
-                if (to_be_converted(vm, v, wanted)) {
-                    s = converter(vm, v, wanted);
-                    AWAIT(kConverted, call_found(vm, s, vm.special(v, s), v))
-                    v = frame[frame[parameters].as_int()];
-                    s = converter(vm, v, wanted);
-                    if (!right_type(s, frame.result())) return wrong_type(vm, s, v, frame.result());
-                    frame[frame[parameters].as_int()] = frame.result();
-                }
-                frame[parameters] = Value::integer(frame[parameters].as_int() + 1);
+            while ((i = next()) < def->signature.parameters()) {
+                v = frame[i];
+                s = converter(vm, v, wanted);
+                AWAIT(kConverted, call_found(vm, s, vm.special(v, s), v))
+                i = next();
+                v = frame[i];
+                s = converter(vm, v, wanted);
+                if (!right_type(s, frame.result())) return wrong_type(vm, s, v, frame.result());
+                frame[i] = frame.result();
             }
             AWAIT(kRan, def->fn(vm, &frame[0]))
             return frame.result();
