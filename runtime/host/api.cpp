@@ -26,7 +26,7 @@ Outcome detail::call_host_function(VM& vm, Value* args) {  // callable, *args
         Interpreter facade = state.facade();
         Ref result = f.function(facade, refs);
         vm.frame = frame;
-        if (auto promise = std::move(state.promised)) return promise->wait();
+        if (auto promise = std::move(state.promised)) return promise->pending->wait();
         return result ? state.own(result) : Value::none();
     } catch (const Error& e) {
         vm.frame = frame;
@@ -92,6 +92,12 @@ Ref Interpreter::value(const std::vector<Ref>& items) const {
 }
 
 Ref Interpreter::new_dict() const { return state_->hold(Value::object(state_->vm.dict())); }
+
+void Interpreter::set_entry(const Ref& dict, std::string_view key, const Ref& item) const {
+    Value k = state_->own(value(key));
+    if (!state_->vm.set(state_->own(dict).as<Dict>(), k.as<Str>(), state_->own(item)))
+        throw Error("MemoryError", "");
+}
 
 size_t Interpreter::memory_used() const { return state_->vm.heap.used(); }
 void Interpreter::set_step_limit(uint64_t steps) {

@@ -1,5 +1,6 @@
 #include "runtime/host/api_state.h"
 
+#include "runtime/host/completions.h"
 #include "runtime/host/evaluate.h"
 #include "runtime/host/import.h"
 #include "runtime/host/isolate.h"
@@ -66,26 +67,38 @@ State::State(const InterpreterOptions& options) : vm(options.seed) {
     vm.trace_host = mark_handles;
     main = make_main_module(vm, "");
     if (options.memory) vm.heap.set_limit(options.memory);
+    host.completions = std::make_shared<Completions>();
+    host.completions->awaits_function = [this] {
+        while (!awaited_remotes.empty()) {
+            if (awaited_remotes.back()->awaited()) return true;
+            awaited_remotes.pop_back();
+        }
+        return false;
+    };
 }
+
+State::~State() { end(); }
 
 bool State::end() {
     if (has_ended) return true;
     has_ended = true;
+    // Nobody waits for the host's threads at the end.
+    for (auto& [id, pending] : std::exchange(remotes, {}))
+        pending->fail(Error("RuntimeError", "the host has closed this interpreter"));
+    awaited_remotes.clear();
     tend_tasks();
     return shut_down(vm);
 }
 
-Ref State::hold(Value v) {
-    uint32_t slot;
+uint32_t State::keep(Value v) {
     if (free.empty()) {
-        slot = uint32_t(slots.size());
         slots.push_back(v);
-    } else {
-        slot = free.back();
-        free.pop_back();
-        slots[slot] = v;
+        return uint32_t(slots.size() - 1);
     }
-    return Ref(shared_from_this(), slot);
+    const uint32_t slot = free.back();
+    free.pop_back();
+    slots[slot] = v;
+    return slot;
 }
 
 Value State::own(const Ref& r) const {
@@ -175,12 +188,10 @@ Value State::prelude(const char* name, std::initializer_list<Value> args) {
     return call(f, args);
 }
 
-Ref State::exception_of(const Error& e) {
+Value State::exception_of(const Error& e) {
     Value before = vm.exception;
     raise(e);
-    Ref made = hold(vm.exception);
-    vm.exception = before;
-    return made;
+    return std::exchange(vm.exception, before);
 }
 
 Outcome State::raise(const Error& e) {

@@ -4,7 +4,9 @@
 #include "runtime/host/host.h"
 #include "vm/exec/vm.h"
 
+#include <atomic>
 #include <deque>
+#include <unordered_map>
 
 namespace gen::detail {
 
@@ -32,21 +34,35 @@ struct TaskState {
     bool done() const { return fiber->state == Fiber::kEnded; }
 };
 
-// What a promise stands for, and who waits for it.
-struct PromiseState {
+// What a promise stands for, and who waits for it. It may not outlive its world, and does not keep it alive.
+class Pending : public std::enable_shared_from_this<Pending> {
+  public:
+    explicit Pending(State& s) : state_(s) {}
+    ~Pending();  // whoever waits gets a RuntimeError
+    bool settled() const { return value_ != kNoSlot; }
+    void settle(Value value, bool failed);
+    void fail(const Error&);
+    Outcome wait();       // of the running fiber
+    bool awaited();       // does a fiber wait?
+    bool remote = false;  // a Resolver will settle it, see State::remotes
+
+  private:
+    static constexpr uint32_t kNoSlot = ~uint32_t{0};
     struct Waiter {
-        Ref fiber;  // kept alive; it may wait for something else by now
+        uint32_t fiber;  // its slot: it is kept alive; it may wait for something else by now
         uint64_t epoch;
     };
-    Interpreter vm;
-    Ref value;  // once it is settled: the value or exception
-    bool failed = false;
-    std::vector<Waiter> waiters;
+    bool waits(const Waiter&) const;
+    State& state_;
+    uint32_t value_ = kNoSlot;  // once it is settled: of the value or exception
+    bool failed_ = false;
+    std::vector<Waiter> waiters_;
+};
 
-    explicit PromiseState(const Interpreter& i) : vm(i) {}
-    ~PromiseState();
-    void settle(const Ref& value, bool failed);
-    Outcome wait();  // of the running fiber
+// What the copies of a Promise share.
+struct PromiseState {
+    Interpreter vm;
+    std::shared_ptr<Pending> pending;  // goes first
 };
 
 // Lives as long as anything of its world does: Interpreter, Ref, Program ... share it.
@@ -62,12 +78,17 @@ struct State : std::enable_shared_from_this<State> {
     std::vector<std::shared_ptr<TaskState>> ended_tasks;  // that the host still holds
     uint64_t ended_before = 0;                            // Scheduler::ended_count() at that time
     std::shared_ptr<PromiseState> promised;  // what the function of the host that is returning has answered
-    bool has_ended = false;                  // see end()
+    // Promises that other threads will settle, and those of them that somebody waits for, or has waited for.
+    std::unordered_map<uint64_t, std::shared_ptr<Pending>> remotes;
+    std::vector<std::shared_ptr<Pending>> awaited_remotes;
+    uint64_t next_remote = 0;
+    std::atomic<bool> woken = false;  // by Interpreter::wake(), for wait()
+    bool has_ended = false;           // see end()
     bool hands_over =
         false;  // output goes to functions of the host: to be flushed whenever control goes back
 
     explicit State(const InterpreterOptions&);
-    ~State() { end(); }
+    ~State();
 
     static State& of(const Interpreter& vm) { return *vm.state_; }
     static State& of(const Ref& r) {
@@ -75,7 +96,12 @@ struct State : std::enable_shared_from_this<State> {
         return *r.state_;
     }
     static Value value_of(const Ref& r) { return of(r).slots[r.slot_]; }
-    Ref hold(Value v);
+    uint32_t keep(Value v);  // the number of its slot
+    void let_go(uint32_t slot) {
+        slots[slot] = Value::none();
+        free.push_back(slot);
+    }
+    Ref hold(Value v) { return Ref(shared_from_this(), keep(v)); }
     Value own(const Ref&) const;  // the value of a handle that has to be of this world
     Code* compile(std::string_view text, std::string_view filename);  // see compile_answering()
     Interpreter facade() { return Interpreter(shared_from_this()); }
@@ -86,7 +112,7 @@ struct State : std::enable_shared_from_this<State> {
     Value builtin(std::string_view name) { return vm.get(vm.builtins, vm.intern(name)); }
     Value prelude(const char* name, std::initializer_list<Value> args);
     Outcome raise(const Error&);  // in the script: what a host function threw
-    Ref exception_of(const Error&);
+    Value exception_of(const Error&);
 
     using Starts = std::function<Value()>;
     Task start(std::string name, const Starts& function, const std::vector<Ref>& args);

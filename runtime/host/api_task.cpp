@@ -1,5 +1,6 @@
 // gen/gen.h: tasks, and giving them turns.
 #include "runtime/host/api_state.h"
+#include "runtime/host/completions.h"
 #include "runtime/host/prelude.h"
 #include "runtime/host/virtual_clock.h"
 #include "runtime/types/core_types.h"
@@ -74,6 +75,46 @@ Progress Interpreter::run_for(Budget budget) {
     s.check(vm.run_others(turn));
     s.tend_tasks();
     return s.tasks.empty() ? Progress::Done : turn.idle ? Progress::Waiting : Progress::Spent;
+}
+
+bool Interpreter::wait(double seconds) {
+    using Clock = std::chrono::steady_clock;
+    State& s = *state_;
+    VM& vm = s.vm;
+    if (vm.nested) throw Error("RuntimeError", "wait() inside a call of the script");
+    completions_of(vm);  // there is a reactor from here on
+    const bool limited = seconds >= 0 && seconds < 9e9;
+    const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                        std::chrono::duration<double>(limited ? seconds : 0));
+    for (bool over = false;;) {
+        vm.reactor->poll();
+        vm.scheduler.look_around(vm);
+        if (s.woken.exchange(false) || vm.scheduler.has_ready() || vm.interrupt.load() ||
+            is_past_deadline(vm))
+            return true;
+        if (over) return false;
+        int64_t left = limited ? std::chrono::nanoseconds(end - Clock::now()).count() : -1;
+        if (limited && left <= 0) {
+            over = true;
+            continue;
+        }
+        int64_t deadline = vm.scheduler.first_deadline();
+        if (vm.limits.deadline && !vm.clock->is_manual()) deadline = std::min(deadline, vm.limits.deadline);
+        if (deadline != kForever && vm.clock->is_virtual() && !vm.reactor->busy()) {
+            const bool goes_on = vm.clock->rests(deadline);
+            vm.clock->resumes();
+            if (goes_on) continue;
+        } else if (deadline != kForever && !vm.clock->is_virtual() && !vm.clock->is_manual()) {
+            const int64_t next = std::max<int64_t>(deadline - vm.clock->now(), 0);
+            left = left < 0 ? next : std::min(left, next);
+        }
+        vm.reactor->wait(left);
+    }
+}
+
+void Interpreter::wake() {
+    state_->woken = true;
+    state_->host.completions->wake();
 }
 
 void State::tend_tasks() {

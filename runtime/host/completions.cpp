@@ -16,6 +16,14 @@ void Completions::post(Key key) {
     reactor_->wake();
 }
 
+void Completions::post(std::function<void(VM&)> function) {
+    std::lock_guard guard(mutex_);
+    if (!reactor_) return;
+    functions_.push_back(std::move(function));
+    if (auto member = time_.lock()) member->stir();
+    reactor_->wake();
+}
+
 void Completions::wake() {
     std::lock_guard guard(mutex_);
     if (reactor_) reactor_->wake();
@@ -30,6 +38,7 @@ void Completions::share_time(std::shared_ptr<SharedTime::Member> member) {
 void Completions::serve(Reactor* reactor) {
     std::lock_guard guard(mutex_);
     reactor_ = reactor;
+    if (!posted_.empty() || !functions_.empty()) reactor->wake();  // another one was told of them
 }
 
 void Completions::leave(Reactor* reactor) {
@@ -40,15 +49,18 @@ void Completions::leave(Reactor* reactor) {
 bool Completions::active() const {
     for (const auto& [key, list] : waiting_)
         if (list.first) return true;
-    return false;
+    return awaits_function && awaits_function();
 }
 
 void Completions::deliver(VM& vm) {
     std::vector<Key> posted;
+    std::vector<std::function<void(VM&)>> functions;
     {
         std::lock_guard guard(mutex_);
         posted.swap(posted_);
+        functions.swap(functions_);
     }
+    for (auto& function : functions) function(vm);
     for (Key key : posted) {
         auto at = waiting_.find(key);
         if (at == waiting_.end()) continue;

@@ -1,6 +1,7 @@
 // What the runtime keeps beside a VM: the host's grants, and texts of programs for tracebacks.
 #pragma once
 #include "runtime/host/io.h"
+#include "vm/sched/reactor.h"
 
 #include <cstdint>
 #include <memory>
@@ -37,7 +38,9 @@ struct RuntimeHost : Host {
     }
     bool interactive = false;
     class UvReactor* reactor = nullptr;  // the VM's, once it is made; see reactor.h
-    void* embedder = nullptr;            // the state behind gen/gen.h
+    std::unique_ptr<Reactor>
+        old_reactor;           // that it took the place of: another thread may be about to wake it
+    void* embedder = nullptr;  // the state behind gen/gen.h
     std::unordered_map<std::string, std::vector<std::string>>
         sources;                                         // lines of files that tracebacks have shown
     std::unordered_map<std::string, std::string> texts;  // of modules without a file, by file name

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace gen {
 
@@ -20,8 +21,7 @@ UvReactor& UvReactor::of(VM& vm) {
     if (!known) {
         auto made = std::make_unique<UvReactor>(vm);
         known = made.get();
-        std::unique_ptr<Reactor> before = std::move(vm.reactor);
-        vm.reactor = std::move(made);
+        runtime_of(vm).old_reactor = std::exchange(vm.reactor, std::move(made));
         if (Completions* completions = runtime_of(vm).completions.get()) completions->serve(known);
     }
     return *known;

@@ -191,6 +191,10 @@ class Interpreter {
     // Lets tasks and threads run until they all wait, at most for the budget. Throws what an interrupt or a limit of the interpreter
     // means. Not to be called by functions of the host.
     Progress run_for(Budget budget = {});
+    // Does nothing until somebody can run: a timer goes off, input comes, another thread settles a promise or calls wake(), interrupt() or
+    // terminate(). At most for so many seconds of real time; < 0: any time. False: it is over, and nothing has happened.
+    bool wait(double seconds = -1);
+    void wake();          // from any thread: ends a wait(), the next one if there is none now
     double time() const;  // seconds, as time.monotonic()
     std::optional<double> next_wake()
         const;                     // seconds of that time until a timer goes off; nothing: there is none
@@ -220,6 +224,7 @@ class Interpreter {
     template <class R, class F, class... Args, size_t... I>
     Ref invoke(F& function, const std::vector<Ref>& args, std::index_sequence<I...>);
     Ref new_dict() const;
+    void set_entry(const Ref& dict, std::string_view key, const Ref& item) const;
     Task start_call(const Ref& function, const std::vector<Ref>& args);
     Ref make_function(std::string_view name, size_t parameters, bool any, Function function);
     template <class F, class R, class... Args>

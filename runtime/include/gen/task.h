@@ -4,6 +4,7 @@
 //     while (!patrol.done()) { draw(); vm.advance(1 / 60.0); vm.run_for({.steps = 100'000}); }
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ namespace detail {
 struct State;
 struct TaskState;
 struct PromiseState;
+struct ResolverState;
 }  // namespace detail
 
 // A script, or a call, that goes on beside others whenever the interpreter has control: see Interpreter::start(). It may wait
@@ -38,6 +40,8 @@ class Task {
     std::shared_ptr<detail::TaskState> task_;
 };
 
+class Resolver;
+
 // A value that the host gives later. The script that calls a function of the host which returns a promise waits for it there, as in
 // time.sleep(), while others go on. One that nobody holds any more without a value is a RuntimeError for whoever waits.
 //
@@ -52,13 +56,43 @@ class Promise {
     void resolve(const T& value) const;                                // what Interpreter::value() takes
     void resolve() const;                                              // None
     void fail(std::string_view type, std::string_view message) const;  // an exception, as Error
-    bool settled() const;  // it has a value, or has failed: what comes later has no effect
+    bool settled() const;       // it has a value, or has failed: what comes later has no effect
+    Resolver resolver() const;  // for another thread; the promise itself need not be held any longer
 
   private:
     friend class Interpreter;
     Interpreter interpreter() const;
     void settle(const Ref& value, bool failed) const;
     std::shared_ptr<detail::PromiseState> state_;
+};
+
+// The end of a promise that another thread holds: whatever it is given is copied, and handed over to the thread of the interpreter, which
+// takes it when it next looks: in run_for(), wait() and every run. These functions may be called from any thread, also when the
+// interpreter is gone, which makes them do nothing. The first call counts. A Resolver of which all copies are gone
+// without one is a RuntimeError for whoever waits.
+//
+//     vm.def("fetch", [&](std::string url) {
+//         gen::Promise page(vm);
+//         pool.run([url, answer = page.resolver()] { answer.resolve(download(url)); });
+//         return page;                       // the script waits, others go on
+//     });
+//     while (vm.run_for() != gen::Progress::Done) vm.wait(60);
+class Resolver {
+  public:
+    Resolver() = default;  // none; only to be assigned to
+    explicit operator bool() const { return state_ != nullptr; }
+    // A bool, a number, a text; vectors of these, and maps from std::string to them.
+    template <class T>
+    void resolve(const T& value) const;
+    void resolve() const;  // None
+    void fail(std::string_view type, std::string_view message) const;
+
+  private:
+    friend class Promise;
+    friend struct detail::ResolverState;
+    using Make = std::function<Ref(const Interpreter&)>;
+    void post(Make make) const;
+    std::shared_ptr<detail::ResolverState> state_;
 };
 
 struct Budget {

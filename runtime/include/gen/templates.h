@@ -81,13 +81,44 @@ Ref Interpreter::value(const std::vector<T>& items) const {
 template <class T>
 Ref Interpreter::value(const std::map<std::string, T>& items) const {
     Ref dict = new_dict();
-    for (const auto& [key, item] : items) dict.set_item(value(key), value(item));
+    for (const auto& [key, item] : items) set_entry(dict, key, value(item));
     return dict;
 }
 
 template <class T>
 void Promise::resolve(const T& value) const {
     settle(interpreter().value(value), false);
+}
+
+namespace detail {
+// What a value is copied into on its way to another thread.
+template <class T>
+struct Plain {
+    static_assert(std::is_arithmetic_v<T>,
+                  "Resolver::resolve: a bool, a number, a text, or vectors and maps of these");
+    using Type = T;
+};
+template <class T>
+requires std::is_convertible_v<T, std::string_view>
+struct Plain<T> {
+    using Type = std::string;
+};
+template <class T>
+struct Plain<std::vector<T>> {
+    using Type = std::vector<T>;
+    static_assert(std::is_same_v<typename Plain<T>::Type, T>);
+};
+template <class T>
+struct Plain<std::map<std::string, T>> {
+    using Type = std::map<std::string, T>;
+    static_assert(std::is_same_v<typename Plain<T>::Type, T>);
+};
+}  // namespace detail
+
+template <class T>
+void Resolver::resolve(const T& value) const {
+    using Type = typename detail::Plain<T>::Type;
+    post([copy = Type(value)](const Interpreter& vm) { return vm.value(copy); });
 }
 
 template <class R>
