@@ -152,6 +152,7 @@ std::span<const BuiltinModule> builtin_modules() {
         {"_weakref", &kWeakrefModule},
         {"_thread", &kThreadModule},
         {"_collections", &kCollectionsModule},
+        {"_enum", &kEnumModule},
         {"_stream", &kStreamModule},
         {"_json", &kJsonModule},
         {"_isolate", &kIsolateModule},

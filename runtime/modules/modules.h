@@ -15,6 +15,7 @@ extern const ModuleDef kRegexModule;        // "_re", with GEN_HAS_PCRE2
 extern const ModuleDef kFunctoolsModule;    // "_functools"
 extern const ModuleDef kWeakrefModule;      // "_weakref"
 extern const ModuleDef kCollectionsModule;  // "_collections": the ring of a deque
+extern const ModuleDef kEnumModule;         // "_enum"
 extern const ModuleDef kStreamModule;       // "_stream": the near end of a file
 extern const ModuleDef kThreadModule;       // "_thread": fibers and locks
 extern const ModuleDef kIsolateModule;  // "_isolate": channels, and VMs on threads of the operating system

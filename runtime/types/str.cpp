@@ -296,6 +296,7 @@ static const NativeDef kStrMethods[] = {
      .locals = 2,
      .doc = "Replace each character in the string using the given translation table."},
     {.signature = "format(self, /, *args, **kwargs)",
+     .fn = str_format_simple,
      .step = str_format,
      .locals = kFormatLocals,
      .doc = "Return a formatted version of S, using substitutions from args and kwargs."},

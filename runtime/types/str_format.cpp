@@ -1,7 +1,12 @@
 // str.format and str.format_map: step natives, since fields reach any object's attributes, items and
 // __format__.
+#include "runtime/types/format_spec.h"
 #include "runtime/types/str_methods.h"
+#include "vm/data/float.h"
+#include "vm/data/int.h"
 #include "vm/data/unicode.h"
+
+#include <charconv>
 
 namespace gen {
 
@@ -318,7 +323,94 @@ Outcome run_format(VM& vm, NativeFrame& frame) {
     return Outcome::raised();
 }
 
+// The argument that a field without path and conversion names; unbound: the long way finds it, or the error.
+Value simple_value(VM& vm, const Value* args, std::string_view name, int64_t& numbering) {
+    const auto* positional = args[1].as<Tuple>();
+    uint64_t index = 0;
+    if (name.empty()) {
+        if (numbering == kManual) return Value::unbound();
+        index = numbering == kUndecided ? 0 : uint64_t(numbering);
+        numbering = int64_t(index) + 1;
+    } else if (name[0] >= '0' && name[0] <= '9') {
+        if (numbering >= 0 || name.size() > 4) return Value::unbound();
+        for (char c : name) {
+            if (c < '0' || c > '9') return Value::unbound();
+            index = index * 10 + uint64_t(c - '0');
+        }
+        numbering = kManual;
+    } else {
+        for (char c : name)
+            if (uint8_t(c) >= 0x80) return Value::unbound();  // may be digits
+        return args[2].is_unbound() ? Value::unbound() : vm.get(args[2].as<Dict>(), vm.intern(name));
+    }
+    return index < positional->size ? positional->items[index] : Value::unbound();
+}
+
+// unhandled(): it is of no exact built-in type.
+Outcome append_formatted(VM& vm, StringBuilder& out, Value v, std::string_view spec) {
+    if (spec.empty() && v.is_int()) {
+        char digits[24];
+        char* end = std::to_chars(digits, digits + sizeof digits, v.as_int()).ptr;
+        out.append({digits, size_t(end - digits)});
+        return Value::none();
+    }
+    Outcome o = Outcome::unhandled();
+    if (is_exact_str(v)) {
+        o = spec.empty() ? Outcome(v) : format_str(vm, text_of(v), spec);
+    } else if (is_exact_float(v)) {
+        o = spec.empty() ? op_format(vm, v, Value::object(vm.empty_string))
+                         : format_float(vm, as_float(v), spec);
+    } else if (v.is_int()) {
+        o = format_int(vm, v, spec);
+    }
+    if (o.is_value()) out.append(text_of(o.value()));
+    return o;
+}
+
+constexpr size_t kSimpleText = 4096;  // bytes of a template that is gone through at once
+
 }  // namespace
+
+Outcome str_format_simple(VM& vm, Value* args) {  // self, args, kwargs
+    const std::string_view text = text_of(args[0])->view();
+    if (text.size() > kSimpleText) return Outcome::unhandled();
+    StringBuilder out(vm.heap);
+    int64_t numbering = kUndecided;
+    for (size_t at = 0; at < text.size();) {
+        const char c = text[at];
+        if (c != '{' && c != '}') {
+            size_t end = at + 1;
+            while (end < text.size() && text[end] != '{' && text[end] != '}') end++;
+            out.append(text.substr(at, end - at));
+            at = end;
+            continue;
+        }
+        if (++at == text.size()) return Outcome::unhandled();
+        if (text[at] == c) {
+            out.append(c);
+            at++;
+            continue;
+        }
+        if (c == '}') return Outcome::unhandled();
+        const size_t start = at;
+        while (at < text.size() && !std::strchr("{}:!.[", text[at])) at++;
+        if (at == text.size() || (text[at] != '}' && text[at] != ':')) return Outcome::unhandled();
+        const std::string_view name = text.substr(start, at - start);
+        std::string_view spec;
+        if (text[at] == ':') {
+            const size_t from = ++at;
+            while (at < text.size() && text[at] != '{' && text[at] != '}') at++;
+            if (at == text.size() || text[at] == '{') return Outcome::unhandled();
+            spec = text.substr(from, at - from);
+        }
+        at++;
+        Value v = simple_value(vm, args, name, numbering);
+        if (v.is_unbound()) return Outcome::unhandled();
+        Outcome o = append_formatted(vm, out, v, spec);
+        if (!o.is_value()) return o;
+    }
+    return finish(vm, out);
+}
 
 Outcome str_format(VM& vm, NativeFrame& frame) { return run_format(vm, frame); }
 Outcome str_format_map(VM& vm, NativeFrame& frame) { return run_format(vm, frame); }

@@ -137,6 +137,14 @@ Outcome str_replace(VM& vm, Value* args) {
     }
     size_t at = find_bytes(text, old), done = 0;
     if (at == std::string_view::npos) return exact_str(vm, self);
+    const bool ascii = self->ascii() && text_of(args[2])->ascii();
+    if (ascii && old.size() == with.size()) {  // in place, in a copy
+        Str* s = make_ascii_str(vm.heap, text);
+        if (!s) return vm.out_of_memory();
+        for (; at != std::string_view::npos && most-- > 0; at = find_bytes(text, old, at + old.size()))
+            copy_text(s->data + at, with);
+        return Value::object(s);
+    }
     for (; at != std::string_view::npos && most-- > 0; at = find_bytes(text, old, done)) {
         out.append(text.substr(done, at - done));
         out.append(with);
@@ -151,28 +159,49 @@ Outcome str_replace(VM& vm, Value* args) {
 
 class Pieces {
   public:
-    explicit Pieces(VM& vm) : vm_(vm), list_(make_list(vm.heap)) {}
+    Pieces(VM& vm, bool ascii) : vm_(vm), ascii_(ascii) {}
     bool add(std::string_view text) {
-        Outcome o = piece_of_text(vm_, text);
-        return o.is_value() && list_append(vm_.heap, list_, o.value());
+        Value piece;
+        if (text.size() < 2) {
+            piece = text.empty() ? Value::object(vm_.empty_string)
+                                 : Value::object(vm_.strings.character(uint8_t(text[0])));
+        } else {
+            Str* s = ascii_ ? make_ascii_str(vm_.heap, text) : make_str(vm_.heap, text);
+            if (!s) return false;
+            piece = Value::object(s);
+        }
+        if (list_) return list_append(vm_.heap, list_, piece);
+        first_[count_++] = piece;
+        return count_ < kFirst || make();
     }
     Outcome result(bool ok, bool reversed = false) {
-        if (!ok) return vm_.out_of_memory();
+        if (!ok || (!list_ && !make())) return vm_.out_of_memory();
         if (reversed) list_reverse(vm_.heap, list_);
         charge(vm_, list_->size);
         return Value::object(list_);
     }
 
   private:
+    bool make() {
+        list_ = make_list(vm_.heap, first_, count_);
+        return list_;
+    }
+    static constexpr size_t kFirst = 12;  // before there is a list
     VM& vm_;
-    List* list_;
+    List* list_ = nullptr;
+    size_t count_ = 0;
+    bool ascii_;
+    Value first_[kFirst];
 };
 
+static bool is_ascii_space(char c) { return c == ' ' || (c >= 9 && c <= 13) || (c >= 28 && c <= 31); }
 static const char* skip_spaces(const char* p, const char* end) {
-    while (p < end) {
+    while (p < end && is_ascii_space(*p)) p++;
+    while (p < end && uint8_t(*p) >= 0x80) {
         const char* next = p;
         if (!is_space(decode_utf8(next))) break;
         p = next;
+        while (p < end && is_ascii_space(*p)) p++;
     }
     return p;
 }
@@ -185,8 +214,8 @@ static const char* skip_spaces_back(const char* begin, const char* p) {
     return p;
 }
 
-static Outcome split_spaces(VM& vm, std::string_view text, int64_t most) {
-    Pieces pieces(vm);
+static Outcome split_spaces(VM& vm, std::string_view text, int64_t most, bool ascii) {
+    Pieces pieces(vm, ascii);
     bool ok = true;
     const char *p = text.data(), *end = p + text.size();
     while (ok) {
@@ -199,7 +228,7 @@ static Outcome split_spaces(VM& vm, std::string_view text, int64_t most) {
         const char *word = p, *stop = p;
         while (p < end) {
             stop = p;
-            if (is_space(decode_utf8(p))) break;
+            if (ascii ? is_ascii_space(*p++) : is_space(decode_utf8(p))) break;
             stop = p;
         }
         ok = pieces.add({word, size_t(stop - word)});
@@ -207,8 +236,8 @@ static Outcome split_spaces(VM& vm, std::string_view text, int64_t most) {
     return pieces.result(ok);
 }
 
-static Outcome rsplit_spaces(VM& vm, std::string_view text, int64_t most) {
-    Pieces pieces(vm);
+static Outcome rsplit_spaces(VM& vm, std::string_view text, int64_t most, bool ascii) {
+    Pieces pieces(vm, ascii);
     bool ok = true;
     const char *begin = text.data(), *p = begin + text.size();
     while (ok) {
@@ -229,8 +258,8 @@ static Outcome rsplit_spaces(VM& vm, std::string_view text, int64_t most) {
     return pieces.result(ok, true);
 }
 
-static Outcome split_at(VM& vm, std::string_view text, std::string_view separator, int64_t most) {
-    Pieces pieces(vm);
+static Outcome split_at(VM& vm, std::string_view text, std::string_view separator, int64_t most, bool ascii) {
+    Pieces pieces(vm, ascii);
     bool ok = true;
     size_t from = 0;
     while (ok && most-- != 0) {
@@ -242,8 +271,9 @@ static Outcome split_at(VM& vm, std::string_view text, std::string_view separato
     return pieces.result(ok && pieces.add(text.substr(from)));
 }
 
-static Outcome rsplit_at(VM& vm, std::string_view text, std::string_view separator, int64_t most) {
-    Pieces pieces(vm);
+static Outcome rsplit_at(VM& vm, std::string_view text, std::string_view separator, int64_t most,
+                         bool ascii) {
+    Pieces pieces(vm, ascii);
     bool ok = true;
     while (ok && most-- != 0) {
         size_t at = rfind_bytes(text, separator);
@@ -259,13 +289,15 @@ static Outcome split(VM& vm, Value* args, bool from_right) {
     Outcome failure = Outcome::raised();
     if (!get_size(vm, args[2], most, failure)) return failure;
     std::string_view text = text_of(args[0])->view();
+    const bool ascii = text_of(args[0])->ascii();
     charge(vm, text.size() / 128);
     if (args[1].is_unbound() || args[1].is_none())
-        return from_right ? rsplit_spaces(vm, text, most) : split_spaces(vm, text, most);
+        return from_right ? rsplit_spaces(vm, text, most, ascii) : split_spaces(vm, text, most, ascii);
     if (!is_str(args[1])) return vm.type_error("must be str or None, not %s", vm.type_name(args[1]));
     std::string_view separator = text_of(args[1])->view();
     if (separator.empty()) return vm.raise(kShapeValueError, "empty separator");
-    return from_right ? rsplit_at(vm, text, separator, most) : split_at(vm, text, separator, most);
+    return from_right ? rsplit_at(vm, text, separator, most, ascii)
+                      : split_at(vm, text, separator, most, ascii);
 }
 
 Outcome str_split(VM& vm, Value* args) { return split(vm, args, false); }
@@ -299,7 +331,7 @@ Outcome str_splitlines(VM& vm, Value* args) {
     if (!get_flag(vm, args[1], keep_ends, failure)) return failure;
     std::string_view text = text_of(args[0])->view();
     charge(vm, text.size() / 128);
-    Pieces pieces(vm);
+    Pieces pieces(vm, text_of(args[0])->ascii());
     bool ok = true;
     const char *p = text.data(), *end = p + text.size();
     while (ok && p < end) {

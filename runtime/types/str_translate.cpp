@@ -13,21 +13,30 @@ static Outcome join(VM& vm, Str* separator, const Value* items, size_t n) {
                                  vm.type_name(items[i]));
     charge(vm, n / 4);
     if (n == 1 && is_exact_str(items[0])) return items[0];
-    uint64_t bytes = uint64_t(separator->size) * (n - 1);
-    for (size_t i = 0; i < n; i++) bytes += text_of(items[i])->size;
+    uint64_t bytes = uint64_t(separator->size) * (n - 1), length = uint64_t(separator->length) * (n - 1);
+    unsigned ascii = n > 1 ? separator->aux : unsigned(Str::kAscii), state = n > 1 ? separator->state : 0u;
+    for (size_t i = 0; i < n; i++) {
+        const Str* item = text_of(items[i]);
+        bytes += item->size;
+        length += item->length;
+        ascii &= item->aux;
+        state |= item->state;
+    }
     if (bytes > kMaxStr || !vm.heap.reserve(bytes)) return vm.out_of_memory();
     Str* s = make_str_uninitialized(vm.heap, bytes);
     if (!s) return vm.out_of_memory();
     char* p = s->data;
     for (size_t i = 0; i < n; i++) {
         if (i) {
-            std::memcpy(p, separator->data, separator->size);
+            copy_text(p, separator->view());
             p += separator->size;
         }
-        std::memcpy(p, text_of(items[i])->data, text_of(items[i])->size);
+        copy_text(p, text_of(items[i])->view());
         p += text_of(items[i])->size;
     }
-    finish_str(s);
+    s->length = uint32_t(length);
+    s->aux = ascii & Str::kAscii;
+    s->state = state & Str::kHasSurrogates;
     return Value::object(s);
 }
 

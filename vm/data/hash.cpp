@@ -4,6 +4,7 @@
 #include "vm/data/int.h"
 #include "vm/data/string.h"
 
+#include <bit>
 #include <cmath>
 
 namespace gen {
@@ -33,6 +34,24 @@ struct Sip {
         v2 = rotate(v2, 32);
     }
 };
+
+// The last n < 8 bytes, the first of them lowest; `after_word`: 8 more before them can be read.
+uint64_t tail(const uint8_t* p, size_t n, bool after_word) {
+    if constexpr (std::endian::native == std::endian::little) {
+        auto load = [](auto whole, const uint8_t* from) {
+            std::memcpy(&whole, from, sizeof whole);
+            return uint64_t(whole);
+        };
+        if (n == 0) return 0;
+        if (after_word) return load(uint64_t{}, p + n - 8) >> (64 - 8 * n);
+        if (n >= 4) return load(uint32_t{}, p) | load(uint32_t{}, p + n - 4) << (8 * (n - 4));
+        if (n >= 2) return load(uint16_t{}, p) | load(uint16_t{}, p + n - 2) << (8 * (n - 2));
+        return *p;
+    }
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < n; i++) bytes |= uint64_t(p[i]) << (8 * i);
+    return bytes;
+}
 
 uint64_t hash_constant(Value v) {
     if (v.is_bool()) return v.is_true();
@@ -127,8 +146,7 @@ uint64_t siphash13(const HashKey& key, const void* data, size_t size) {
         s.round();
         s.v0 ^= m;
     }
-    uint64_t last = uint64_t(size) << 56;
-    for (size_t i = 0; i < size % 8; i++) last |= uint64_t(p[i]) << (8 * i);
+    const uint64_t last = uint64_t(size) << 56 | tail(p, size % 8, size >= 8);
     s.v3 ^= last;
     s.round();
     s.v0 ^= last;

@@ -76,6 +76,7 @@ struct Heap::Segment {
     Segment* block;   // the first segment of the block that this one is a part of; or null
     uint8_t unused;   // of a block's first segment: how many of them are
     bool given_back;  // its pages have no memory behind them
+    bool idle;        // nothing was taken from it since the last census
     bool carded;      // of a large object: in carded_
     uint8_t* cards;   // of a large object, one for every kCard bytes, not 0 when dirty; null: none yet
 
@@ -85,7 +86,7 @@ struct Heap::Segment {
         s->free = 0;
         std::memset(s->use, 0, sizeof s->use);
         s->block = nullptr;
-        s->given_back = s->carded = false;
+        s->given_back = s->idle = s->carded = false;
         s->cards = nullptr;
         return s;
     }
@@ -193,7 +194,7 @@ Heap::PageRef Heap::take_pages(unsigned n) {
         for (unsigned p = 1; p + n <= kPagesPerSegment; p++) {
             if ((s->free >> p & run) != run) continue;
             s->free &= uint16_t(~(run << p));
-            s->given_back = false;
+            s->given_back = s->idle = false;
             free_page_count_ -= n;
             std::memset(s->marks(p), 0, n * (kPage / kGranule));
             return {s, p};
@@ -490,10 +491,12 @@ void Heap::take_census() {
                 segment_bytes_ -= kSegment;
                 return true;
             }
-            if (sparse && !s->given_back) {
+            // What has been used between two collections will be again, and new memory is cleared first by the host.
+            if (sparse && s->idle && !s->given_back) {
                 give_back(s->page(1), kSegment - kPage);
                 s->given_back = true;
             }
+            s->idle = true;
             return false;
         }
         if (keep) {

@@ -218,7 +218,7 @@ Str* int_to_str(Heap& heap, Value v) {
     if (v.is_int()) {
         char buffer[24];
         auto end = std::to_chars(buffer, buffer + sizeof buffer, v.as_int()).ptr;
-        return make_str(heap, {buffer, size_t(end - buffer)});
+        return make_ascii_str(heap, {buffer, size_t(end - buffer)});
     }
     std::string text;
     return int_to_text(v, 10, text) ? make_str(heap, text) : nullptr;

@@ -2,6 +2,7 @@
 
 #include "vm/data/list.h"
 
+#include <bit>
 #include <cstdlib>
 
 namespace gen {
@@ -44,7 +45,7 @@ const char* skip(const char* p, uint32_t characters) {
 Str* make_part(Heap& heap, const Str* of, size_t from, size_t to, uint32_t length) {
     Str* s = make_str_uninitialized(heap, to - from);
     if (!s) return nullptr;
-    std::memcpy(s->data, of->data + from, to - from);
+    copy_text(s->data, {of->data + from, to - from});
     s->length = length;
     if (length == s->size)
         s->aux = Str::kAscii;
@@ -165,9 +166,18 @@ Str* make_str_uninitialized(Heap& heap, size_t bytes, uint32_t shape, size_t slo
     return s;
 }
 
+// As is_ascii: the word in which the text ends is the cell's as a whole.
+static bool has_ascii_text(const Str* s) {
+    if constexpr (std::endian::native != std::endian::little) return is_ascii(s->view());
+    const char *p = s->data, *end = p + s->size;
+    for (; end - p >= 8; p += 8)
+        if (load(p) & 0x8080808080808080u) return false;
+    return p == end || !(load(p) << (64 - 8 * (end - p)) & 0x8080808080808080u);
+}
+
 void finish_str(Str* s) {
     s->state = 0;
-    if (is_ascii(s->view())) {
+    if (has_ascii_text(s)) {
         s->aux = Str::kAscii;
         s->length = s->size;
         return;
@@ -180,8 +190,16 @@ void finish_str(Str* s) {
 Str* make_str(Heap& heap, std::string_view text) {
     Str* s = make_str_uninitialized(heap, text.size());
     if (!s) return nullptr;
-    if (!text.empty()) std::memcpy(s->data, text.data(), text.size());
+    copy_text(s->data, text);
     finish_str(s);
+    return s;
+}
+
+Str* make_ascii_str(Heap& heap, std::string_view text) {
+    Str* s = make_str_uninitialized(heap, text.size());
+    if (!s) return nullptr;
+    copy_text(s->data, text);
+    s->aux = Str::kAscii;
     return s;
 }
 
@@ -280,8 +298,8 @@ Str* concat(Heap& heap, Str* a, Str* b) {
     if (a->size == 0 && b->shape == kShapeStr) return b;
     Str* s = make_str_uninitialized(heap, size_t(a->size) + b->size);
     if (!s) return nullptr;
-    std::memcpy(s->data, a->data, a->size);
-    std::memcpy(s->data + a->size, b->data, b->size);
+    copy_text(s->data, a->view());
+    copy_text(s->data + a->size, b->view());
     s->length = a->length + b->length;
     s->aux = a->aux & b->aux & Str::kAscii;
     s->state = (a->state | b->state) & Str::kHasSurrogates;

@@ -50,9 +50,33 @@ size_t valid_utf8(std::string_view text, bool surrogates_allowed = false);
 size_t count_code_points(std::string_view text);
 bool is_ascii(std::string_view text);
 
+// Most texts are short: for these without a call.
+inline void copy_text(char* to, std::string_view text) {
+    const char* from = text.data();
+    const size_t n = text.size();
+    auto both_ends = [&](auto part) {
+        decltype(part) first, last;
+        std::memcpy(&first, from, sizeof part);
+        std::memcpy(&last, from + n - sizeof part, sizeof part);
+        std::memcpy(to, &first, sizeof part);
+        std::memcpy(to + n - sizeof part, &last, sizeof part);
+    };
+    if (n > 16)
+        std::memcpy(to, from, n);
+    else if (n >= 8)
+        both_ends(uint64_t{});
+    else if (n >= 4)
+        both_ends(uint32_t{});
+    else if (n >= 2)
+        both_ends(uint16_t{});
+    else if (n)
+        *to = *from;
+}
+
 // ---- making
 // `text` must be well-formed generalised UTF-8.
 Str* make_str(Heap&, std::string_view text);
+Str* make_ascii_str(Heap&, std::string_view text);
 // A Str of `bytes` bytes, whose data the caller fills before calling finish_str, which sets length and flags.
 // `slots` Values follow for a subclass, and are cleared.
 Str* make_str_uninitialized(Heap&, size_t bytes, uint32_t shape = kShapeStr, size_t slots = 0);

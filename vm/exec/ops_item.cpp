@@ -439,6 +439,7 @@ Outcome op_getitem(VM& vm, Value v, Value key) {
 }
 
 Outcome op_setitem(VM& vm, Value v, Value key, Value item) {
+    if (is_exact_dict(v)) return op_dict_set(vm, v.as<Dict>(), key, item);
     if (v.is_object() && inherits_special(vm, v, Special::Setitem)) {
         Outcome fast = base_setitem(vm, v, key, item);
         if (!fast.is_unhandled()) return fast;
