@@ -90,6 +90,8 @@ const char* shown_name(Encoding e) {
     }
 }
 
+constexpr std::string_view kCommonEncoding = "utf-8";
+
 Encoding find_encoding(std::string_view name) {
     std::string plain;
     for (char c : name) plain += c == '_' || c == ' ' ? '-' : char(c >= 'A' && c <= 'Z' ? c + 32 : c);
@@ -658,12 +660,22 @@ Outcome unknown_encoding(VM& vm, std::string_view name) {
 
 Outcome decode_text(VM& vm, std::string_view bytes, Value object, std::string_view encoding,
                     std::string_view errors) {
+    if (encoding == kCommonEncoding && is_ascii(bytes)) {
+        charge(vm, bytes.size() / 64);
+        Str* s = bytes.empty() ? vm.empty_string : make_ascii_str(vm.heap, bytes);
+        return s ? Outcome(Value::object(s)) : vm.no_room();
+    }
     Encoding e = find_encoding(encoding);
     if (e == Encoding::Unknown) return unknown_encoding(vm, encoding);
     return Decoder(vm, bytes, object, e, errors).run();
 }
 
 Outcome encode_text(VM& vm, Str* text, std::string_view encoding, std::string_view errors) {
+    if (encoding == kCommonEncoding && text->ascii()) {
+        charge(vm, text->size / 64);
+        Bytes* b = make_bytes(vm.heap, text->view());
+        return b ? Outcome(Value::object(b)) : vm.no_room();
+    }
     Encoding e = find_encoding(encoding);
     if (e == Encoding::Unknown) return unknown_encoding(vm, encoding);
     return Encoder(vm, text, e, errors).run();

@@ -263,7 +263,13 @@ static Outcome split_at(VM& vm, std::string_view text, std::string_view separato
     bool ok = true;
     size_t from = 0;
     while (ok && most-- != 0) {
-        size_t at = find_bytes(text, separator, from);
+        size_t at;
+        if (separator.size() == 1) {
+            const void* found = std::memchr(text.data() + from, separator[0], text.size() - from);
+            at = found ? size_t(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
+        } else {
+            at = find_bytes(text, separator, from);
+        }
         if (at == std::string_view::npos) break;
         ok = pieces.add(text.substr(from, at - from));
         from = at + separator.size();

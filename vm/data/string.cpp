@@ -215,8 +215,11 @@ Str* copy_str(Heap& heap, const Str* from, uint32_t shape, size_t slots) {
 }
 
 Str* make_char(Heap& heap, char32_t c) {
-    char text[4];
-    return make_str(heap, {text, encode_utf8(c, text)});
+    Str* s = make_str_uninitialized(heap, utf8_size(c));
+    if (!s) return nullptr;
+    encode_utf8(c, s->data);
+    finish_str(s);
+    return s;
 }
 
 // ---- characters
