@@ -37,6 +37,8 @@ struct RuntimeHost : Host {
         entropy = s.value_or(0);
     }
     bool interactive = false;
+    bool is_isolate = false;             // os._exit() ends the VM, not the process
+    std::optional<int> left_with{};      // and was called, with that status
     class UvReactor* reactor = nullptr;  // the VM's, once it is made; see reactor.h
     std::unique_ptr<Reactor>
         old_reactor;           // that it took the place of: another thread may be about to wake it

@@ -103,6 +103,7 @@ bool IsolateGroup::start(VM& parent, ChannelId inbox, ChannelId outcome) {
     own->executable = host.executable;
     own->program = host.program;
     own->isolates = shared_from_this();
+    own->is_isolate = true;
     if (host.seed) own->set_seed(*host.seed + outcome);
     {
         std::lock_guard guard(mutex_);
@@ -165,6 +166,8 @@ void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, C
         if (code && !vm.run_code(code, names, Value::object(names)).is_raised()) {
             Value answer = vm.get(names, vm.intern("status"));
             if (answer.is_int()) status = int(answer.as_int());
+        } else if (host.left_with) {
+            vm.exception = Value::unbound();
         } else if (vm.is_instance(vm.exception, kShapeSystemExit)) {
             status = 0;  // interrupted before it came to anything
             vm.exception = Value::unbound();
@@ -172,7 +175,10 @@ void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, C
             host.streams.err.write("an isolate ended with " + std::string(vm.type_name(vm.exception)) + "\n");
             vm.exception = Value::unbound();
         }
-        if (!shut_down(vm) && status == 0) status = 1;
+        if (host.left_with)
+            status = *host.left_with;
+        else if (!shut_down(vm) && status == 0)
+            status = 1;
         std::lock_guard guard(mutex_);
         running_[outcome].vm = nullptr;
     }

@@ -3,6 +3,7 @@
 #include "runtime/modules/modules.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
+#include "vm/exec/exec.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -503,7 +504,13 @@ static Outcome px_kill(VM& vm, Value* args) {
 static Outcome px_exit(VM& vm, Value* args) {  // os._exit: nothing is flushed or closed
     int64_t status = 0;
     if (!number_of(vm, args[0], status)) return Outcome::raised();
-    _exit(int(status));
+    RuntimeHost& host = runtime_of(vm);
+    if (!host.is_isolate) _exit(int(status));
+    host.left_with = int(status & 255);
+    begin_termination(vm, "os._exit()");
+    vm.grace_end = vm.steps_now();  // not even `finally` runs
+    if (vm.fiber != vm.main_fiber && vm.nested == 1) vm.scheduler.throw_into(vm.main_fiber, vm.exception);
+    return Outcome::raised();
 }
 static Outcome px_system(VM& vm, Value* args) {
     std::string command;
