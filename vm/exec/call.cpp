@@ -169,15 +169,20 @@ Outcome call_plain_native(VM& vm, const Native* native, const Value* args, unsig
     const NativeDef& def = *native->def;
     const Signature& s = def.signature;
     const unsigned parameters = s.parameters();
-    if (!def.fn || !native->self.is_unbound() || count < s.required || count > s.positional ||
-        parameters != unsigned(s.positional + s.var_args) || parameters > kMost ||
+    if (!def.fn || !native->self.is_unbound() || count < s.required ||
+        (count > s.positional && !s.var_args) || s.keyword_only || parameters > kMost ||
         (count && !accepts_receiver(vm, native, args[0])))
         return Outcome::unhandled();
     Value slots[kMost];
     unsigned i = 0;
-    for (; i < count; i++) slots[i] = args[i];
-    for (; i < s.positional; i++) slots[i] = Value::unbound();
-    if (s.var_args) slots[i] = Value::object(vm.empty_tuple);
+    for (; i < count && i < s.positional; i++) slots[i] = args[i];
+    for (; i < parameters; i++) slots[i] = Value::unbound();
+    if (s.var_args) {
+        Tuple* rest = vm.empty_tuple;
+        if (count > s.positional) rest = make_tuple(vm.heap, args + s.positional, count - s.positional);
+        if (!rest) return Outcome::unhandled();
+        slots[s.positional] = Value::object(rest);
+    }
     return def.fn(vm, slots);
 }
 
