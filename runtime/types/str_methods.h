@@ -66,7 +66,7 @@ Outcome str_join_step(VM&, NativeFrame&);
 
 // ---- str_format.cpp
 Outcome str_format_simple(VM&, Value* args);  // where nothing is asked of the script
-Outcome str_format(VM&, NativeFrame&);  // format(self, *args, **kwargs); locals: kFormatLocals
+Outcome str_format(VM&, NativeFrame&);        // format(self, *args, **kwargs); locals: kFormatLocals
 Outcome str_format_map(VM&, NativeFrame&);
 inline constexpr uint16_t kFormatLocals = 16;
 
