@@ -3,6 +3,7 @@
 #include "runtime/modules/modules.h"
 #include "runtime/types/support.h"
 #include "vm/data/float.h"
+#include "vm/exec/stop.h"
 
 #include <algorithm>
 #include <cmath>
@@ -322,6 +323,8 @@ class Writer {
     bool run(Value v) {
         if (!value(v)) return false;
         while (!stack_.empty()) {
+            // What is due, the slower way in encoder.gen comes across soon.
+            if (out_.failed() || (++looks_ % 1024 == 0 && gives_up())) return false;
             Open& top = stack_.back();
             if (top.at == top.items.size()) {
                 const bool list = top.list;
@@ -350,6 +353,11 @@ class Writer {
         size_t at;
         std::vector<Value> items;  // a dict's: keys and values by turns
     };
+
+    bool gives_up() {
+        vm_.budget -= 256;
+        return stop_due(vm_);
+    }
 
     void line() {
         if (!indented_) return;
@@ -449,6 +457,7 @@ class Writer {
 
     VM& vm_;
     StringBuilder out_;
+    unsigned looks_ = 0;
     std::vector<Open> stack_;
     const bool ascii_, sorted_;
     const std::string_view item_, colon_;

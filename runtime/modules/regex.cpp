@@ -6,8 +6,10 @@
 #include "runtime/modules/regex.h"
 #include "runtime/modules/modules.h"
 #include "runtime/modules/regex_translate.h"
+#include "vm/exec/stop.h"
 
 #include <pcre2.h>
+#include <chrono>
 #include <map>
 
 namespace gen {
@@ -39,6 +41,8 @@ constexpr uint32_t kMostAttempts = 10000000;     // steps of the matcher from on
 constexpr uint32_t kMostKilobytes = 256 * 1024;  // of its backtracking
 constexpr size_t kPiece = 64;                    // positions that one call of the matcher tries
 constexpr size_t kWork = 4096;                   // positions between two looks around, at most
+constexpr auto kLongTime = std::chrono::milliseconds(1);
+constexpr auto kStepTime = std::chrono::nanoseconds(100);  // of what takes that long
 constexpr size_t kMostPrograms = 256;
 constexpr size_t kRecent = 64;
 constexpr size_t kLongText = 64 * 1024;
@@ -290,10 +294,14 @@ Search::Found Search::match(bool whole) {
 }
 
 Search::Found Search::next() {
+    using Clock = std::chrono::steady_clock;
     if (!possible_) return Found::No;
+    size_t piece = kPiece;
     for (size_t work = 0; work < kWork;) {
         // A short text is looked at in one go.
-        const size_t last = text_.size() - at_ <= kPiece ? PCRE2_UNSET : at_ + kPiece;
+        const size_t last = text_.size() - at_ <= piece ? PCRE2_UNSET : at_ + piece;
+        const bool is_long = text_.size() - at_ > kLongText;
+        const Clock::time_point begun = is_long ? Clock::now() : Clock::time_point();
         int r = try_match(at_, after_empty_ ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0, last);
         if (r < 0) return Found::Raised;
         if (r > 0) {
@@ -306,6 +314,13 @@ Search::Found Search::next() {
         after_empty_ = false;
         work += kPiece;
         vm_.budget -= int64_t(kPiece / 8);
+        // From each position on, all of the text may have been read.
+        if (is_long) {
+            const auto taken = Clock::now() - begun;
+            piece = taken > kLongTime ? std::max<size_t>(piece / 8, 1) : std::min(piece * 2, kPiece);
+            if (taken > kLongTime) charge(vm_, uint64_t(taken / kStepTime));
+            if (stop_due(vm_)) vm_.safepoint_soon();
+        }
         if (vm_.budget <= 0) break;
     }
     return Found::Later;

@@ -109,6 +109,7 @@ static Outcome list_insert_fn(VM& vm, Value* args) {
     if (!is_int_like(args[1])) return Outcome::unhandled();
     int64_t i = from_end(int_clamp(args[1]), self_of(args)->size);
     if (i > int64_t(self_of(args)->size)) i = int64_t(self_of(args)->size);
+    charge(vm, (self_of(args)->size - size_t(i)) / 64);
     return list_insert(vm.heap, self_of(args), size_t(i), args[2]) ? Outcome(Value::none()) : vm.no_room();
 }
 
@@ -126,6 +127,7 @@ static Outcome pop_at(VM& vm, List* l, Value index) {
     int64_t i = int_clamp(index);
     if (i < 0) i += int64_t(l->size);
     if (i < 0 || i >= int64_t(l->size)) return vm.raise(kShapeIndexError, "pop index out of range");
+    charge(vm, (l->size - size_t(i)) / 64);
     return list_pop(l, size_t(i));
 }
 

@@ -1,5 +1,5 @@
 // Powers, roots, common divisors, rounding.
-#include "vm/data/int.h"
+#include "vm/data/int_power.h"
 #include "vm/data/limbs.h"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ Limb pow_mod_1(Limb base, const IntView& exponent, Limb modulus) {
 
 // The same for larger ones, in scratch memory: base < modulus, exponent > 0. Result in out[n].
 bool pow_mod_n(Limb* out, const Limb* base, size_t base_size, const IntView& exponent, const Limb* modulus,
-               size_t n) {
+               size_t n, const std::function<bool()>& stop) {
     limbs::Scratch scratch(5 * n + 2);
     if (!scratch) return false;
     Limb *product = scratch.data(), *quotient = product + 2 * n, *factor = quotient + n + 1;
@@ -56,6 +56,7 @@ bool pow_mod_n(Limb* out, const Limb* base, size_t base_size, const IntView& exp
     limbs::Scratch square(n);  // the operand of a squaring must not be the result
     if (!square) return false;
     for (uint64_t bit = limbs::bit_length(exponent.limbs, exponent.size) - 1; bit-- > 0;) {
+        if (stop && stop()) return false;
         std::copy_n(out, size, square.data());
         size_t square_size = size;
         if (!times(square.data(), square_size)) return false;
@@ -113,6 +114,11 @@ Value int_pow(Heap& heap, Value base, Value exponent) {
 }
 
 Value int_pow_mod(Heap& heap, Value base, Value exponent, Value modulus, bool& invertible) {
+    return int_pow_mod(heap, base, exponent, modulus, invertible, nullptr);
+}
+
+Value int_pow_mod(Heap& heap, Value base, Value exponent, Value modulus, bool& invertible,
+                  const std::function<bool()>& stop) {
     invertible = true;
     IntView m(modulus);
     if (m.size == 1 && m.limbs[0] == 1) return Value::integer(0);
@@ -132,7 +138,7 @@ Value int_pow_mod(Heap& heap, Value base, Value exponent, Value modulus, bool& i
         r = make_uint(heap, pow_mod_1(b.size ? b.limbs[0] : 0, e, m.limbs[0]));
     } else if (e.size) {
         Int* i = new_int(heap, m.size);
-        if (!i || !pow_mod_n(i->limbs, b.limbs, b.size, e, m.limbs, m.size)) return {};
+        if (!i || !pow_mod_n(i->limbs, b.limbs, b.size, e, m.limbs, m.size, stop)) return {};
         r = finish_int(heap, i, m.size, false);
     }
     if (m.negative && !r.is_unbound() && !int_is_zero(r)) r = int_add(heap, r, modulus);

@@ -1,5 +1,8 @@
 #include "vm/exec/arithmetic.h"
 
+#include "vm/data/int_power.h"
+#include "vm/exec/stop.h"
+
 #include <cerrno>
 #include <cmath>
 
@@ -41,7 +44,7 @@ Outcome int_binary(VM& vm, BinaryOp op, Value a, Value b) {
         case BinaryOp::Sub:
             return vm.checked(int_sub(heap, a, b));
         case BinaryOp::Mul:
-            charge(vm, int_mul_cost(a, b));
+            if (!pay(vm, int_mul_cost(a, b))) return stop_now(vm);
             return vm.checked(int_mul(heap, a, b));
         case BinaryOp::And:
             if (a.is_bool() && b.is_bool()) return Value::boolean(a.is_true() && b.is_true());
@@ -69,7 +72,7 @@ Outcome int_binary(VM& vm, BinaryOp op, Value a, Value b) {
         if (overflow) return vm.raise(kShapeOverflowError, "integer division result too large for a float");
         return vm.real(d);
     }
-    charge(vm, int_div_cost(a, b));
+    if (!pay(vm, int_div_cost(a, b))) return stop_now(vm);
     if (op == BinaryOp::FloorDiv) return vm.checked(int_floordiv(heap, a, b));
     if (op == BinaryOp::Mod) return vm.checked(int_mod(heap, a, b));
     Value quotient, remainder;
@@ -80,13 +83,16 @@ Outcome int_binary(VM& vm, BinaryOp op, Value a, Value b) {
 Outcome int_power(VM& vm, Value base, Value exponent, Value modulus) {
     if (modulus.is_none()) {
         if (int_sign(exponent) < 0) return int_to_real_power(vm, base, exponent);
-        charge(vm, int_pow_cost(base, exponent));
+        if (!pay(vm, int_pow_cost(base, exponent))) return stop_now(vm);
         return vm.checked(int_pow(vm.heap, base, exponent));
     }
     if (int_is_zero(modulus)) return vm.raise(kShapeValueError, "pow() 3rd argument cannot be 0");
-    charge(vm, int_pow_mod_cost(exponent, modulus));
+    if (!pay(vm, int_pow_mod_cost(exponent, modulus))) return stop_now(vm);
     bool invertible = true;
-    Value r = int_pow_mod(vm.heap, base, exponent, modulus, invertible);
+    Value r = int_pow_mod(vm.heap, base, exponent, modulus, invertible, [&, steps = 0u]() mutable {
+        return int_bit_length(modulus) > 100'000 ? stop_due(vm) : ++steps % 1024 == 0 && stop_due(vm);
+    });
+    if (r.is_unbound() && invertible && stop_due(vm)) return stop_now(vm);
     if (!invertible) return vm.raise(kShapeValueError, "base is not invertible for the given modulus");
     return vm.checked(r);
 }

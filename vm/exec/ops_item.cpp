@@ -343,6 +343,7 @@ Outcome base_delitem(VM& vm, Value container, Value key) {
     if (is_int_like(key)) {
         int64_t i = position(vm, Kind::List, int_exact(vm.heap, key), l->size, true);
         if (i < 0) return Outcome::raised();
+        charge(vm, (l->size - size_t(i)) / 64);
         list_erase(l, size_t(i), 1);
         return Value::none();
     }
@@ -361,6 +362,7 @@ Outcome base_delitem(VM& vm, Value container, Value key) {
             b.start += int64_t(b.count - 1) * b.step;
             b.step = -b.step;
         }
+        charge(vm, (l->size - size_t(b.start)) / 64);
         if (b.step == 1 || b.count == 1)
             list_erase(l, size_t(b.start), b.count);
         else

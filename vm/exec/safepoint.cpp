@@ -1,5 +1,5 @@
 // What happens between instructions: collection, limits, interrupts, and the choice of the fiber that runs.
-#include "vm/exec/exec.h"
+#include "vm/exec/stop.h"
 
 #include <algorithm>
 
@@ -139,7 +139,11 @@ bool is_atomic(const Frame* fr) {
 // A loop in a native, over a dict's values perhaps, is not disturbed by other fibers, as no bytecode runs there elsewhere: they
 // take over when it is done. But a long one must not keep them waiting.
 bool holds_on(VM& vm, Frame* fr) {
+#ifdef GEN_STRESS
+    constexpr unsigned kMostSlices = 4000;  // which are short
+#else
     constexpr unsigned kMostSlices = 16;
+#endif
     const bool loops = fr->is_native() || fr->code()->code_flags & Code::kNativeLoop;
     if (!loops || ++vm.held_slices > kMostSlices || (vm.turn && vm.turn->over)) {
         vm.held_slices = 0;
@@ -330,6 +334,19 @@ void begin_termination(VM& vm, const char* why) {
     if (!vm.termination) vm.grace_end = vm.steps_now() + Limits::kGrace;
     vm.termination = why;
     vm.raise(kShapeTerminated, why);
+}
+
+Outcome stop_now(VM& vm) {
+    const uint32_t bits = vm.interrupt.exchange(0);
+    if (bits & kInterruptShow) vm.interrupt.fetch_or(kInterruptShow);
+    vm.steps = vm.steps_now();
+    vm.slice = vm.budget;
+    if (const char* why = termination_due(vm, bits))
+        begin_termination(vm, why);
+    else
+        raise_interrupt(vm, bits);
+    if (vm.fiber != vm.main_fiber && vm.nested == 1) vm.scheduler.throw_into(vm.main_fiber, vm.exception);
+    return Outcome::raised();
 }
 
 void begin_slice(VM& vm) {
