@@ -229,7 +229,9 @@ bool shut_down(VM& vm) {
     auto run = [&](Value function, Value reported_as) {
         if (function.is_unbound()) return true;
         bool good = !vm.run(function, {}).is_raised();
-        if (!good) report_unraisable(vm, vm.exception, reported_as);
+        // SystemExit: whoever has started this isolate ends it, before it has come to its own end.
+        if (!good && !vm.is_instance(vm.exception, kShapeSystemExit))
+            report_unraisable(vm, vm.exception, reported_as);
         vm.exception = Value::unbound();
         return good;
     };
