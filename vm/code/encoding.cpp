@@ -73,6 +73,16 @@ constinit const OpTable<Tail> kTails = op_table<Tail>(Tail::None, find_tail);
 
 Op original_of(Op op) {
     switch (op) {
+        case Op::MOVE_PAIR_SEND:
+            return Op::MOVE_PAIR;
+        case Op::JUMP_TO_YIELD:
+            return Op::JUMP;
+        case Op::ADD_FLOAT:
+            return Op::ADD;
+        case Op::SUB_FLOAT:
+            return Op::SUB;
+        case Op::MUL_FLOAT:
+            return Op::MUL;
         case Op::LOAD_GLOBAL_HIT:
         case Op::LOAD_BUILTIN_HIT:
             return Op::LOAD_GLOBAL;

@@ -188,6 +188,8 @@ struct Function : Object {
 };
 
 struct Native : Object {
+    // aux: number of arguments, the receiver included, with which def->fn may be called at once, the receiver being of a class that
+    // has this method; 0: look at the signature, and at the receiver.
     Value self;    // bound receiver; unbound for plain functions and unbound methods
     Value owner;   // Class for methods, else unbound
     Value module;  // Str or None

@@ -81,7 +81,7 @@ class Value {
         b += uint64_t{1} << 60;
         b = (b << 3) | (b >> 61);
         out.bits_ = b;
-        return (b & 3) == 2;
+        return !((b - 2) & 3);
     }
 
     // ---- objects
@@ -105,6 +105,6 @@ class Value {
 
 static_assert(sizeof(Value) == 8);
 constexpr bool both_int(Value a, Value b) { return (a.bits() & b.bits()) & 1; }
-constexpr bool both_inline_float(Value a, Value b) { return !(((a.bits() ^ 2) | (b.bits() ^ 2)) & 3); }
+constexpr bool both_inline_float(Value a, Value b) { return !(((a.bits() - 2) | (b.bits() - 2)) & 3); }
 
 }  // namespace gen

@@ -5,6 +5,7 @@
 // cells that were visible so far are superseded: they are emptied, and the class that owns one gets a fresh cell.
 #include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/special.h"
 
 #include <algorithm>
 
@@ -304,7 +305,17 @@ void each_subclass(VM&, Class* cls, const std::function<void(Class*)>& f) {
 
 // ---- attributes
 
+// A method of a built-in class, kept by another class too, is to check its receivers from now on.
+void check_receivers(Value v, const Tuple* mro) {
+    if (Native* n = as_native(v); n && n->aux && n->owner.is_object()) {
+        for (uint64_t i = 0; i < mro->size; i++)
+            if (mro->items[i].is(n->owner)) return;
+        n->aux = 0;
+    }
+}
+
 void set_class_attribute(VM& vm, Class* cls, Str* name, Value v) {
+    if (cls->mro) check_receivers(v, cls->mro);
     Value existing = vm.get(cls->attributes, name);
     if (!cls->mro && existing.is_unbound()) {  // being made: nobody has looked for anything in it
         if (v.is_unbound()) return;
@@ -461,6 +472,7 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
             c->function = v;
             v = Value::object(c);
         }
+        check_receivers(v, mro);
         set_class_attribute(vm, cls, key, v);
     }
     if (vm.get(cls->attributes, vm.names.doc).is_unbound())
@@ -513,6 +525,8 @@ bool set_bases(VM& vm, Class* cls, Tuple* bases) {
         std::vector<Value> mro;
         if (!linearize(vm, c, c->bases, mro)) return false;
         if (!set_mro(vm, c, make_tuple(vm.heap, mro.data(), mro.size()))) return false;
+        uint32_t position = 0;
+        while (DictEntry* e = next_entry(c->attributes, position)) check_receivers(e->value.as<Cell>()->value, c->mro);
         each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
     }
     flush_inline_caches(vm);

@@ -114,6 +114,8 @@ Value make_native(VM& vm, const NativeDef& def, Value module) {
     n->self = n->owner = Value::unbound();
     n->module = module;
     n->def = &def;
+    const Signature& s = def.signature;
+    if (def.fn && s.parameters() == s.positional) n->aux = s.positional;
     return Value::object(n);
 }
 

@@ -46,11 +46,11 @@ inline uint32_t kind_and_aux(const Object* o) {
     return w;
 }
 constexpr uint32_t plain_function(unsigned count) { return uint32_t(Kind::Function) | count << 8; }
+constexpr uint32_t plain_native(unsigned count) { return uint32_t(Kind::Native) | count << 8; }
 
-// Strings of which no two are equal.
-inline bool both_interned(Value a, Value b) {
-    return a.is_object() && b.is_object() && a.as_object()->shape == kShapeStr &&
-           b.as_object()->shape == kShapeStr && (a.as_object()->flags & b.as_object()->flags & kInterned);
+// Interned strings and None: no two of them are equal.
+inline bool is_unique(Value v) {
+    return v.is_object() ? v.as_object()->shape == kShapeStr && (v.as_object()->flags & kInterned) : v.is_none();
 }
 
 // The header of an object as one word, and without its flags; that of a generator which has not started.
@@ -156,6 +156,7 @@ inline void start_frame(Frame* f, uint32_t bytes) {
         DISPATCH(); \
     } while (0)
 // The same for g.send(sent), of a generator that is not delegating: a sent value that is asked for is handed over at once.
+// `sent` is no register: fr changes before it is read.
 #define SEND_GENERATOR(g_, sent, n) do { \
         fr->pc = pc + (n); \
         (g_)->parent = fr; \

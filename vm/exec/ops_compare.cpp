@@ -398,7 +398,7 @@ Outcome op_truth(VM& vm, Value v) {
     Value method = vm.special(v, Special::Bool);
     if (method.is_unbound()) method = vm.special(v, Special::Len);
     if (method.is_unbound()) return Value::true_();
-    if (Native* n = as_native(method); n && n->def->fn && accepts_receiver(vm, n, v)) {
+    if (Native* n = as_native(method); n && (n->aux == 1 || (n->def->fn && accepts_receiver(vm, n, v)))) {
         Outcome o = n->def->fn(vm, &v);  // of a class written in C++: a bool, or a length
         if (o.is_value())
             return Value::boolean(o.value().is_true() || (o.value().is_int() && o.value().as_int()));
