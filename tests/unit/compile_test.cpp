@@ -110,6 +110,15 @@ TEST_F(CompileTest, ProgramsCompileAndListingsRoundTrip) {
     EXPECT_GT(programs, 30u);
 }
 
+// The number of a name stands in a word of its own, which may look like any instruction.
+TEST_F(CompileTest, ManyNames) {
+    std::string source;
+    for (int i = 0; i < 600; i++) source += "x.name" + std::to_string(i) + "()\n";
+    CompileResult r = compile(builder_, Source::from_bytes("<test>", source), {});
+    ASSERT_TRUE(r.code);
+    EXPECT_EQ(verify(*r.code), "");
+}
+
 TEST_F(CompileTest, ConstantsKeepTypeAndSign) {
     std::string text =
         listing("f(1, 1.0, True, 0.0, -0.0, 0, -1, 'a', b'a', 1+2j, 10**30, (1, 1.0), (1.0, 1))");

@@ -82,6 +82,8 @@ Op original_of(Op op) {
         case Op::SUB_FLOAT:
             return Op::SUB;
         case Op::MUL_FLOAT:
+        case Op::MUL_ADD_FLOAT:
+        case Op::MUL_SUB_FLOAT:
             return Op::MUL;
         case Op::LOAD_GLOBAL_HIT:
         case Op::LOAD_BUILTIN_HIT:
@@ -259,15 +261,31 @@ uint32_t jump_target(const Instruction* code, uint32_t pc) {
 void original_words(const Instruction* code, uint32_t pc, Instruction out[kMaxWords]) {
     Instruction first = code[pc];
     first.bits = (first.bits & ~uint64_t{0xff}) | uint64_t(original_of(first.op()));
-    const unsigned count = encode(first, scratch_of(code + pc), extra_constant_of(code + pc), out);
+    encode(first, scratch_of(code + pc), extra_constant_of(code + pc), out);
     if (jump_field(first.op()) != JumpField::None)
         set_distance(out, int64_t(jump_target(code, pc)) - int64_t(pc));
-    mark_landings(out, count);
+    mark_landing(out);
 }
 
-void mark_landings(Instruction* words, unsigned count) {
-    for (unsigned n = 1; n < count; n++)
-        if (words[n].op() == Op::LANDING) words[n].bits = (words[n].bits & ~uint64_t{0xff00}) | n << 8;
+// Which word of an instruction is its LANDING? 0: none. (A word of data may look like one.)
+static unsigned landing_word(Op op) {
+    switch (tail_of(op)) {
+        case Tail::None:
+        case Tail::GlobalCaches:
+        case Tail::Jump:
+            return 0;
+        case Tail::CachedResult:
+        case Tail::CachedScratch:
+            return 2;
+        case Tail::Invoke:
+            return 3;
+        default:
+            return 1;
+    }
+}
+
+void mark_landing(Instruction* words) {
+    if (unsigned n = landing_word(words->op())) words[n].bits = (words[n].bits & ~uint64_t{0xff00}) | n << 8;
 }
 
 Window window_of(Instruction i) {

@@ -37,8 +37,8 @@ constexpr unsigned kMaxWords = 4;
 unsigned encode(Instruction first, unsigned scratch, uint32_t extra_constant, Instruction out[kMaxWords]);
 // The words of the instruction at `pc` as they were before it was run: not quickened, caches empty.
 void original_words(const Instruction* code, uint32_t pc, Instruction out[kMaxWords]);
-// Every LANDING knows, in X, how far back its instruction starts.
-void mark_landings(Instruction* words, unsigned count);
+// A LANDING knows, in X, how far back its instruction starts.
+void mark_landing(Instruction* words);
 // The scratch register and the extra constant of an encoded instruction, 0 where it has none.
 unsigned scratch_of(const Instruction* at);
 uint32_t extra_constant_of(const Instruction* at);

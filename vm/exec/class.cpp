@@ -526,7 +526,8 @@ bool set_bases(VM& vm, Class* cls, Tuple* bases) {
         if (!linearize(vm, c, c->bases, mro)) return false;
         if (!set_mro(vm, c, make_tuple(vm.heap, mro.data(), mro.size()))) return false;
         uint32_t position = 0;
-        while (DictEntry* e = next_entry(c->attributes, position)) check_receivers(e->value.as<Cell>()->value, c->mro);
+        while (DictEntry* e = next_entry(c->attributes, position))
+            check_receivers(e->value.as<Cell>()->value, c->mro);
         each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
     }
     flush_inline_caches(vm);

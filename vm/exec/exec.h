@@ -180,7 +180,7 @@ Frame* let_go(VM&, Frame* fr, Value v, unsigned dead);
 Frame* let_go_of_dead(VM&, Frame* fr, unsigned dead);
 // A frame that has made generators has returned `result` to next, which goes on. `held`: it held an unfinished generator.
 Frame* let_go_of_frame(VM&, Frame* next, Value result, bool held, bool hidden);
-// Does the call that lands at pc drop its result? (Said wrongly, very rarely, that costs a collection.)
+// Does the call that lands at pc drop its result?
 bool discards(const Instruction* pc);
 void note_made_generator(Frame* maker);  // one that is not owned
 bool is_unfinished(Value v);             // a generator that is suspended inside try or with

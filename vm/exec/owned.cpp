@@ -201,7 +201,7 @@ Frame* let_go_of_dead(VM& vm, Frame* fr, unsigned dead) {
 }
 
 bool discards(const Instruction* pc) {
-    if (pc->op() == Op::LANDING) pc -= pc[-1].op() == Op::CALL_KW ? 1 : 3;
+    if (pc->op() == Op::LANDING) pc -= pc->x();
     switch (pc->op()) {
         case Op::CALL:
         case Op::CALL_FUNCTION:
