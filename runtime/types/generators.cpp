@@ -111,8 +111,7 @@ static Outcome close_fn(VM& vm, Value* args) {
         case kDone:
             return Value::none();
         case kRunning:
-            return vm.raisef(kShapeValueError, "%s already executing",
-                             g->shape == kShapeCoroutine ? "coroutine" : "generator");
+            return vm.raisef(kShapeValueError, "%s already executing", generator_kind(g));
         default:
             return Outcome::unhandled();
     }
@@ -124,9 +123,7 @@ static Outcome close_step(VM& vm, NativeFrame& frame) {
     }
     if (!frame.result().is_unbound())
         return vm.raisef(kShapeRuntimeError, "%s ignored GeneratorExit",
-                         generator_of(frame[0])->shape == kShapeCoroutine        ? "coroutine"
-                         : generator_of(frame[0])->shape == kShapeAsyncGenerator ? "async generator"
-                                                                                 : "generator");
+                         generator_kind(generator_of(frame[0])));
     if (vm.is_instance(vm.caught, kShapeGeneratorExit) || vm.is_instance(vm.caught, kShapeStopIteration))
         return Value::none();
     if (generator_of(frame[0])->shape == kShapeAsyncGenerator &&

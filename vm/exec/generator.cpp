@@ -6,12 +6,6 @@ namespace gen {
 
 namespace {
 
-const char* kind_name(const Frame* g) {
-    return g->shape == kShapeCoroutine        ? "coroutine"
-           : g->shape == kShapeAsyncGenerator ? "async generator"
-                                              : "generator";
-}
-
 Frame* raise_in(VM& vm, Frame* fr) { return unwind(vm, fr); }
 
 // The generator that `g`, suspended in DELEGATE, delegates to.
@@ -71,7 +65,7 @@ Frame* resume_leaf(VM& vm, Frame* leaf, End end, Value sent) {
     if (leaf->flags & kClean) touch(vm, leaf);
     leaf->state = kRunning;
     if (end == End::Executing) {
-        vm.raisef(kShapeValueError, "%s already executing", kind_name(delegate_of(leaf)));
+        vm.raisef(kShapeValueError, "%s already executing", generator_kind(delegate_of(leaf)));
         return raise_in(vm, leaf);
     }
     return iteration_ended(vm, leaf, Value::none());
@@ -115,6 +109,12 @@ static void note_finalizer(VM& vm, Frame* fr) {
             if (g->flags & kFinalizer) return;
             if (!(g->flags & kOwned)) return vm.register_finalizer(g);
         }
+}
+
+const char* generator_kind(const Frame* g) {
+    return g->shape == kShapeCoroutine        ? "coroutine"
+           : g->shape == kShapeAsyncGenerator ? "async generator"
+                                              : "generator";
 }
 
 Value delegated_to(const Frame* g) {
@@ -163,7 +163,7 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
     vm.frame = consumer;
     switch (g->state) {
         case kRunning:
-            vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+            vm.raisef(kShapeValueError, "%s already executing", generator_kind(g));
             return raise_in(vm, consumer);
         case kDone:
             if (g->shape == kShapeCoroutine) {
@@ -181,7 +181,8 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
             return iteration_ended(vm, consumer, Value::none());
         case kCreated:
             if (!throwing && !v.is_none()) {
-                vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s", kind_name(g));
+                vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s",
+                          generator_kind(g));
                 return raise_in(vm, consumer);
             }
             [[fallthrough]];
@@ -202,7 +203,7 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
         // The delegate is closed first; whatever that raises is thrown into g instead.
         Frame* inner = delegate_of(g);
         if (is_executing(g)) {
-            vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+            vm.raisef(kShapeValueError, "%s already executing", generator_kind(g));
             return raise_in(vm, consumer);
         }
         g->link = g;
@@ -214,7 +215,7 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
     End end;
     Frame* leaf = find_leaf(g, end);
     if (end == End::SelfExecuting) {
-        vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+        vm.raisef(kShapeValueError, "%s already executing", generator_kind(g));
         return raise_in(vm, consumer);
     }
     g->parent = consumer;
@@ -255,7 +256,7 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
     if (pc->x() & kDelegateStepwise) return resume_generator(vm, fr, g, Request::Resume::Send, sent);
     switch (g->state) {
         case kRunning:
-            vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+            vm.raisef(kShapeValueError, "%s already executing", generator_kind(g));
             return raise_in(vm, fr);
         case kDone:
             if (g->shape == kShapeCoroutine) {
@@ -265,7 +266,8 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
             return iteration_ended(vm, fr, Value::none());
         case kCreated:
             if (!sent.is_none()) {
-                vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s", kind_name(g));
+                vm.raisef(kShapeTypeError, "can't send non-None value to a just-started %s",
+                          generator_kind(g));
                 return raise_in(vm, fr);
             }
             break;
@@ -275,7 +277,7 @@ Frame* delegate(VM& vm, Frame* fr, const Instruction* pc) {
     End end;
     Frame* leaf = find_leaf(g, end);
     if (end == End::SelfExecuting) {
-        vm.raisef(kShapeValueError, "%s already executing", kind_name(g));
+        vm.raisef(kShapeValueError, "%s already executing", generator_kind(g));
         return raise_in(vm, fr);
     }
     if (pc[1].x() & kYieldNeedsFinalizer) note_finalizer(vm, fr);

@@ -81,7 +81,6 @@ Frame* invoke_attribute(VM& vm, Frame* fr, const Instruction* pc, Outcome attrib
         return call_window(vm, fr, pc, attribute.value(), args, count, Value::unbound(), pc->x());
     if (!attribute.is_call()) return land(vm, fr, attribute, pc);
     // The attribute itself has to be computed by the script first (__getattr__, a property).
-    (void)self;
     Tuple* rest = make_tuple(vm.heap, args, count);
     if (!rest) return land(vm, fr, vm.out_of_memory(), pc);
     return land(vm, fr, vm.call(vm.natives.call_attribute, {self, Value::object(name), Value::object(rest)}),

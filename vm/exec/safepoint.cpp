@@ -277,10 +277,6 @@ bool stack_is_full(VM& vm, Frame* fr) {
     return bytes > vm.limits.stack;
 }
 
-}  // namespace
-
-namespace {
-
 // Counting levels takes as long as there are many: it is done when, at the earliest, there can be too many.
 bool too_deep(VM& vm, const Frame* fr) {
     if (vm.steps >= vm.next_depth_check) {

@@ -114,9 +114,6 @@ namespace {
 // PEP 479: StopIteration that leaves a generator's frame is an error of the generator.
 void convert_stop_iteration(VM& vm, Frame* g) {
     Value e = vm.exception;
-    const char* what = g->shape == kShapeCoroutine        ? "coroutine"
-                       : g->shape == kShapeAsyncGenerator ? "async generator"
-                                                          : "generator";
     const char* raised;
     if (is_stop_iteration(vm, e))
         raised = "StopIteration";
@@ -127,7 +124,7 @@ void convert_stop_iteration(VM& vm, Frame* g) {
         return;
     Value handled = vm.handled;
     vm.handled = e;
-    vm.raisef(kShapeRuntimeError, "%s raised %s", what, raised);
+    vm.raisef(kShapeRuntimeError, "%s raised %s", generator_kind(g), raised);
     vm.handled = handled;
     auto* error = vm.exception.as<Exception>();
     error->cause = e;
