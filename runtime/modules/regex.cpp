@@ -362,6 +362,12 @@ Value Search::part(std::string_view text) {
         finish_str(s);
     return Value::object(s);
 }
+
+Value Search::result(std::string_view text) {
+    if (!str_) return part(text);
+    Str* s = make_str(vm_.heap, text);
+    return s ? Value::object(s) : Value::unbound();
+}
 Value Search::part(size_t from, size_t to) { return part(view(from, to)); }
 
 Value Search::empty() {

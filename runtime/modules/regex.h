@@ -77,8 +77,9 @@ class Search {
     bool is_short() const { return text_.size() <= kShort && groups() <= 16; }
     const Pattern* pattern() const { return pattern_; }
     // Values; unbound: out of memory.
-    Value part(size_t from, size_t to);  // an exact str or bytes
-    Value part(std::string_view text);
+    Value part(size_t from, size_t to);   // an exact str or bytes
+    Value part(std::string_view text);    // of the text
+    Value result(std::string_view text);  // put together from parts of it and others
     Value group(size_t group, Value otherwise) {
         return has(group) ? part(start(group), end(group)) : otherwise;
     }

@@ -285,17 +285,17 @@ bool remember_template(VM& vm, const Pattern* p, Value repl, Value t) {
            vm.set(known, repl.as<Str>(), t);
 }
 
-std::string_view literal(Value v) {
-    return is_str(v)                                             ? v.as<Str>()->view()
-           : v.is_object() && v.as_object()->kind == Kind::Bytes ? view_of(v.as<Bytes>())
-                                                                 : std::string_view();
+// What is not of the text's kind, which only a read_template of somebody else's can give, adds nothing.
+std::string_view literal(const Search& s, Value v) {
+    if (!s.pattern()->is_bytes.is_true()) return is_str(v) ? v.as<Str>()->view() : std::string_view();
+    return v.is_object() && v.as_object()->kind == Kind::Bytes ? view_of(v.as<Bytes>()) : std::string_view();
 }
 void expand(const Search& s, Value t, StringBuilder& out) {
-    if (!is_tuple(t)) return out.append(literal(t));
+    if (!is_tuple(t)) return out.append(literal(s, t));
     for (uint64_t i = 0; i < t.as<Tuple>()->size; i++) {
         Value part = t.as<Tuple>()->items[i];
         if (!part.is_int()) {
-            out.append(literal(part));
+            out.append(literal(s, part));
         } else if (const auto g = uint64_t(part.as_int()); g <= s.groups() && s.has(g)) {
             out.append(s.view(s.start(g), s.end(g)));
         }
@@ -337,7 +337,7 @@ Outcome pattern_sub(VM& vm, Value* args) {  // self, repl, string, count
     if (!count) return unchanged(vm, s, args[2], with_count);
     out.append(s.view(last, s.size()));
     if (out.failed()) return vm.no_room();
-    return counted_result(vm, s.part(out.view()), count, with_count);
+    return counted_result(vm, s.result(out.view()), count, with_count);
 }
 
 enum Sub : size_t { kPattern, kRepl, kString, kCount, kPieces, kAt, kAfter, kLast, kDone, kTemplate, kMatch };
@@ -376,7 +376,7 @@ Stretch sub_stretch(VM& vm, NativeFrame& frame) {
             return !out.failed();
         });
         if (end == Stretch::Raised || end == Stretch::NoRoom) return end;
-        if (out.size() && !add(s.part(out.view()))) return Stretch::NoRoom;
+        if (out.size() && !add(s.result(out.view()))) return Stretch::NoRoom;
     }
     if (end == Stretch::Over && count && last < s.size() && !add(s.part(last, s.size())))
         return Stretch::NoRoom;
