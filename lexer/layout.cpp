@@ -171,11 +171,6 @@ Token Lexer::bracket_never_closed(Incomplete incomplete) {
                      begin_ + bracket.offset);
 }
 
-std::optional<uint32_t> Lexer::open_bracket() const {
-    if (bracket_count_ == 0) return std::nullopt;
-    return brackets_[bracket_count_ - 1].offset;
-}
-
 std::optional<Diagnostic> Lexer::error_in_rest(uint32_t parser_error_line) {
     while (!error_ && next().kind != Tok::EndMarker) {
     }

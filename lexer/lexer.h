@@ -47,9 +47,6 @@ class Lexer {
     // "invalid decimal literal" (SyntaxWarning) for 1if x else y and the like.
     const std::vector<Diagnostic>& warnings() const { return warnings_; }
 
-    // The innermost open bracket: its offset in the source, if any.
-    std::optional<uint32_t> open_bracket() const;
-
     // For a parser that is about to report an error of its own: reads the rest of the text and answers the
     // error that CPython would report instead. That is the lexer's own error, or "'(' was never closed" for
     // a bracket that was opened on a line before `parser_error_line`.
@@ -92,6 +89,7 @@ class Lexer {
     Token at_end();
     Token bracket_never_closed(Incomplete incomplete);
     // scan.cpp
+    bool find_closing_quote(const char*& p, char quote, bool triple);
     Token scan_string(const char* start);
     Token scan_fstring_start(const char* start);
     Token scan_fstring_text();

@@ -24,6 +24,18 @@ const char* skip_prefix(const char* string) {
 
 }  // namespace
 
+// Moves `p` and line_ from the first character of a string to its closing quotes. False: they stand where it should have
+// ended.
+bool Lexer::find_closing_quote(const char*& p, char quote, bool triple) {
+    while (!at_closing_quote(p, quote, triple)) {
+        if (p == limit_ || (*p == '\n' && !triple)) return false;
+        if (*p == '\\') ++p;
+        if (*p == '\n') ++line_;
+        ++p;
+    }
+    return true;
+}
+
 Token Lexer::scan_string(const char* start) {
     const char* p = skip_prefix(start);
     char quote = *p;
@@ -32,13 +44,8 @@ Token Lexer::scan_string(const char* start) {
     p += triple ? 3 : 1;
 
     uint32_t first_line = line_;
-    while (!at_closing_quote(p, quote, triple)) {
-        if (p == limit_ || (*p == '\n' && !triple))
-            return unterminated_string(start, first_line, flags, p == limit_);
-        if (*p == '\\') ++p;
-        if (*p == '\n') ++line_;
-        ++p;
-    }
+    if (!find_closing_quote(p, quote, triple))
+        return unterminated_string(start, first_line, flags, p == limit_);
     Token result = token(is_bytes(start) ? Tok::Bytes : Tok::String, start, p + (triple ? 3 : 1), flags);
     result.line = first_line;
     return result;
@@ -69,7 +76,14 @@ Token Lexer::scan_fstring_start(const char* start) {
     char quote = *p;
     uint8_t flags = string_flags(start);
     // f"" followed by a quote is no triple quote, and the scanner matched only what it saw.
-    p += (flags & Token::kTriple) != 0 ? 3 : 1;
+    const bool triple = (flags & Token::kTriple) != 0;
+    p += triple ? 3 : 1;
+    // To CPython 3.11 it is a string like any other, whose fields are looked at when its end has been found.
+    const uint32_t first_line = line_;
+    const char* end = p;
+    if (!find_closing_quote(end, quote, triple))
+        return unterminated_string(start, first_line, flags, end == limit_);
+    line_ = first_line;
     fstrings_[fstring_count_++] = {offset_of(start), line_, bracket_count_, quote, flags};
     return token(Tok::FStringStart, start, p, flags);
 }
@@ -152,8 +166,10 @@ Token Lexer::scan_odd_number(const char* start) {
     const char* p = start;
     auto finish = [&](const char* kind) {
         bool keyword = false;
+        // Of the keywords of two letters with an i, CPython looks at no more than these.
         for (std::string_view word : {"and", "else", "for", "if", "in", "is", "or", "not"}) {
-            if (std::strncmp(p, word.data(), word.size()) == 0) keyword = true;
+            if (std::strncmp(p, word.data(), word.size()) != 0) continue;
+            keyword |= word[0] == 'i' || !is_name_byte(p[word.size()]);
         }
         std::string message = std::string("invalid ") + kind + " literal";
         if (!keyword && continues_number(*p)) return fail(std::move(message), p - 1);

@@ -41,7 +41,7 @@ std::string float_repr(double value) {
            digits.substr(static_cast<size_t>(exponent) + 1);
 }
 
-// Digits of base 2, 8 or 16 in decimal, by repeated multiplication: literals are short.
+// Digits of base 2, 8 or 16 in decimal, by repeated multiplication: few of them.
 std::string decimal(std::string_view digits, uint32_t base) {
     constexpr uint32_t kLimb = 1'000'000'000;
     std::vector<uint32_t> limbs(1, 0);  // least significant first
@@ -60,6 +60,17 @@ std::string decimal(std::string_view digits, uint32_t base) {
         out += std::string(9 - part.size(), '0') + part;
     }
     return out;
+}
+
+constexpr size_t kMaxDecimalBits = 14283;  // 4300 digits, where int() and str() stop too
+
+// In decimal; a huge number as it was written.
+std::string big_int_repr(std::string_view digits, uint32_t base) {
+    if (base == 10) return std::string(digits);
+    const size_t bits = base == 16 ? 4 : base == 8 ? 3 : 1;
+    if (digits.size() * bits > kMaxDecimalBits)
+        return (base == 16 ? "0x" : base == 8 ? "0o" : "0b") + std::string(digits);
+    return decimal(digits, base);
 }
 
 char choose_quote(std::string_view text) {
@@ -138,7 +149,7 @@ std::string literal_repr(const Literal& literal) {
         case LiteralKind::Int:
             return std::to_string(literal.integer);
         case LiteralKind::BigInt:
-            return literal.base == 10 ? std::string(literal.text) : decimal(literal.text, literal.base);
+            return big_int_repr(literal.text, literal.base);
         case LiteralKind::Float:
             return float_repr(literal.number);
         case LiteralKind::Imaginary: {

@@ -152,7 +152,7 @@ ExprNode* Parser::list_display() {
     Items<ExprNode> items(*this);
     items.push(first);
     while (accept(Tok::Comma)) {
-        if (at(Tok::RBracket)) break;
+        if (at(Tok::RBracket) || at(Tok::KwFor) || at(Tok::KwAsync)) break;
         ExprNode* item = star_named_expression();
         if (!item) return nullptr;
         items.push(item);
@@ -181,7 +181,7 @@ ExprNode* Parser::brace_display() {
     Items<ExprNode> items(*this);
     items.push(first);
     while (accept(Tok::Comma)) {
-        if (at(Tok::RBrace)) break;
+        if (at(Tok::RBrace) || at(Tok::KwFor) || at(Tok::KwAsync)) break;
         ExprNode* item = star_named_expression();
         if (!item) return nullptr;
         items.push(item);
@@ -238,22 +238,23 @@ ExprNode* Parser::dict_display(uint32_t start, ExprNode* key) {
     return above(dict, children);
 }
 
-// `: value` after a key.
+// `: value` after a key. Its faults are told in the first pass already, as by CPython, before those that the second finds
+// in the text before them.
 ExprNode* Parser::dict_value(ExprNode* key, bool is_surely_dict) {
     if (!at(Tok::Colon)) {
-        if (!diagnosing_ || !is_surely_dict) return nullptr;
+        if (!is_surely_dict) return nullptr;
         const uint32_t end = offset_of_end(key->span);
         return raise(end - 1, end, "':' expected after dictionary key");
     }
     const uint32_t colon = pos_++;
-    if (diagnosing_ && at(Tok::Star)) {
+    if (at(Tok::Star)) {
         const uint32_t star = pos_++;
         ExprNode* value = bitwise_or();
         if (!value) return nullptr;
         return raise(tokens_[star].start, offset_of_end(value->span),
                      "cannot use a starred expression in a dictionary value");
     }
-    if (diagnosing_ && (at(Tok::RBrace) || at(Tok::Comma))) {
+    if (at(Tok::RBrace) || at(Tok::Comma)) {
         return raise_token(colon, "expression expected after dictionary key and ':'");
     }
     return expression();

@@ -458,8 +458,12 @@ ExprNode* Parser::star_named_expression() {
 ExprNode* Parser::star_expression() { return at(Tok::Star) ? starred(&Parser::bitwise_or) : expression(); }
 
 ExprNode* Parser::star_expressions() {
-    uint32_t start = pos_;
-    ExprNode* first = star_expression();
+    const uint32_t start = pos_;
+    return star_expressions_from(start, star_expression());
+}
+
+// Behind the first of them, which may be null.
+ExprNode* Parser::star_expressions_from(uint32_t start, ExprNode* first) {
     if (!first || !at(Tok::Comma)) return first;
     Items<ExprNode> items(*this);
     items.push(first);
@@ -522,6 +526,17 @@ Parser::Failure Parser::raise_legacy_call(uint32_t name, const ExprNode* argumen
                  "Missing parentheses in call to '" + word + "'. Did you mean " + word + "(...)?");
 }
 
+// What print is given without parentheses. Its first expression has been read above without a look for faults, and CPython
+// remembers what it made of it.
+ExprNode* Parser::legacy_argument() {
+    const uint32_t start = pos_;
+    diagnosing_ = false;
+    ExprNode* first = at(Tok::KwLambda) ? lambda() : disjunction();
+    diagnosing_ = true;
+    if (!first || error_ || diagnose_expression(start, first)) return nullptr;
+    return star_expressions_from(start, at(Tok::KwIf) ? conditional(start, first) : first);
+}
+
 // After a complete operand: is something missing, a comma or the parentheses of print? True when an error was
 // raised.
 bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
@@ -536,7 +551,8 @@ bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
     const Tok second = start + 1 < tokens_.size() ? tokens_[start + 1].kind : Tok::EndMarker;
     const bool may_be_bad_prefix =
         starts_with_name && (second == Tok::String || second == Tok::Bytes || second == Tok::FStringStart);
-    if (!is_soft_keyword && !may_be_bad_prefix && starts_expression(kind())) {
+    const bool is_followed = !is_soft_keyword && !may_be_bad_prefix && starts_expression(kind());
+    if (is_followed) {
         diagnosing_ = false;
         ExprNode* second_expression = expression();
         diagnosing_ = true;
@@ -560,7 +576,7 @@ bool Parser::diagnose_expression(uint32_t start, ExprNode* first) {
             if (error_) return true;
         }
         rewind(start + 1);
-        ExprNode* printed = star_expressions();
+        ExprNode* printed = is_followed && here == start + 1 ? legacy_argument() : star_expressions();
         if (printed && is_legacy_keyword(start)) {
             raise_legacy_call(start, printed);
         }

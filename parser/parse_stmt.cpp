@@ -215,7 +215,8 @@ StmtNode* Parser::augmented_assignment(uint32_t start, ExprNode* target) {
     Operator op = Operator::Add;
     augmented_operator(kind(), op);
     if (!is_single_target(target)) {
-        if (!diagnosing_ || diagnose_as_expressions(start)) return nullptr;
+        if (!diagnosing_ || diagnose_as_expressions(start) || tokens_[start].kind == Tok::KwYield)
+            return nullptr;
         pos_++;
         if (!yield_or_star_expressions()) return nullptr;
         return raise_described("'", target, "' is an illegal expression for augmented assignment");

@@ -168,7 +168,8 @@ bool Parser::check_field(uint32_t at) {
         if (source[at] == '}') return fail("f-string: empty expression not allowed");
         return fail(std::string("f-string: expression required before '") + source[at] + "'");
     }
-    if (source[at] == '=') at = uint32_t(source.find_first_not_of(" \t\f\r\n", at + 1));
+    if (source[at] == '=')
+        at = uint32_t(std::min(source.find_first_not_of(" \t\f\r\n", at + 1), source.size()));
     if (source[at] == '!') {
         const char conversion = source[++at];
         if (ends_literal(at)) return fail("f-string: expecting '}'");

@@ -134,7 +134,7 @@ Parser::Failure Parser::raise_at_lexeme(const Lexeme& last, std::string_view mes
         const uint32_t last_newline = size > 0 ? size - 1 : 0;
         return raise(last_newline, last_newline, message, kind);
     }
-    raise(last.start, last.kind == Tok::Newline ? last.start : last.end, message, kind);
+    raise(last.start, last.end, message, kind);  // of a newline: the comment before it
     if (is_layout) {
         error_->column = error_->end_column - 1;
         error_->end_column = 0;

@@ -276,6 +276,7 @@ class Parser {
     ExprNode* star_named_expression();
     ExprNode* star_expression();
     ExprNode* star_expressions();
+    ExprNode* star_expressions_from(uint32_t start, ExprNode* first);
     ExprNode* yield_or_star_expressions();
     ExprNode* yield_expression();
     ExprNode* assignment_expression();
@@ -295,6 +296,7 @@ class Parser {
     bool diagnose_expression(uint32_t start, ExprNode* first);
     bool diagnose_named_expression(uint32_t start, ExprNode* first);
     bool is_legacy_keyword(uint32_t index);
+    ExprNode* legacy_argument();
     Failure raise_legacy_call(uint32_t name, const ExprNode* argument);
     bool starts_with_display(const ExprNode* node, uint32_t start) const;
     bool first_diagnosis(uint32_t token, Diagnosis reason);

@@ -88,10 +88,7 @@ struct Scope {
     bool is_async_gen() const { return is_generator && is_coroutine; }
     bool is_nested = false;        // stands somewhere inside a function
     bool has_class_cell = false;   // class: a method uses `super` or `__class__`
-    bool has_import_star = false;  // module only
-    bool calls_locals = false;     // names locals, vars, dir, eval or exec: registers may be read by name
     bool has_annotations = false;  // module or class with an annotated name: needs `__annotations__`
-    bool returns_value = false;    // some `return x`
 
     // The symbol of a name as written in the source (mangled here), or null when the scope never mentions it.
     Symbol* find(Arena& arena, const Identifier* name) const;

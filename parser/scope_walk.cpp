@@ -35,7 +35,6 @@ void ScopeAnalyser::statement(StmtNode* node) {
             if (current_->kind != ScopeKind::Function) raise(node->span, "'return' outside function");
             check_leave(node);
             if (!value) break;
-            current_->returns_value = true;
             if (current_->first_return_value.line == 0) current_->first_return_value = node->span;
             check_value(value);
             expression(value);
@@ -240,7 +239,6 @@ void ScopeAnalyser::imports(Seq<alias*> names, bool is_from, const Span& place) 
         if (item->name->text == "*") {
             if (current_->kind != ScopeKind::Module)
                 raise(item->span, "import * only allowed at module level");
-            current_->has_import_star = true;
             continue;
         }
         const Identifier* bound = item->asname ? item->asname : item->name;
@@ -531,12 +529,8 @@ void ScopeAnalyser::name(Name* node) {
     switch (node->ctx) {
         case ExprContext::Load: {
             node->symbol = mention(node->id, kSymUsed, node->span);
-            const std::string_view text = node->id->text;
-            if (text == "super" && current_->is_function()) {
+            if (node->id->text == "super" && current_->is_function()) {
                 mention(arena_.intern("__class__"), kSymUsed, node->span);
-            } else if (text == "locals" || text == "vars" || text == "dir" || text == "eval" ||
-                       text == "exec") {
-                current_->calls_locals = true;
             }
             break;
         }

@@ -220,7 +220,7 @@ TEST(FStrings, Errors) {
     EXPECT_EQ(error_of("f'{a:{b:{c}}}'"), "f-string: expressions nested too deeply");
     EXPECT_EQ(error_of("f'abc"), "unterminated string literal (detected at line 1)");
     EXPECT_EQ(error_of("x\nf'''abc\n\n"), "unterminated triple-quoted string literal (detected at line 3)");
-    EXPECT_EQ(error_of("f'''{a"), "'{' was never closed");
+    EXPECT_EQ(error_of("f'''{a"), "unterminated triple-quoted string literal (detected at line 1)");
     std::string deep;
     for (int i = 0; i < 160; ++i) deep += "f'{";
     EXPECT_EQ(error_of(deep), "too many nested f-strings");
@@ -230,7 +230,7 @@ TEST(IncompleteInput, IsToldFromErrors) {
     EXPECT_EQ(incomplete_of("x = (1,"), Incomplete::Bracket);
     EXPECT_EQ(incomplete_of("x = '''a\nb"), Incomplete::TripleQuote);
     EXPECT_EQ(incomplete_of("x = f'''a\nb"), Incomplete::TripleQuote);
-    EXPECT_EQ(incomplete_of("x = f'''{a"), Incomplete::Bracket);
+    EXPECT_EQ(incomplete_of("x = f'''{a"), Incomplete::TripleQuote);
     EXPECT_EQ(incomplete_of("x = 1 + \\"), Incomplete::Backslash);
     EXPECT_EQ(incomplete_of("x = (1 + \\"), Incomplete::Backslash);
     EXPECT_EQ(incomplete_of("x = 'abc\\"), Incomplete::Backslash);

@@ -34,6 +34,8 @@ const char* code_flag_name(unsigned bit) {
         "nested",  "new_locals",         "namespace",  "iterable_coroutine", "hidden",
         "atomic",  "future_annotations", "class_body", "comprehension",      "iterable_result",
         "unbound", "native_loop"};
+    static_assert(1u << (sizeof names / sizeof *names - 1) == Code::kNativeLoop,
+                  "a name for each of Code::Flags");
     return bit < sizeof names / sizeof *names ? names[bit] : nullptr;
 }
 

@@ -81,10 +81,10 @@ Operand Compiler::operand(const ExprNode* x, Reg dst, unsigned owned) {
             dict_display(as<ast::Dict>(x), dst);
             break;
         case NodeKind::Set:
-            set_display(as<ast::Set>(x)->elts, x, dst);
+            set_display(as<ast::Set>(x)->elts, dst);
             break;
         case NodeKind::List:
-            list_display(as<ast::List>(x)->elts, x, dst);
+            list_display(as<ast::List>(x)->elts, dst);
             break;
         case NodeKind::Tuple:
             tuple_display(as<ast::Tuple>(x)->elts, x, dst);
@@ -312,13 +312,11 @@ Operand Compiler::attribute(const Attribute* n, Operand object, Reg target, Reg 
 
 Operand Compiler::subscript(const Subscript* n, Operand object, Reg target, Reg mark) {
     Reg r = in_register(object);
-    Reg index = subscript_index(n->slice);
+    Reg index = value(n->slice);
     Reg result = target_of(mark, target);
     e().emit(Op::GET_ITEM, result, r, index);
     return {nullptr, result};
 }
-
-Reg Compiler::subscript_index(const ExprNode* index) { return value(index); }
 
 void Compiler::slice(const ast::Slice* n, Reg dst) {
     Reg base = e().temp(3);
@@ -433,7 +431,8 @@ void Compiler::compare(const Compare* n, Reg dst) {
 // ---- conditional values
 
 // Evaluates into R[result], then jumps if the truth of the value is `sense`. An `and` inside an `or` (or the
-// other way round) that is decided early has been tested already: it jumps to where the outer one would.
+// other way round) that is decided early has been tested already: it jumps to where the outer one would. Of names that
+// a walrus binds in it, only those of its first operand are certain afterwards.
 void Compiler::bool_operand(const ExprNode* x, Reg result, bool sense, Label target) {
     auto* inner = as_if<BoolOp>(x);
     if (!inner) {
@@ -443,21 +442,23 @@ void Compiler::bool_operand(const ExprNode* x, Reg result, bool sense, Label tar
     At at(*this, inner);
     bool deciding = inner->op == BoolOperator::Or;
     Label end = e().new_label();
+    uint32_t bound_mark = 0;
     for (uint32_t i = 0; i + 1 < inner->values.size(); i++) {
         bool_operand(inner->values[i], result, deciding, deciding == sense ? target : end);
+        if (i == 0) bound_mark = bound().mark();
     }
     bool_operand(inner->values.back(), result, sense, target);
     e().bind(end);
+    bound().undo(bound_mark);
 }
 
 void Compiler::bool_op(const BoolOp* n, Reg dst) {
     Reg result = e().is_temporary(dst) ? dst : e().temp();
     Label end = e().new_label();
-    // Of names that are bound in here, only those of the first operand are certain.
-    uint32_t bound_mark = bound().mark();
+    uint32_t bound_mark = 0;
     for (uint32_t i = 0; i + 1 < n->values.size(); i++) {
         bool_operand(n->values[i], result, n->op == BoolOperator::Or, end);
-        if (i == 0 && !is<BoolOp>(n->values[0])) bound_mark = bound().mark();
+        if (i == 0) bound_mark = bound().mark();
     }
     into(n->values.back(), result);
     e().bind(end);
@@ -513,7 +514,7 @@ void Compiler::items_to_list(Seq<ExprNode*> items, Reg list, unsigned message) {
     }
 }
 
-void Compiler::list_display(Seq<ExprNode*> items, const ExprNode*, Reg dst) {
+void Compiler::list_display(Seq<ExprNode*> items, Reg dst) {
     uint32_t plain = 0;
     while (plain < items.size() && plain < kMaxWindow && !is<Starred>(items[plain])) plain++;
     Reg list = plain == items.size() || e().is_temporary(dst) ? dst : e().temp();
@@ -529,7 +530,7 @@ void Compiler::tuple_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst) 
     if (auto* folded = fold_display(arena_, at)) return load_constant(dst, *folded);
     if (items.size() > kMaxWindow || has_starred(items)) {
         Reg list = e().temp();
-        list_display(items, at, list);
+        list_display(items, list);
         e().emit(Op::LIST_TO_TUPLE, dst, list);
         return;
     }
@@ -538,7 +539,7 @@ void Compiler::tuple_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst) 
     e().emit(Op::BUILD_TUPLE, dst, base, items.size());
 }
 
-void Compiler::set_display(Seq<ExprNode*> items, const ExprNode*, Reg dst) {
+void Compiler::set_display(Seq<ExprNode*> items, Reg dst) {
     uint32_t plain = 0;
     while (plain < items.size() && plain < kMaxWindow && !is<Starred>(items[plain])) plain++;
     Reg set = plain == items.size() || e().is_temporary(dst) ? dst : e().temp();

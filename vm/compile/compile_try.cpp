@@ -54,8 +54,8 @@ void Compiler::leave(Block* b) {
 void Compiler::try_stmt(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, Stmts finalbody,
                         const StmtNode* s) {
     if (finalbody.empty()) {
-        if (is<TryStar>(s)) return try_star(body, handlers, orelse, s);
-        return try_except(body, handlers, orelse, s);
+        if (is<TryStar>(s)) return try_star(body, handlers, orelse);
+        return try_except(body, handlers, orelse);
     }
     Reg exception = e().temp(2), second = e().temp();
     HandlerId outer = e().handler(), pad = e().new_handler(exception), cleanup = e().new_handler(second);
@@ -68,9 +68,9 @@ void Compiler::try_stmt(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, 
         if (handlers.empty())
             block(body);
         else if (is<TryStar>(s))
-            try_star(body, handlers, orelse, s);
+            try_star(body, handlers, orelse);
         else
-            try_except(body, handlers, orelse, s);
+            try_except(body, handlers, orelse);
         e().set_handler(outer);
     }
     Label end = e().new_label();
@@ -106,7 +106,7 @@ void Compiler::handler_cleanup(HandlerId cleanup, Reg handled, Reg exception) {
     e().emit(Op::RERAISE, exception);
 }
 
-void Compiler::try_except(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, const StmtNode*) {
+void Compiler::try_except(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse) {
     Reg exception = e().temp(2), second = e().temp();
     HandlerId outer = e().handler(), pad = e().new_handler(exception), cleanup = e().new_handler(second);
     Label end = e().new_label();
@@ -184,7 +184,7 @@ void Compiler::named_cleanup(const ExceptHandler* h, Reg exception, Reg second) 
 
 // except*: every clause takes its part of the group; what they raise and what is left over is raised at the
 // end.
-void Compiler::try_star(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, const StmtNode*) {
+void Compiler::try_star(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse) {
     Reg exception = e().temp(2), second = e().temp();
     Reg raised = e().temp(), pair = e().temp(2), handled = e().temp(2);
     Reg rest = pair + 1;
@@ -274,10 +274,6 @@ void Compiler::try_star(Stmts body, Seq<ExceptHandler*> handlers, Stmts orelse, 
 
 // ---- with
 
-void Compiler::with_stmt(Seq<withitem*> items, Stmts body, bool is_async, const StmtNode* s) {
-    with_item(items, body, is_async, s);
-}
-
 // R[exit](None, None, None), its result dropped.
 void Compiler::call_exit(Reg exit, bool is_async) {
     Temporaries temporaries(*this);
@@ -297,7 +293,8 @@ void Compiler::await_register(Reg r, unsigned where) {
     e().emit(Op::MOVE, r, v);
 }
 
-void Compiler::with_item(Seq<withitem*> items, Stmts body, bool is_async, const StmtNode* s) {
+// One manager; those behind it, and the body, are what it guards.
+void Compiler::with_stmt(Seq<withitem*> items, Stmts body, bool is_async, const StmtNode* s) {
     Temporaries temporaries(*this);
     Reg exit = e().temp(2);
     Reg exception = e().temp(2), second = e().temp();
@@ -318,8 +315,8 @@ void Compiler::with_item(Seq<withitem*> items, Stmts body, bool is_async, const 
         Enter enter(*this, with);
         e().set_handler(pad);
         if (items[0]->optional_vars) store(items[0]->optional_vars, exit + 1);
-        if (items.size() > 1)
-            with_item(items.slice(1, items.size()), body, is_async, s);
+        if (items.size() > 1 && !result_.error)  // which ends a recursion as deep as there are managers
+            with_stmt(items.slice(1, items.size()), body, is_async, s);
         else
             block(body);
         e().set_handler(outer);

@@ -203,7 +203,6 @@ class Compiler {
     void emit_binary(ast::Operator op, Reg target, Reg left, Operand right, bool in_place);
     Operand attribute(const ast::Attribute* n, Operand object, Reg target, Reg mark);
     Operand subscript(const ast::Subscript* n, Operand object, Reg target, Reg mark);
-    Reg subscript_index(const ExprNode* index);
     void slice(const ast::Slice* n, Reg dst);
     Span attribute_span(const ast::Attribute* n) const;
     void compare(const ast::Compare* n, Reg dst);
@@ -214,9 +213,9 @@ class Compiler {
     void bool_op(const ast::BoolOp* n, Reg dst);
     void if_exp(const ast::IfExp* n, Reg dst);
     void named_expr(const ast::NamedExpr* n, Reg dst);
-    void list_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst);
+    void list_display(Seq<ExprNode*> items, Reg dst);
     void tuple_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst);
-    void set_display(Seq<ExprNode*> items, const ExprNode* at, Reg dst);
+    void set_display(Seq<ExprNode*> items, Reg dst);
     void dict_display(const ast::Dict* n, Reg dst);
     void items_to_list(Seq<ExprNode*> items, Reg list, unsigned message);
     void yield_value(const ast::Yield* n, Reg dst);  // dst kNoRegister: the value sent is not wanted
@@ -295,10 +294,9 @@ class Compiler {
     void leave(Block* b);
     void try_stmt(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse, Stmts finalbody,
                   const StmtNode* s);
-    void try_except(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse, const StmtNode* s);
-    void try_star(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse, const StmtNode* s);
+    void try_except(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse);
+    void try_star(Stmts body, Seq<ast::ExceptHandler*> handlers, Stmts orelse);
     void with_stmt(Seq<ast::withitem*> items, Stmts body, bool is_async, const StmtNode* s);
-    void with_item(Seq<ast::withitem*> items, Stmts body, bool is_async, const StmtNode* s);
     void call_exit(Reg exit, bool is_async);
     void handler_cleanup(HandlerId cleanup, Reg handled, Reg exception);
     void except_body(const ast::ExceptHandler* h, Reg exception, Reg second, HandlerId outer);

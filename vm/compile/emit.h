@@ -21,7 +21,6 @@ using Reg = unsigned;
 
 struct Label {
     uint32_t id = UINT32_MAX;
-    bool valid() const { return id != UINT32_MAX; }
 };
 
 // A place where exceptions go: the landing pad and the register that receives the exception. 0: leave the
@@ -74,8 +73,6 @@ class Emitter {
     }
     bool observed() const { return observed_; }
     bool reachable() const { return reachable_; }
-    // For code behind a condition that is known: what follows is not emitted.
-    void end_flow() { reachable_ = false; }
     uint32_t size() const { return words_.size(); }
 
     // ---- labels
@@ -86,7 +83,6 @@ class Emitter {
         labels_[label.id].used = live;
         bind(label);
     }
-    bool is_used(Label label) const { return labels_[label.id].used; }
 
     // ---- positions of what is emitted next
     void set_span(const Span& span) { span_ = span; }
@@ -96,7 +92,6 @@ class Emitter {
 
     // ---- registers
     Reg top() const { return top_; }
-    Reg first_temporary() const { return first_temporary_; }
     bool is_temporary(Reg r) const { return r >= first_temporary_; }
     Reg temp(unsigned count = 1);
     void release(Reg mark) { top_ = mark; }
