@@ -1,6 +1,7 @@
 // _re: regular expressions by PCRE2. A pattern of the script is data, the text of a program for PCRE2; what PCRE2 makes of
 // it stays with the host and is made again when it is missing. Searches go on in pieces, so that the VM can look around
-// between them, and one attempt to match has a bound.
+// between them, and one attempt to match has a bound. One that turns out to be dear is begun again with a second program of
+// the same pattern, which calls back at every item: there Ctrl-C, deadlines and the limit of steps are looked at.
 #if defined(GEN_HAS_PCRE2)
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "runtime/modules/regex.h"
@@ -10,6 +11,8 @@
 
 #include <pcre2.h>
 #include <chrono>
+#include <cstdlib>
+#include <cstring>
 #include <map>
 
 namespace gen {
@@ -18,12 +21,18 @@ namespace regex {
 
 struct Program {
     pcre2_code* code = nullptr;
+    pcre2_code* watched = nullptr;  // the same, with callouts; made when it is needed first
+    bool watchable = true;          // it has not turned out to be too large for that
+    size_t held = 0;                // bytes of `data`
+    pcre2_general_context* memory = nullptr;
     pcre2_match_data* data = nullptr;
     pcre2_match_context* context = nullptr;
     uint32_t groups = 0;
     size_t offset_limit = PCRE2_UNSET;  // as set in the context
     uint32_t heap_limit = 0;
-    uint32_t attempts = 0;  // to match, up to kAttemptsForJit
+    uint32_t match_limit = 0;
+    uint32_t attempts = 0;      // to match, up to kAttemptsForJit
+    bool watched_fast = false;  // `watched` is machine code, too, as far as it can be
 
     Program() = default;
     Program(const Program&) = delete;
@@ -31,6 +40,8 @@ struct Program {
     ~Program() {
         pcre2_match_data_free(data);
         pcre2_match_context_free(context);
+        pcre2_general_context_free(memory);
+        pcre2_code_free(watched);
         pcre2_code_free(code);
     }
 };
@@ -46,6 +57,12 @@ constexpr auto kStepTime = std::chrono::nanoseconds(100);  // of what takes that
 constexpr size_t kMostPrograms = 256;
 constexpr size_t kRecent = 64;
 constexpr size_t kLongText = 64 * 1024;
+constexpr size_t kMostHeld = 256 * 1024;  // bytes for backtracking that a program keeps
+// A step of the matcher may go through all of the rest of the text (`a*` does). So many characters are worth trying without
+// callouts, which cost several times as much: of a piece, and of one position.
+constexpr uint64_t kPieceWork = uint64_t{1} << 27, kPositionWork = uint64_t{1} << 29;
+constexpr uint64_t kUnwatchedWork = uint64_t{1} << 33;              // of a program too large to be watched
+constexpr uint64_t kFewAttempts = 32, kUnwatchedAttempts = 100000;  // but at least so many steps
 // A pattern that is tried so often is worth PCRE2's compiler to machine code. Where it has none, or memory may not be executed,
 // nothing changes; nor where the bounded stack of such code does not suffice: the match is then done again without.
 constexpr uint32_t kAttemptsForJit = 40;
@@ -67,6 +84,37 @@ Programs& programs_of(VM& vm) {
     return *static_cast<Programs*>(p.get());
 }
 
+// The memory of a program's match data, which counts in its `held`.
+constexpr size_t kHeader = 16;
+void* allocate(size_t size, void* held) {
+    auto* block = static_cast<char*>(std::malloc(size + kHeader));
+    if (!block) return nullptr;
+    std::memcpy(block, &size, sizeof size);
+    *static_cast<size_t*>(held) += size;
+    return block + kHeader;
+}
+void release(void* p, void* held) {
+    if (!p) return;
+    char* block = static_cast<char*>(p) - kHeader;
+    size_t size;
+    std::memcpy(&size, block, sizeof size);
+    *static_cast<size_t*>(held) -= size;
+    std::free(block);
+}
+
+pcre2_code* compile(std::string_view program, uint32_t more_options, int& error, size_t& offset) {
+    const size_t colon = program.find(':');
+    auto options = uint32_t(std::strtoul(std::string(program.substr(0, colon)).c_str(), nullptr, 10));
+    std::string_view pattern = program.substr(colon + 1);
+    pcre2_compile_context* context = pcre2_compile_context_create(nullptr);
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    pcre2_set_compile_extra_options(context, PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES);
+    pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+                                     options | more_options, &error, &offset, context);
+    pcre2_compile_context_free(context);
+    return code;
+}
+
 // A program is "<options of PCRE2>:<pattern>". Null: `error` and `offset` (in the pattern) say why.
 Program* program_of(VM& vm, Str* program, int& error, size_t& offset) {
     Programs& programs = programs_of(vm);
@@ -80,26 +128,32 @@ Program* program_of(VM& vm, Str* program, int& error, size_t& offset) {
             programs.known.clear();
             for (Programs::Recent& r : programs.recent) r = {};
         }
-        size_t colon = text.find(':');
-        auto options = uint32_t(std::strtoul(std::string(text.substr(0, colon)).c_str(), nullptr, 10));
-        std::string_view pattern = text.substr(colon + 1);
-        pcre2_compile_context* context = pcre2_compile_context_create(nullptr);
-        pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-        pcre2_set_compile_extra_options(context, PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES);
-        pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                         options, &error, &offset, context);
-        pcre2_compile_context_free(context);
+        pcre2_code* code = compile(text, 0, error, offset);
         if (!code) return nullptr;
         found = programs.known.try_emplace(std::string(text)).first;
         Program& p = found->second;
         p.code = code;
-        p.data = pcre2_match_data_create_from_pattern(code, nullptr);
+        p.memory = pcre2_general_context_create(allocate, release, &p.held);
+        p.data = pcre2_match_data_create_from_pattern(code, p.memory);
         p.context = pcre2_match_context_create(nullptr);
-        pcre2_set_match_limit(p.context, kMostAttempts);
         pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &p.groups);
     }
     recent = {hash, &found->first, &found->second};
     return recent.program;
+}
+
+// What looks around while a dear attempt goes on.
+struct Watch {
+    VM& vm;
+    const uint64_t stretch;  // callouts between two looks: fewer where each may stand for all of a long text
+    uint64_t left;
+};
+int look(pcre2_callout_block*, void* data) {
+    auto& w = *static_cast<Watch*>(data);
+    if (--w.left) return 0;
+    w.left = w.stretch;
+    charge(w.vm, w.stretch / 4 + 2);
+    return stop_due(w.vm) ? PCRE2_ERROR_CALLOUT : 0;
 }
 
 std::string compile_error(int error) {
@@ -194,11 +248,11 @@ bool get_limits(VM& vm, Value pos, Value endpos, int64_t& from, int64_t& to, Out
     return get_size(vm, pos, from, failure) && get_size(vm, endpos, to, failure);
 }
 
-// Gives back what matches with a long text may have used for backtracking.
+// Gives back what a match has used for backtracking, if that is much.
 Search::~Search() {
-    if (text_.size() <= kLongText || !program_) return;
+    if (!program_ || program_->held <= kMostHeld) return;
     pcre2_match_data_free(program_->data);
-    program_->data = pcre2_match_data_create_from_pattern(program_->code, nullptr);
+    program_->data = pcre2_match_data_create_from_pattern(program_->code, program_->memory);
 }
 
 size_t Search::groups() const { return program_->groups; }
@@ -253,42 +307,88 @@ void Search::go_on(Value at, Value after_empty) {
     after_empty_ = after_empty.is_true();
 }
 
-// 1: matched, 0: not, -1: raised.
-int Search::try_match(size_t start, uint32_t options, size_t last_start) {
+// One call of the matcher, from positions up to last_start on. What is too dear for `limit` steps is a PCRE2_ERROR_MATCHLIMIT.
+int Search::run(pcre2_real_code_8* code, size_t start, uint32_t options, size_t last_start, uint64_t limit) {
     if (program_->offset_limit != last_start) {
         pcre2_set_offset_limit(program_->context, last_start);
         program_->offset_limit = last_start;
     }
-    if (program_->attempts < kAttemptsForJit && ++program_->attempts == kAttemptsForJit)
-        pcre2_jit_compile(program_->code, PCRE2_JIT_COMPLETE);
-    auto run = [&](uint32_t more) {
-        return pcre2_match(program_->code, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), start,
+    const auto steps = uint32_t(std::min<uint64_t>(limit, kMostAttempts));
+    if (program_->match_limit != steps) {
+        pcre2_set_match_limit(program_->context, steps);
+        program_->match_limit = steps;
+    }
+    auto match = [&](uint32_t more) {
+        return pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), start,
                            options | more | PCRE2_NO_UTF_CHECK, program_->data, program_->context);
     };
-    int r = run(0);
-    if (r == PCRE2_ERROR_JIT_STACKLIMIT) r = run(PCRE2_NO_JIT);
+    const int r = match(0);
+    return r == PCRE2_ERROR_JIT_STACKLIMIT ? match(PCRE2_NO_JIT) : r;
+}
+
+// The same with a look around now and then, for as many steps as any attempt may take.
+int Search::run_watched(size_t start, uint32_t options) {
+    Program& p = *program_;
+    const uint64_t length = text_.size() - start + 1;
+    if (!p.watched && p.watchable) {
+        int error = 0;
+        size_t offset = 0;
+        p.watched = compile(pattern_->program.as<Str>()->view(), PCRE2_AUTO_CALLOUT, error, offset);
+        p.watchable = p.watched;
+    }
+    if (!p.watched)
+        return run(p.code, start, options, start, std::max(kUnwatchedWork / length, kUnwatchedAttempts));
+    if (p.attempts == kAttemptsForJit && !p.watched_fast) {
+        pcre2_jit_compile(p.watched, PCRE2_JIT_COMPLETE);
+        p.watched_fast = true;
+    }
+    const uint64_t stretch = std::clamp<uint64_t>((uint64_t{1} << 22) / length, 1, 1024);
+    Watch watch{vm_, stretch, stretch};
+    pcre2_set_callout(p.context, look, &watch);
+    const int r = run(p.watched, start, options, start, kMostAttempts);
+    pcre2_set_callout(p.context, nullptr, nullptr);
+    return r;
+}
+
+// Tries the positions from start to last_start.
+Search::Tried Search::try_match(size_t start, uint32_t options, size_t last_start) {
+    if (program_->attempts < kAttemptsForJit && ++program_->attempts == kAttemptsForJit)
+        pcre2_jit_compile(program_->code, PCRE2_JIT_COMPLETE);
+    const uint64_t length = text_.size() - start + 1;
+    const uint64_t starts = options & PCRE2_ANCHORED ? 1 : std::min(length - 1, last_start - start) + 1;
+    const bool one = starts == 1;
+    const uint64_t work = one ? kPositionWork : kPieceWork / starts;
+    const uint64_t limit = std::max(work / length, kFewAttempts);
+    int r = run(program_->code, start, options, last_start, limit);
+    if (r == PCRE2_ERROR_MATCHLIMIT && limit < kMostAttempts) {
+        charge(vm_, limit / 4);
+        if (!one) return Tried::Dear;
+        r = run_watched(start, options);
+    }
     if (r > 0) {
         ends_ = pcre2_get_ovector_pointer(program_->data);
         matched_ = unsigned(r);
-        return 1;
+        return Tried::Found;
     }
-    if (r == PCRE2_ERROR_NOMATCH) return 0;
+    if (r == PCRE2_ERROR_NOMATCH) return Tried::Nothing;
     if (r == PCRE2_ERROR_MATCHLIMIT)
         vm_.raise(kShapeRuntimeError, "the regular expression takes too many steps on this text");
     else if (r == PCRE2_ERROR_HEAPLIMIT || r == PCRE2_ERROR_NOMEMORY)
         vm_.raise(kShapeMemoryError, "the regular expression takes too much memory on this text");
+    else if (r == PCRE2_ERROR_CALLOUT)
+        stop_now(vm_);
     else
         vm_.raise(kShapeRuntimeError, compile_error(r));
-    return -1;
+    return Tried::Raised;
 }
 
 Search::Found Search::match(bool whole) {
     if (!possible_) return Found::No;
     const uint32_t options = PCRE2_ANCHORED | (whole ? uint32_t(PCRE2_ENDANCHORED) : 0) |
                              (after_empty_ ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0);
-    int r = try_match(at_, options, PCRE2_UNSET);
-    if (r < 0) return Found::Raised;
-    if (r == 0) return Found::No;
+    const Tried tried = try_match(at_, options, PCRE2_UNSET);
+    if (tried == Tried::Raised) return Found::Raised;
+    if (tried == Tried::Nothing) return Found::No;
     charge(vm_, (ends_[1] - at_) / 64 + 1);
     return Found::Yes;
 }
@@ -297,14 +397,19 @@ Search::Found Search::next() {
     using Clock = std::chrono::steady_clock;
     if (!possible_) return Found::No;
     size_t piece = kPiece;
+    bool dear = false;  // one position at a time is enough
     for (size_t work = 0; work < kWork;) {
         // A short text is looked at in one go.
-        const size_t last = text_.size() - at_ <= piece ? PCRE2_UNSET : at_ + piece;
+        const size_t last = dear ? at_ : text_.size() - at_ <= piece ? PCRE2_UNSET : at_ + piece;
         const bool is_long = text_.size() - at_ > kLongText;
         const Clock::time_point begun = is_long ? Clock::now() : Clock::time_point();
-        int r = try_match(at_, after_empty_ ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0, last);
-        if (r < 0) return Found::Raised;
-        if (r > 0) {
+        const Tried tried = try_match(at_, after_empty_ ? uint32_t(PCRE2_NOTEMPTY_ATSTART) : 0, last);
+        if (tried == Tried::Raised) return Found::Raised;
+        if (tried == Tried::Dear) {
+            dear = true;
+            continue;
+        }
+        if (tried == Tried::Found) {
             vm_.budget -= int64_t((ends_[1] - at_) / 64 + 1);
             return Found::Yes;
         }
@@ -315,12 +420,10 @@ Search::Found Search::next() {
         work += kPiece;
         vm_.budget -= int64_t(kPiece / 8);
         // From each position on, all of the text may have been read.
-        if (is_long) {
-            const auto taken = Clock::now() - begun;
-            piece = taken > kLongTime ? std::max<size_t>(piece / 8, 1) : std::min(piece * 2, kPiece);
-            if (taken > kLongTime) charge(vm_, uint64_t(taken / kStepTime));
-            if (stop_due(vm_)) vm_.safepoint_soon();
-        }
+        const auto taken = is_long ? Clock::now() - begun : Clock::duration::zero();
+        piece = taken > kLongTime ? std::max<size_t>(piece / 8, 1) : std::min(piece * 2, kPiece);
+        if (taken > kLongTime) charge(vm_, uint64_t(taken / kStepTime));
+        if (stop_due(vm_)) vm_.safepoint_soon();
         if (vm_.budget <= 0) break;
     }
     return Found::Later;

@@ -3,6 +3,8 @@
 #pragma once
 #include "runtime/types/support.h"
 
+struct pcre2_real_code_8;
+
 namespace gen::regex {
 
 inline constexpr int64_t kMostIndex = int64_t{1} << 40;  // beyond every text
@@ -88,7 +90,10 @@ class Search {
 
   private:
     static constexpr size_t kShort = 2048;  // texts that are worked through without looking around
-    int try_match(size_t start, uint32_t options, size_t last_start);
+    enum class Tried : uint8_t { Nothing, Found, Dear, Raised };  // Dear: try one position only
+    Tried try_match(size_t start, uint32_t options, size_t last_start);
+    int run(pcre2_real_code_8*, size_t start, uint32_t options, size_t last_start, uint64_t limit);
+    int run_watched(size_t start, uint32_t options);
     size_t offset(uint64_t index) {
         return str_ && !str_->ascii() ? byte_offset(vm_.heap, str_, uint32_t(index)) : size_t(index);
     }

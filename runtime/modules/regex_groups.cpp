@@ -8,15 +8,14 @@ namespace gen::regex {
 
 void Translator::open(size_t start, std::string_view text, bool captures, int branches) {
     emit(text);
+    const uint32_t around = open_.empty() ? 0 : open_.back().capture;
     uint32_t number = 0;
     if (captures) {
-        uint32_t parent = 0;
-        for (const Open& o : open_)
-            if (o.number) parent = o.number;
         number = uint32_t(r_.parents.size());
-        r_.parents.push_back(parent);
+        r_.parents.push_back(around);
+        is_open_.push_back(true);
     }
-    open_.push_back({start, number, flags_, branches, false});
+    open_.push_back({start, number, captures ? number : around, flags_, branches, false});
     last_ = Last::Nothing;
 }
 
@@ -24,6 +23,7 @@ void Translator::close(size_t start) {
     if (open_.empty()) return fail("unbalanced parenthesis", start);
     flags_ = open_.back().flags;
     if (open_.back().look_behind) behind_groups_ = UINT32_MAX;
+    if (open_.back().number) is_open_[open_.back().number] = false;
     open_.pop_back();
     emit(")");
     last_ = Last::Item;
@@ -55,9 +55,8 @@ bool Translator::is_identifier(const std::string& name) {
 }
 
 uint32_t Translator::number_of(const std::string& name) const {
-    for (auto& [n, number] : r_.names)
-        if (n == name) return number;
-    return 0;
+    auto found = numbers_.find(name);
+    return found == numbers_.end() ? 0 : found->second;
 }
 
 void Translator::group(size_t start) {
@@ -110,6 +109,7 @@ void Translator::named(size_t start) {
                             "; was group " + std::to_string(before),
                         from);
         r_.names.push_back({name, number});
+        numbers_.emplace(name, number);
         return open(start, "(", true);
     }
     if (take('=')) {

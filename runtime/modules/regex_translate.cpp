@@ -289,10 +289,6 @@ void Translator::reference(uint32_t group, size_t position) {
     last_ = Last::Item;
 }
 
-bool Translator::is_open(uint32_t group) const {
-    return std::any_of(open_.begin(), open_.end(), [&](const Open& o) { return o.number == group; });
-}
-
 // ---- classes
 
 std::optional<Translator::Member> Translator::class_member(size_t start) {

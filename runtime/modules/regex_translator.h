@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 
 namespace gen::regex {
 
@@ -52,6 +53,7 @@ class Translator {
     struct Open {
         size_t start;
         uint32_t number;   // 0: does not capture
+        uint32_t capture;  // the innermost one that does, itself or around it; 0: none
         uint32_t flags;    // to go back to
         int branches;      // conditional: how many so far; else -1
         bool look_behind;  // the outermost one
@@ -106,7 +108,7 @@ class Translator {
     void emit_category(char32_t c, bool in_class);
     void escape(size_t start);
     void reference(uint32_t group, size_t position);
-    bool is_open(uint32_t group) const;
+    bool is_open(uint32_t group) const { return is_open_[group]; }  // one that there is
 
     // ---- classes
 
@@ -149,7 +151,9 @@ class Translator {
     Last last_ = Last::Nothing;
     uint32_t behind_groups_ = UINT32_MAX;  // in a look-behind: the first group that it defines itself
     std::vector<Open> open_;
-    std::vector<std::pair<uint32_t, size_t>> later_;  // groups that conditions name, and where
+    std::vector<bool> is_open_ = {false};                // by number
+    std::unordered_map<std::string, uint32_t> numbers_;  // by name
+    std::vector<std::pair<uint32_t, size_t>> later_;     // groups that conditions name, and where
 };
 
 }  // namespace gen::regex
