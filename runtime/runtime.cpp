@@ -25,12 +25,9 @@ static OutputStream& stream(VM& vm, Value descriptor) {
 }
 static Outcome stream_write(VM& vm, Value* args) {
     if (args[1].as<Str>()->state & Str::kHasSurrogates) return surrogates_not_allowed(vm, args[1]);
-    stream(vm, args[0]).write(args[1].as<Str>()->view());
-    return Value::none();
+    return write_or_wait(vm, stream(vm, args[0]), args[1].as<Str>()->view());
 }
-static Outcome stream_flush(VM& vm, Value* args) {
-    return stream(vm, args[0]).flush() ? Outcome(Value::none()) : raise_os_error(vm, errno);
-}
+static Outcome stream_flush(VM& vm, Value* args) { return flush_or_wait(vm, stream(vm, args[0]), true); }
 static bool can_wait_for_input([[maybe_unused]] VM& vm) {
 #if defined(GEN_HAS_LIBUV)
     return vm.nested == 1 && (vm.scheduler.fibers().size() > 1 || (vm.reactor && vm.reactor->active()));

@@ -144,8 +144,8 @@ void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, C
         }
         vm.limits.stack = limits.stack;
         vm.frames.set_limit(limits.stack);
-        host.streams.out.open(descriptor_sink(1), false);
-        host.streams.err.open(descriptor_sink(2), true);
+        open_descriptor(host.streams.out, 1, false);
+        open_descriptor(host.streams.err, 2, true);
         install_runtime(vm, host);
         if (limits.memory) vm.heap.set_limit(limits.memory);
         completions_of(vm);

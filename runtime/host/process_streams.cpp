@@ -63,8 +63,8 @@ int waits_for_line(Input& input) {
 }  // namespace
 
 void open_process_streams(VM& vm, StandardStreams& streams) {
-    streams.out.open(descriptor_sink(1), isatty(1));
-    streams.err.open(descriptor_sink(2), true);
+    open_descriptor(streams.out, 1, isatty(1));
+    open_descriptor(streams.err, 2, true);
     auto input = std::make_shared<Input>();
     streams.read_line = [&vm, input](std::string& line) { return read_line(vm, *input, line); };
     streams.waits_for_line = [input] { return waits_for_line(*input); };

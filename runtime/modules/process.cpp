@@ -49,7 +49,7 @@ Outcome spawn(VM& vm, Value* args) {
     for (size_t i = 0; i < descriptors->size; i++)
         program.descriptors.push_back(int(descriptors->items->items[i].as_int()));
     program.detached = args[5].is_true();
-    host_of(vm).streams.out.flush();
+    drain_some(vm, host_of(vm).streams.out);
     int pid = 0;
     int error = UvReactor::of(vm).spawn(program, pid);
     return error ? raise_os_error(vm, error, args[1]) : Outcome(Value::integer(pid));

@@ -70,9 +70,7 @@ static Outcome print_fn(VM& vm, Value* args) {
     }
     text += text_or(args[kEnd], "\n");
     if (!out) return write_to_stream(vm, file, text) ? Outcome(Value::none()) : Outcome::unhandled();
-    out->write(text);
-    if (args[kFlush].is_true()) out->flush();
-    return Value::none();
+    return write_or_wait(vm, *out, text, args[kFlush].is_true());
 }
 
 // file.write(text)
@@ -85,8 +83,7 @@ static Outcome write_step(VM& vm, NativeFrame& frame) {  // file, text
             out = stream_of(vm, frame[0]);
             if (out) {
                 if (cannot_encode(vm, frame[1].as<Str>())) return Outcome::raised();
-                out->write(frame[1].as<Str>()->view());
-                return Value::none();
+                return write_or_wait(vm, *out, frame[1].as<Str>()->view());
             }
             AWAIT(2, op_getattr(vm, frame[0], vm.names.write));
             AWAIT(3, vm.call(frame.result(), {frame[1]}));
@@ -127,10 +124,7 @@ static Outcome print_step(VM& vm, NativeFrame& frame) {
             AWAIT(4, op_truth(vm, frame[kFlush]));
             if (!frame.result().is_true()) return Value::none();
             out = stream_of(vm, frame[kFile]);
-            if (out) {
-                out->flush();
-                return Value::none();
-            }
+            if (out) return flush_or_wait(vm, *out, false);
             AWAIT(5, op_getattr(vm, frame[kFile], vm.names.flush));
             AWAIT(6, vm.call(frame.result(), {}));
     }
