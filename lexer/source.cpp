@@ -160,7 +160,9 @@ Source Source::decode(std::string name, std::string_view bytes, bool obey_cookie
     if (encoding == Encoding::Other || (encoding == Encoding::Ascii && !is_ascii)) {
         source.error_ = whole_text_error("encoding problem: " + std::string(cookie));
     } else if (marked && encoding != Encoding::Utf8) {
-        source.error_ = whole_text_error("encoding problem: " + std::string(cookie) + " with BOM");
+        source.error_ = whole_text_error(
+            "encoding problem: " + (encoding == Encoding::Latin1 ? "iso-8859-1" : std::string(cookie)) +
+            " with BOM");
     } else if (encoding != Encoding::Latin1 && valid < bytes.size()) {
         if (cookie.empty() && obey_cookie) {
             source.error_ =
@@ -215,6 +217,14 @@ Source::Position Source::position(uint32_t offset) const {
             std::count_if(before.begin(), before.end(), [](char c) { return (c & 0xC0) != 0x80; }));
     }
     return {line, column, byte_column};
+}
+
+bool Source::has_code_behind(uint32_t offset) const {
+    for (size_t at = offset; (at = text_.find_first_not_of(" \t\f\n", at)) != std::string::npos;) {
+        if (text_[at] != '#') return true;
+        at = text_.find('\n', at);
+    }
+    return false;
 }
 
 std::string_view Source::line_text(uint32_t line) const {

@@ -45,6 +45,8 @@ class Source {
     uint32_t line_of(uint32_t offset) const;
     uint32_t line_start(uint32_t line) const;
     Position position(uint32_t offset) const;
+    // Anything but comments and blank lines.
+    bool has_code_behind(uint32_t offset) const;
     // The text of a line without its newline.
     std::string_view line_text(uint32_t line) const;
 

@@ -126,7 +126,7 @@ bool Parser::check_field(uint32_t at) {
     const uint32_t start = at;
     uint32_t from = 0;  // where the error is; 0: here
     auto fail = [&](std::string message) {
-        bad_field_ = true;
+        error_is_final_ = true;
         return bool(raise(from ? from : at, at + 1, message));
     };
     std::string open;    // brackets

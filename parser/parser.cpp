@@ -186,7 +186,7 @@ bool Parser::raise_generic(uint32_t furthest) {
 
 // What the rest of the text says about the error: a bracket that was never closed explains it better.
 void Parser::check_rest() {
-    if (!error_ || error_from_lexer_ || bad_field_) return;
+    if (!error_ || error_from_lexer_ || error_is_final_) return;
     if (auto better = lexer_.error_in_rest(tokens_[tokens_.size() - 1].line)) {
         bool incomplete = error_->incomplete;
         error_ = std::move(*better);
@@ -279,13 +279,34 @@ ModNode* Parser::module_eval() {
     return module;
 }
 
+static bool is_compound(const StmtNode* node) {
+    switch (node->kind) {
+        case NodeKind::FunctionDef:
+        case NodeKind::AsyncFunctionDef:
+        case NodeKind::ClassDef:
+        case NodeKind::For:
+        case NodeKind::AsyncFor:
+        case NodeKind::While:
+        case NodeKind::If:
+        case NodeKind::With:
+        case NodeKind::AsyncWith:
+        case NodeKind::Match:
+        case NodeKind::Try:
+        case NodeKind::TryStar:
+            return true;
+        default:
+            return false;
+    }
+}
+
 bool Parser::interactive_input(Items<StmtNode>& body) {
     if (!statement(body)) return false;
-    while (accept(Tok::Newline)) {
+    const Lexeme& last = tokens_[pos_ - 1];
+    if (!is_compound(body.back()) && last.kind == Tok::Newline && source_.has_code_behind(last.end)) {
+        error_is_final_ = true;
+        return raise_token(pos_ - 1, "multiple statements found while compiling a single statement");
     }
-    if (at(Tok::EndMarker)) return true;
-    if (error_) return false;
-    return raise_token(pos_, "multiple statements found while compiling a single statement");
+    return at(Tok::EndMarker);
 }
 
 ModNode* Parser::module_interactive() {

@@ -377,10 +377,9 @@ class Parser {
     bool second_pass_ = false;  // diagnosing, or speculating meanwhile
     uint32_t depth_ = 0;
     uint32_t block_depth_ = 0;
-    uint32_t fstring_depth_ = 0;  // replacement fields around the current token
-    uint32_t fstring_start_ = 0;  // the first token of the innermost f-string
-    bool bad_field_ =
-        false;  // the error is in the text of one: what the lexer makes of the rest of it is no news
+    uint32_t fstring_depth_ = 0;      // replacement fields around the current token
+    uint32_t fstring_start_ = 0;      // the first token of the innermost f-string
+    bool error_is_final_ = false;     // whatever the lexer would find in the rest of the text
     ArenaVector<uint8_t> diagnosed_;  // for each token: the Diagnosis bits that have been spent on it
     bool future_allowed_ = true;      // only a docstring and __future__ imports so far
     std::string buffer_;

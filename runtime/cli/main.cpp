@@ -54,11 +54,12 @@ static int show_program(const Options& options) {
 static int run(int argc, char** argv) {
     Options options = parse_options(argc, argv);
     if (!options.error.empty()) {
-        std::fprintf(stderr, "gen: %s\n%s", options.error.c_str(), kUsage);
+        std::fprintf(stderr, "gen: %s\n%sgen --help tells more\n", options.error.c_str(), kUsage);
         return 2;
     }
     if (options.help) {
         std::fputs(kUsage, stdout);
+        std::fputs(kHelp, stdout);
         return 0;
     }
     if (options.version) {

@@ -7,8 +7,9 @@
 
 namespace gen {
 
-const char* const kUsage =
-    "usage: gen [options] [-c CODE | -m MODULE | FILE | -] [arguments]\n"
+const char* const kUsage = "usage: gen [options] [-c CODE | -m MODULE | FILE | -] [arguments]\n";
+
+const char* const kHelp =
     "\n"
     "Runs a program; without one, reads lines and runs them (from a terminal: with a prompt).\n"
     "\n"
@@ -30,7 +31,11 @@ const char* const kUsage =
     "  --ast              show its syntax tree\n"
     "  --dis              show its bytecode\n"
     "  --version          show the version\n"
-    "  --help             show this text\n";
+    "  --help             show this text\n"
+    "  --                 no more options: what follows is FILE and its arguments\n"
+    "\n"
+    "Python's -b, -B, -d, -E, -q, -R, -s, -S and -u are accepted, and change nothing.\n"
+    "GENPATH in the environment: more folders in which import looks, with : between them.\n";
 
 // 64, 64K, 64M, 1G.
 static bool parse_size(std::string_view text, size_t& out) {
@@ -65,97 +70,152 @@ static bool parse_number(std::string_view text, uint64_t& out) {
     return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-Options parse_options(int argc, char** argv) {
-    Options o;
-    int i = 1;
-    auto fail = [&](std::string text) {
-        o.error = std::move(text);
-        return o;
-    };
-    auto rest = [&] { o.arguments.assign(argv + i, argv + argc); };
-    for (; i < argc; i++) {
-        std::string_view arg = argv[i];
-        // `--name VALUE` and `--name=VALUE`.
-        std::string value;
-        bool has_value = false;
-        if (arg.starts_with("--") && arg.find('=') != std::string_view::npos) {
-            value = arg.substr(arg.find('=') + 1);
-            arg = arg.substr(0, arg.find('='));
-            has_value = true;
-        }
-        auto take = [&] {
-            if (has_value) return true;
-            if (i + 1 >= argc) return false;
-            value = argv[++i];
-            return true;
-        };
-        if (arg == "-") {
-            o.source = Options::Source::Stdin;
-            i++;
-            rest();
-            return o;
-        }
-        if (arg.empty() || arg[0] != '-') {
-            o.source = Options::Source::File;
-            o.program = argv[i++];
-            rest();
-            return o;
-        }
-        if (arg.starts_with("-c") || arg.starts_with("-m")) {
-            bool code = arg[1] == 'c';
-            if (arg.size() > 2)
-                value = arg.substr(2);
-            else if (!take())
-                return fail(std::string("argument expected for the ") + std::string(arg) + " option");
-            o.source = code ? Options::Source::Code : Options::Source::Module;
-            o.program = value;
-            i++;
-            rest();
-            return o;
-        }
-        if (arg == "-i")
-            o.interactive = true;
-        else if (arg == "-h" || arg == "--help")
-            o.help = true;
-        else if (arg == "-V" || arg == "--version")
-            o.version = true;
-        else if (arg == "--tokens")
-            o.show = Options::Show::Tokens;
-        else if (arg == "--ast")
-            o.show = Options::Show::Ast;
-        else if (arg == "--dis")
-            o.show = Options::Show::Bytecode;
-        else if (arg == "-u" || arg == "-B" || arg == "-E" || arg == "-s" || arg == "-S")
-            continue;  // Python's, without a meaning here
-        else if (arg == "--max-memory" || arg == "--max-stack" || arg == "--max-steps") {
-            size_t n = 0;
-            if (!take() || !parse_size(value, n))
-                return fail(std::string(arg) + " needs a number (64, 64K, 64M, 1G)");
-            if (arg == "--max-memory")
-                o.max_memory = n;
-            else if (arg == "--max-stack")
-                o.max_stack = n;
-            else
-                o.max_steps = n;
-        } else if (arg == "--timeline") {
-            if ((has_value && value != "generators") || i + 1 >= argc)
-                return fail(
-                    "--timeline is used as --timeline OUT.svg FILE or --timeline=generators OUT.svg FILE");
-            (has_value ? o.generator_timeline : o.run_timeline) = argv[++i];
-        } else if (arg == "--trace") {
-            if (!take() || value.empty()) return fail("--trace needs the name of a file to write");
-            o.trace = value;
-        } else if (arg == "--virtual-time") {
-            o.virtual_time = true;
-        } else if (arg == "--seed") {
-            uint64_t seed = 0;
-            if (!take() || !parse_number(value, seed)) return fail("--seed needs a number");
-            o.seed = seed;
-        } else {
-            return fail("unknown option " + std::string(arg));
-        }
+// Options that stand alone.
+struct Flag {
+    std::string_view name;
+    void (*set)(Options&);
+};
+static constexpr Flag kFlags[] = {
+    {"-i", [](Options& o) { o.interactive = true; }},
+    {"-h", [](Options& o) { o.help = true; }},
+    {"--help", [](Options& o) { o.help = true; }},
+    {"-V", [](Options& o) { o.version = true; }},
+    {"--version", [](Options& o) { o.version = true; }},
+    {"--tokens", [](Options& o) { o.show = Options::Show::Tokens; }},
+    {"--ast", [](Options& o) { o.show = Options::Show::Ast; }},
+    {"--dis", [](Options& o) { o.show = Options::Show::Bytecode; }},
+    {"--virtual-time", [](Options& o) { o.virtual_time = true; }},
+};
+static constexpr std::string_view kWithoutEffect = "bBdEqRsSu";  // Python's
+
+static bool set_flag(std::string_view name, Options& o) {
+    for (const Flag& flag : kFlags) {
+        if (flag.name != name) continue;
+        flag.set(o);
+        return true;
     }
-    return o;
+    return false;
 }
+
+// Where a file is expected that will be written over.
+static bool is_program(std::string_view path) { return path.ends_with(".gen") || path.ends_with(".py"); }
+
+namespace {
+
+class Parser {
+  public:
+    Parser(int argc, char** argv) : arguments_(argv + (argc > 0), argv + argc) {}
+    Options run();
+
+  private:
+    using Source = Options::Source;
+    bool short_options(std::string_view letters);  // whether the program was among them
+    void long_option(std::string_view argument);
+    bool found(Source source, std::string_view program) {
+        o_.source = source;
+        o_.program = program;
+        return true;
+    }
+    void fail(std::string text) {
+        if (o_.error.empty()) o_.error = std::move(text);
+    }
+    void limit(std::string_view name, std::string_view value, bool given);
+    void recording(std::string_view name, std::string_view path, std::string& out);
+    // The next argument; false: there is none.
+    bool take(std::string_view& value) {
+        if (next_ == arguments_.size()) return false;
+        value = arguments_[next_++];
+        return true;
+    }
+
+    std::vector<std::string_view> arguments_;
+    size_t next_ = 0;
+    Options o_;
+};
+
+bool Parser::short_options(std::string_view letters) {
+    for (size_t n = 0; n < letters.size() && o_.error.empty(); n++) {
+        const std::string name = {'-', letters[n]};
+        if (letters[n] == 'c' || letters[n] == 'm') {
+            std::string_view value = letters.substr(n + 1);
+            if (value.empty() && !take(value)) fail("argument expected for the " + name + " option");
+            return found(letters[n] == 'c' ? Source::Code : Source::Module, value);
+        }
+        if (!set_flag(name, o_) && kWithoutEffect.find(letters[n]) == std::string_view::npos)
+            fail("unknown option " + name);
+    }
+    return false;
+}
+
+void Parser::limit(std::string_view name, std::string_view value, bool given) {
+    size_t n = 0;
+    if (!given || !parse_size(value, n))
+        return fail(std::string(name) + " needs a number (64, 64K, 64M, 1G)");
+    if (name == "--max-memory")
+        o_.max_memory = n;
+    else if (name == "--max-stack")
+        o_.max_stack = n;
+    else
+        o_.max_steps = n;
+}
+
+void Parser::recording(std::string_view name, std::string_view path, std::string& out) {
+    if (is_program(path)) fail(std::string(name) + " would write over the program " + std::string(path));
+    out = path;
+}
+
+// `--name VALUE` and `--name=VALUE`; `--timeline=generators OUT.svg` is a name of its own.
+void Parser::long_option(std::string_view argument) {
+    constexpr const char* kTimeline =
+        "--timeline is used as --timeline OUT.svg FILE or --timeline=generators OUT.svg FILE";
+    const size_t equals = argument.find('=');
+    const bool has_value = equals != std::string_view::npos;
+    const std::string_view name = argument.substr(0, equals);
+    std::string_view value = has_value ? argument.substr(equals + 1) : "";
+    if (name == "--timeline") {
+        const bool generators = has_value && value == "generators";
+        if (has_value != generators || !take(value)) return fail(kTimeline);
+        recording(name, value, generators ? o_.generator_timeline : o_.run_timeline);
+    } else if (name == "--max-memory" || name == "--max-stack" || name == "--max-steps") {
+        const bool given = has_value || take(value);
+        limit(name, value, given);
+    } else if (name == "--trace") {
+        if ((!has_value && !take(value)) || value.empty()) fail("--trace needs the name of a file to write");
+        recording(name, value, o_.trace);
+    } else if (name == "--seed") {
+        uint64_t seed = 0;
+        if ((!has_value && !take(value)) || !parse_number(value, seed))
+            fail("--seed needs a number from 0 to 18446744073709551615");
+        o_.seed = seed;
+    } else if (!set_flag(name, o_)) {
+        fail("unknown option " + std::string(argument));
+    } else if (has_value) {
+        fail(std::string(name) + " takes no value");
+    }
+}
+
+Options Parser::run() {
+    bool at_program = false;
+    for (std::string_view argument; !at_program && o_.error.empty() && take(argument);) {
+        if (argument == "--")
+            at_program = take(argument) && found(Source::File, argument);
+        else if (argument == "-")
+            at_program = found(Source::Stdin, "");
+        else if (argument.starts_with("--"))
+            long_option(argument);
+        else if (argument.starts_with('-'))
+            at_program = short_options(argument.substr(1));
+        else
+            at_program = found(Source::File, argument);
+    }
+    if (o_.show != Options::Show::Nothing && o_.source == Source::Module)
+        fail("--tokens, --ast and --dis show a file, -c CODE or standard input");
+    o_.arguments.assign(arguments_.begin() + ptrdiff_t(next_), arguments_.end());
+    return std::move(o_);
+}
+
+}  // namespace
+
+Options parse_options(int argc, char** argv) { return Parser(argc, argv).run(); }
 
 }  // namespace gen

@@ -29,6 +29,7 @@ struct Options {
 };
 
 Options parse_options(int argc, char** argv);
-extern const char* const kUsage;
+extern const char* const kUsage;  // one line
+extern const char* const kHelp;   // what --help shows below it
 
 }  // namespace gen

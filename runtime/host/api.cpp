@@ -4,6 +4,8 @@
 #include "vm/exec/define.h"
 #include "vm/exec/ops.h"
 
+#include <algorithm>
+
 namespace gen {
 
 using detail::State;
@@ -105,7 +107,9 @@ void Interpreter::set_step_limit(uint64_t steps) {
     state_->vm.safepoint_soon();
 }
 void Interpreter::set_time_limit(double seconds) {
-    state_->vm.limits.deadline = seconds > 0 ? state_->vm.clock->now() + int64_t(seconds * 1e9) : 0;
+    constexpr double kLongest = 9e9;  // which nanoseconds of 64 bits can count
+    state_->vm.limits.deadline =
+        seconds > 0 ? state_->vm.clock->now() + int64_t(std::min(seconds, kLongest) * 1e9) : 0;
     state_->vm.safepoint_soon();
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/host/evaluate.h"
 
+#include "runtime/types/arguments.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 
@@ -25,8 +26,13 @@ Value syntax_error(VM& vm, const Diagnostic& d, std::string_view filename) {
     BuiltinShape shape = d.kind == Diagnostic::Kind::IndentationError ? kShapeIndentationError
                          : d.kind == Diagnostic::Kind::TabError       ? kShapeTabError
                                                                       : kShapeSyntaxError;
-    return syntax_error_at(vm, shape, d.message, filename, d.line ? Value::integer(d.line) : Value::none(),
-                           d.column, d.text.empty() && d.line == 0 ? Value::none() : vm.str(d.text),
+    if (d.line == 0) {  // the whole text: CPython names no place, not even the file
+        Value message = vm.str(d.message);
+        Value e = vm.make_exception(shape, {message});
+        set_instance_attribute(vm, e.as_object(), vm.names.msg, message);
+        return e;
+    }
+    return syntax_error_at(vm, shape, d.message, filename, Value::integer(d.line), d.column, vm.str(d.text),
                            d.end_line, d.end_column);
 }
 
@@ -73,6 +79,7 @@ Code* compile_source(VM& vm, const Source& source, const CompileOptions& options
 
 Code* compile_answering(VM& vm, const Source& source, CompileOptions options) {
     Arena arena;
+    ast::Return answer;
     ParseResult parsed = parse(source, arena);
     std::optional<Diagnostic> error = parsed.error;
     if (parsed.module) {
@@ -82,11 +89,10 @@ Code* compile_answering(VM& vm, const Source& source, CompileOptions options) {
         if (scopes.module) {
             auto* module = ast::as<ast::Module>(parsed.module);
             if (auto* last = module->body.empty() ? nullptr : ast::as_if<ast::Expr>(module->body.back())) {
-                auto* answer = arena.make<ast::Return>();
-                answer->kind = ast::NodeKind::Return;
-                answer->span = last->span;
-                answer->value = last->value;
-                module->body.back() = answer;
+                answer.kind = ast::NodeKind::Return;
+                answer.span = last->span;
+                answer.value = last->value;
+                module->body.back() = &answer;
             }
             CodeBuilder builder(vm.heap, vm.strings);
             options.future_annotations = parsed.future_annotations;
@@ -117,19 +123,17 @@ Outcome call_code(VM& vm, Code* code, Dict* globals, Value locals) {
 
 enum class Mode : uint8_t { Exec, Eval, Single };
 constexpr int64_t kTopLevelAwait = 0x2000, kOnlyAst = 0x400, kFutureAnnotations = 0x1000000;
+constexpr int64_t kKnownFlags = 0x1fe7610;  // these, and what else CPython knows
 
 // Null: raised. `inherit`: the caller's __future__ imports hold.
 static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode mode, int64_t flags,
                           bool inherit, const char* who, std::vector<Diagnostic>& warnings) {
     std::string_view bytes;
     bool is_text = is_str(text);
-    if (is_text)
+    std::string scratch;
+    if (is_text) {
         bytes = text.as<Str>()->view();
-    else if (is_bytes(text))
-        bytes = view_of(text.as<Bytes>());
-    else if (is_bytearray(text))
-        bytes = view_of(text.as<ByteArray>());
-    else {
+    } else if (!view_bytes(vm, text, bytes, scratch)) {
         vm.type_error("%s() arg 1 must be a string, bytes or %s object", who,
                       std::string_view(who) == "compile" ? "AST" : "code");
         return nullptr;
@@ -142,7 +146,14 @@ static Code* compile_text(VM& vm, Value text, const std::string& filename, Mode 
         surrogates_not_allowed(vm, text);
         return nullptr;
     }
-    if (mode == Mode::Eval) bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t"), bytes.size()));
+    if (mode == Mode::Single && !Source::from_text("", bytes).has_code_behind(0)) {
+        const Value line = Value::integer(!bytes.empty());
+        vm.raise(syntax_error_at(vm, kShapeSyntaxError, "invalid syntax", filename, line, 0,
+                                 vm.str(bytes.substr(0, bytes.find('\n') + 1)), uint32_t(line.as_int()), 0));
+        return nullptr;
+    }
+    if (std::string_view(who) == "eval")
+        bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t"), bytes.size()));
     CompileOptions options;
     options.mode = mode == Mode::Exec   ? CompileOptions::Mode::Exec
                    : mode == Mode::Eval ? CompileOptions::Mode::Eval
@@ -181,7 +192,7 @@ static Outcome with_warnings(VM& vm, Code* code, const std::vector<Diagnostic>& 
 }
 
 // Slots of compile.
-enum { kSource, kFilename, kMode, kFlagsSlot, kDontInherit };
+enum { kSource, kFilename, kMode, kFlagsSlot, kDontInherit, kOptimize };
 static Outcome compile_native(VM& vm, Value* args) {
     std::string filename;
     if (is_str(args[kFilename]))
@@ -191,13 +202,19 @@ static Outcome compile_native(VM& vm, Value* args) {
     else
         return vm.type_error("compile() argument 2 must be str, bytes or os.PathLike object, not %s",
                              vm.type_name(args[kFilename]));
+    int64_t flags = 0, optimize = -1;
+    Outcome failure = Outcome::raised();
+    if (!get_c_int(vm, args[kFlagsSlot], flags, failure) ||
+        !get_c_int(vm, args[kOptimize], optimize, failure))
+        return failure;
+    if (flags & ~kKnownFlags) return vm.value_error("compile(): unrecognised flags");
+    if (optimize < -1 || optimize > 2) return vm.value_error("compile(): invalid optimize value");
     if (!is_str(args[kMode]))
         return vm.type_error("compile() argument 'mode' must be str, not %s", vm.type_name(args[kMode]));
     std::string_view mode = args[kMode].as<Str>()->view();
     Mode how = mode == "eval" ? Mode::Eval : mode == "single" ? Mode::Single : Mode::Exec;
     if (mode != "exec" && mode != "eval" && mode != "single")
         return vm.value_error("compile() mode must be 'exec', 'eval' or 'single'");
-    int64_t flags = args[kFlagsSlot].is_int() ? args[kFlagsSlot].as_int() : 0;
     if (flags & kOnlyAst) return vm.value_error("compile(): syntax trees are not available");
     bool inherit = args[kDontInherit].is_unbound() || fast_truth(args[kDontInherit]) == Fast::False;
     std::vector<Diagnostic> warnings;

@@ -227,7 +227,7 @@ TEST(Sources, Decoding) {
     EXPECT_EQ(failure("# coding: foo\n"), "encoding problem: foo");
     EXPECT_EQ(failure("x = 1\n# coding: foo\n"), "");
     EXPECT_EQ(failure("# coding: ascii\n'é'"), "encoding problem: ascii");
-    EXPECT_EQ(failure("\xEF\xBB\xBF# coding: latin-1\n"), "encoding problem: latin-1 with BOM");
+    EXPECT_EQ(failure("\xEF\xBB\xBF# coding: latin-1\n"), "encoding problem: iso-8859-1 with BOM");
     EXPECT_EQ(failure(std::string_view("x\0y", 3)), "source code cannot contain null bytes");
     for (const char* bad :
          {"'\xC0\x80'", "'\xED\xA0\x80'", "'\xE0\x80\x80'", "'\xF5\x80\x80\x80'", "'\xC3"}) {

@@ -222,8 +222,10 @@ TEST(ParserModes, InteractiveTakesOneStatement) {
     Parsed nothing("\n", ParseMode::Interactive);
     ASSERT_TRUE(nothing.result.module);
     EXPECT_TRUE(as<Interactive>(nothing.result.module)->body.empty());
-    EXPECT_EQ(Parsed("a = 1\nb = 2\n", ParseMode::Interactive).message(),
-              "multiple statements found while compiling a single statement");
+    for (const char* text : {"a = 1\nb = 2\n", "a = 1\n)", "a\n'"})
+        EXPECT_EQ(Parsed(text, ParseMode::Interactive).message(),
+                  "multiple statements found while compiling a single statement");
+    EXPECT_EQ(Parsed("if a: b\nc", ParseMode::Interactive).message(), "invalid syntax");
 }
 
 TEST(ParserModes, TheReplLearnsThatMoreMustFollow) {
