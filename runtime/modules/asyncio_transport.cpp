@@ -214,7 +214,7 @@ Outcome write(VM& vm, Value* args) {  // self, data
 
 void pause_transport(VM& vm, Value v) {
     if (!is_socket_transport(vm, v)) {
-        call_transport_helper(vm, vm.fiber->loop, "pause_foreign", {v});
+        if (is_event_loop(vm.fiber->loop)) call_transport_helper(vm, vm.fiber->loop, "pause_foreign", {v});
         return;
     }
     SocketTransport* t = transport_of(v);
@@ -288,11 +288,14 @@ Outcome transport_new(VM& vm,
     if (!cls) return Outcome::raised();
     if (!is_event_loop(args[1]))
         return vm.type_error("an event loop is wanted, not %s", vm.type_name(args[1]));
+    int64_t fd = -1;
+    if (!(args[5].is_true() ? network_granted(vm) : descriptors_granted(vm)) || !get_number(vm, args[4], fd))
+        return Outcome::raised();
     auto* t = static_cast<SocketTransport*>(allocate_instance(vm, cls));
     t->loop = args[1];
     t->socket = args[2];
     t->protocol = args[3];
-    t->descriptor = args[4];
+    t->descriptor = Value::integer(fd);
     t->aux = args[5].is_true() ? SocketTransport::kSocket : 0;
     t->extra = args[6];
     t->server = args[7];
@@ -451,6 +454,7 @@ const AttributeDef kAttributes[] = {
 bool on_ready(VM& vm, Value target, bool event) {
     auto* h = target.as<Handle>();
     if (h->state & Handle::kCancelled) return true;
+    if (!is_event_loop(h->loop)) return true;  // it has been initialised again
     if (h->state & Handle::kQueued || !h->loop.as<EventLoop>()->fiber.is_object()) return false;
     if (!event) return true;
     h->state |= Handle::kQueued;
@@ -460,7 +464,9 @@ bool on_ready(VM& vm, Value target, bool event) {
 
 Outcome listen(VM& vm, Value* args) {  // fd, writing, handle
     int64_t fd = -1;
-    if (!get_number(vm, args[0], fd)) return Outcome::raised();
+    if (!descriptors_granted(vm) || !get_number(vm, args[0], fd)) return Outcome::raised();
+    if (!is_exact(args[2], kShapeHandle) || !is_event_loop(args[2].as<Handle>()->loop))
+        return vm.type_error("a handle of an event loop is wanted, not %s", vm.type_name(args[2]));
     Direction d = args[1].is_true() ? UvReactor::kWrite : UvReactor::kRead;
     Value before = UvReactor::of(vm).listening(int(fd), d);
     if (is_exact(before, kShapeHandle))

@@ -15,6 +15,27 @@ bool processes_granted(VM& vm) {
     return false;
 }
 
+bool descriptors_granted(VM& vm) {
+    const Grants& g = runtime_of(vm).grants;
+    if (g.files || g.network || g.processes) return true;
+    vm.raise(kShapePermissionError, "the host does not grant access to files");
+    return false;
+}
+
+Outcome file_name(VM& vm, std::string_view name) {
+    std::string text;
+    while (!name.empty()) {
+        size_t n = valid_utf8(name);
+        text += name.substr(0, n);
+        name.remove_prefix(n);
+        if (!name.empty()) {
+            text += "\xef\xbf\xbd";
+            name.remove_prefix(1);
+        }
+    }
+    return vm.checked(vm.str(text));
+}
+
 bool get_number(VM& vm, Value v, int64_t& out) {
     if (v.is_unbound()) return true;
     if (!is_int_like(v)) {

@@ -14,6 +14,11 @@ namespace gen {
 // PermissionError unless the host grants it.
 bool network_granted(VM&);
 bool processes_granted(VM&);
+// Descriptors are numbers, and the host has some of its own: nothing is done to one for a script that cannot have any.
+bool descriptors_granted(VM&);
+
+// The name of a file, or a path: a str, in which bytes that are no UTF-8 show as replacement characters.
+Outcome file_name(VM&, std::string_view);
 
 // A C int from an argument; an unbound one leaves `out`. False: raised.
 bool get_number(VM&, Value v, int64_t& out);
@@ -30,12 +35,13 @@ Outcome timed_out(VM&);
 
 #if defined(GEN_HAS_LIBUV)
 
-// What is tried: a value, raised(), or unhandled() when it would block. Its parameters begin with the descriptor and the timeout:
+// What is tried with a socket: a value, raised(), or unhandled() when it would block. Its parameters begin with the descriptor and the timeout:
 // None waits for ever, 0 not at all.
 using Attempt = Outcome (*)(VM&, Value* args);
 
 template <Attempt attempt>
 Outcome try_once(VM& vm, Value* args) {
+    if (!network_granted(vm)) return Outcome::raised();
     Outcome o = attempt(vm, args);
     return o.is_unhandled() && is_zero(args[1]) ? raise_os_error(vm, EAGAIN) : o;
 }

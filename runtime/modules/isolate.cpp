@@ -30,7 +30,8 @@ bool note_deadline(VM& vm, Value seconds, Value& deadline, Outcome& failure) {
     deadline = Value::none();
     if (seconds.is_unbound() || seconds.is_none()) return true;
     if (!get_real(vm, seconds, s, failure)) return false;
-    deadline = Value::integer(vm.clock->now() + int64_t(std::ceil(std::clamp(s, 0.0, 9e8) * 1e9)));
+    deadline =
+        Value::integer(vm.clock->now() + int64_t(std::ceil(std::clamp(s == s ? s : 0.0, 0.0, 9e8) * 1e9)));
     return true;
 }
 

@@ -172,7 +172,8 @@ bool act(Reader& r, uint8_t opcode, bool& memory) {
                 n = 2;
             else if (!r.marked(n) || n % 2)
                 return false;
-            if (r.stack->size < n + 2 || !is_exact(r.top(n + (opcode == 'u')), kShapeDict)) return false;
+            if (r.stack->size < n + 1 + (opcode == 'u') || !is_exact(r.top(n + (opcode == 'u')), kShapeDict))
+                return false;
             for (size_t i = 0; i < n; i += 2)
                 if (!is_plain_key(r.top(i + 1))) return false;
             for (size_t i = n; i > 0 && memory; i -= 2)
@@ -230,12 +231,21 @@ bool act(Reader& r, uint8_t opcode, bool& memory) {
     }
 }
 
+// Does `at` stand in the data, or right behind it?
+bool is_place(Value at, Value data) {
+    return at.is_int() && uint64_t(at.as_int()) <= view_of(data.as<Bytes>()).size();
+}
+
 }  // namespace
 
 // load(unpickler, data, at, stack, memo, mark): up to the end of the pickle; answers where that is.
 Outcome load_step(VM& vm, NativeFrame& frame) {
     enum : uint32_t { kPaused = 1, kActed };
     constexpr int kSlice = 256;  // instructions between two looks at the budget
+    if (frame.step_state() == 0 &&
+        (!frame[0].is_object() || frame[0].as_object()->kind != Kind::Instance || !is_bytes(frame[1]) ||
+         !is_place(frame[2], frame[1]) || !is_exact_list(frame[3]) || !is_exact(frame[4], kShapeDict)))
+        return vm.type_error("load() is for unpicklers");
     Reader r{vm,
              view_of(frame[1].as<Bytes>()),
              size_t(frame[2].as_int()),
@@ -266,6 +276,7 @@ Outcome load_step(VM& vm, NativeFrame& frame) {
                 AWAIT(kActed, vm.call(vm.natives.call_attribute,
                                       {frame[0], vm.str("_act"), Value::object(vm.empty_tuple)}));
                 frame[2] = get_instance_attribute(vm, frame[0].as_object(), at_name.as<Str>());
+                if (!is_place(frame[2], frame[1])) return vm.type_error("load() has lost its place");
                 r.at = size_t(frame[2].as_int());
             }
     }

@@ -353,6 +353,10 @@ bool next_item(Writer& w, List* stack, Value& item, Outcome& failure) {
 // save(pickler, memo, kept, out, protocol, table, obj); 7 stack
 Outcome save_step(VM& vm, NativeFrame& frame) {
     enum : uint32_t { kFlushed = 1, kOther, kPaused };
+    if (frame.step_state() == 0 &&
+        (!is_exact(frame[1], kShapeDict) || !is_exact_list(frame[2]) ||
+         !is_exact(frame[3], kShapeByteArray) || frame[3].as<ByteArray>()->exports || !frame[4].is_int()))
+        return vm.type_error("save() is for picklers");
     Writer w{vm, frame[1].as<Dict>(), frame[2].as<List>(), frame[3].as<ByteArray>(), frame[4].as_int() >= 4};
     if (is_exact(frame[5], kShapeDict)) w.table = frame[5].as<Dict>();
     Outcome failure = Value::none();
@@ -389,18 +393,22 @@ Outcome save_step(VM& vm, NativeFrame& frame) {
 }
 
 Outcome memoize(VM& vm, Value* args) {  // memo, kept, obj
+    if (!is_exact(args[0], kShapeDict) || !is_exact_list(args[1]))
+        return vm.type_error("memoize() is for picklers");
     const auto n = int64_t(args[1].as<List>()->size);
     if (!list_append(vm.heap, args[1].as<List>(), args[2])) return vm.no_room();
     Outcome o = op_dict_set(vm, args[0].as<Dict>(), Writer::key_of(args[2]), Value::integer(n));
     return o.is_value() ? Outcome(Value::integer(n)) : o;
 }
 Outcome number_of(VM& vm, Value* args) {  // memo, obj
+    if (!is_exact(args[0], kShapeDict)) return vm.type_error("number_of() is for picklers");
     if (!args[1].is_object()) return Value::none();
     Outcome o = op_dict_get(vm, args[0].as<Dict>(), Writer::key_of(args[1]));
     return o.is_stop() || (o.is_value() && o.value().is_unbound()) ? Outcome(Value::none()) : o;
 }
 
 Outcome float_bytes(VM& vm, Value* args) {
+    if (!is_float(args[0])) return vm.type_error("a float is required, not '%s'", vm.type_name(args[0]));
     ByteArray* out = make_bytearray(vm.heap, nullptr, 0);
     Writer w{vm, nullptr, nullptr, out, true};
     if (!w.reserve(kRoom)) return vm.no_room();

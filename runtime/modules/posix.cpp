@@ -58,19 +58,8 @@ static bool number_of(VM& vm, Value v, int64_t& out) {
 static Outcome done(VM& vm, int result, Value path = Value::unbound(), Value second = Value::unbound()) {
     return result < 0 ? raise_os_error(vm, errno, path, second) : Outcome(Value::none());
 }
-static Outcome file_name(VM& vm,
-                         std::string_view name) {  // bytes that are no UTF-8 show as replacement characters
-    std::string text;
-    while (!name.empty()) {
-        size_t n = valid_utf8(name);
-        text += name.substr(0, n);
-        name.remove_prefix(n);
-        if (!name.empty()) {
-            text += "\xef\xbf\xbd";
-            name.remove_prefix(1);
-        }
-    }
-    return vm.checked(vm.str(text));
+static bool descriptor_of(VM& vm, Value v, int64_t& fd) {
+    return descriptors_granted(vm) && number_of(vm, v, fd);
 }
 
 // ---- descriptors
@@ -122,7 +111,7 @@ static void forget_descriptor(VM& vm, int fd) {
 }
 static Outcome px_close(VM& vm, Value* args) {
     int64_t fd = -1;
-    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], fd)) return Outcome::raised();
     forget_descriptor(vm, int(fd));
     return done(vm, close(int(fd)));
 }
@@ -169,7 +158,7 @@ static Outcome cut(VM& vm, Bytes* b, size_t size) {
 
 static Outcome px_read(VM& vm, Value* args) {  // descriptor, size
     int64_t fd = -1, size = 0;
-    if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
     if (size < 0) return raise_os_error(vm, EINVAL);
     size = std::min<int64_t>(size, int64_t{1} << 30);
     if (would_wait(int(fd), POLLIN) || (size > kPiece && is_file(int(fd)))) return Outcome::unhandled();
@@ -214,7 +203,7 @@ static Outcome px_write(VM& vm, Value* args) {  // descriptor, data: how many by
     int64_t fd = -1;
     std::string_view data;
     std::string scratch;
-    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], fd)) return Outcome::raised();
     if (!view_bytes(vm, args[1], data, scratch))
         return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(args[1]));
     if (would_wait(int(fd), POLLOUT)) return Outcome::unhandled();
@@ -272,25 +261,25 @@ static Outcome read_or_write(VM& vm, NativeFrame& frame) {
 #endif
 static Outcome px_lseek(VM& vm, Value* args) {
     int64_t fd = -1, position = 0, how = 0;
-    if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], position) || !number_of(vm, args[2], how))
+    if (!descriptor_of(vm, args[0], fd) || !number_of(vm, args[1], position) || !number_of(vm, args[2], how))
         return Outcome::raised();
     off_t at = lseek(int(fd), off_t(position), int(how));
     return at < 0 ? raise_os_error(vm, errno) : Outcome(vm.integer(at));
 }
 static Outcome px_ftruncate(VM& vm, Value* args) {
     int64_t fd = -1, size = 0;
-    if (!number_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], fd) || !number_of(vm, args[1], size)) return Outcome::raised();
     return done(vm, ftruncate(int(fd), off_t(size)));
 }
 static Outcome px_fsync(VM& vm, Value* args) {
     int64_t fd = -1;
-    return number_of(vm, args[0], fd) ? done(vm, fsync(int(fd))) : Outcome::raised();
+    return descriptor_of(vm, args[0], fd) ? done(vm, fsync(int(fd))) : Outcome::raised();
 }
 #if defined(GEN_HAS_LIBUV)
 // The disk takes its time: the thread parks. Nobody else may close the descriptor meanwhile and give its number away, hence a copy.
 static Outcome sync_file(VM& vm, Value* args) {  // the error's number, or 0
     int64_t fd = -1;
-    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], fd)) return Outcome::raised();
     if (vm.nested != 1 || vm.clock->is_virtual()) return px_fsync(vm, args);
     auto copy = std::make_shared<int>(fcntl(int(fd), F_DUPFD_CLOEXEC, 0));
     if (*copy < 0) return raise_os_error(vm, errno);
@@ -318,31 +307,32 @@ static Outcome px_isatty(VM& vm, Value* args) {
 }
 static Outcome px_get_blocking(VM& vm, Value* args) {
     int64_t fd = -1;
-    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], fd)) return Outcome::raised();
     int flags = fcntl(int(fd), F_GETFL);
     return flags < 0 ? raise_os_error(vm, errno) : Outcome(Value::boolean(!(flags & O_NONBLOCK)));
 }
 static Outcome px_set_blocking(VM& vm, Value* args) {  // descriptor, blocking
     int64_t fd = -1;
-    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], fd)) return Outcome::raised();
     int flags = fcntl(int(fd), F_GETFL);
     if (flags < 0) return raise_os_error(vm, errno);
     return done(vm, fcntl(int(fd), F_SETFL, args[1].is_false() ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
 }
 static Outcome px_dup(VM& vm, Value* args) {
     int64_t fd = -1;
-    if (!number_of(vm, args[0], fd)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], fd)) return Outcome::raised();
     int copy = fcntl(int(fd), F_DUPFD_CLOEXEC, 0);
     return copy < 0 ? raise_os_error(vm, errno) : Outcome(Value::integer(copy));
 }
 static Outcome px_dup2(VM& vm, Value* args) {
     int64_t from = -1, to = -1;
-    if (!number_of(vm, args[0], from) || !number_of(vm, args[1], to)) return Outcome::raised();
+    if (!descriptor_of(vm, args[0], from) || !number_of(vm, args[1], to)) return Outcome::raised();
     if (from != to && fcntl(int(from), F_GETFD) >= 0) forget_descriptor(vm, int(to));
     return dup2(int(from), int(to)) < 0 ? raise_os_error(vm, errno) : Outcome(args[1]);
 }
 static Outcome px_pipe(VM& vm, Value*) {
     int ends[2];
+    if (!descriptors_granted(vm)) return Outcome::raised();
     if (pipe2(ends, O_CLOEXEC) < 0) return raise_os_error(vm, errno);
     return vm.tuple({Value::integer(ends[0]), Value::integer(ends[1])});
 }
@@ -364,8 +354,10 @@ static Outcome stat_fields(VM& vm, const struct stat& s) {  // the ten of the tu
 }
 static Outcome px_stat(VM& vm, Value* args) {  // path or descriptor, follow
     struct stat s;
-    if (is_int_like(args[0]))
+    if (is_int_like(args[0])) {
+        if (!descriptors_granted(vm)) return Outcome::raised();
         return fstat(int(int_clamp(args[0])), &s) < 0 ? raise_os_error(vm, errno) : stat_fields(vm, s);
+    }
     std::string path;
     if (!path_of(vm, args[0], path)) return Outcome::raised();
     int r = args[1].is_false() ? lstat(path.c_str(), &s) : stat(path.c_str(), &s);
@@ -442,7 +434,8 @@ static Outcome px_getcwd(VM& vm, Value*) {
 }
 static Outcome px_umask(VM& vm, Value* args) {
     int64_t mask = 0;
-    return number_of(vm, args[0], mask) ? Outcome(Value::integer(umask(mode_t(mask)))) : Outcome::raised();
+    return granted(vm) && number_of(vm, args[0], mask) ? Outcome(Value::integer(umask(mode_t(mask))))
+                                                       : Outcome::raised();
 }
 
 // ---- the process
@@ -457,12 +450,19 @@ static Outcome px_environ(VM& vm, Value*) {
     }
     return Value::object(d);
 }
+static bool environment_granted(VM& vm) {
+    if (runtime_of(vm).grants.environment) return true;
+    vm.raise(kShapePermissionError, "the host does not grant access to the environment");
+    return false;
+}
 static Outcome px_putenv(VM& vm, Value* args) {
+    if (!environment_granted(vm)) return Outcome::raised();
     if (!is_str(args[0]) || !is_str(args[1]))
         return vm.type_error("str expected, not %s", vm.type_name(is_str(args[0]) ? args[1] : args[0]));
     return done(vm, setenv(args[0].as<Str>()->data, args[1].as<Str>()->data, 1));
 }
 static Outcome px_unsetenv(VM& vm, Value* args) {
+    if (!environment_granted(vm)) return Outcome::raised();
     if (!is_str(args[0])) return vm.type_error("str expected, not %s", vm.type_name(args[0]));
     return done(vm, unsetenv(args[0].as<Str>()->data));
 }
@@ -498,14 +498,18 @@ static Outcome px_urandom(VM& vm, Value* args) {
 }
 static Outcome px_kill(VM& vm, Value* args) {
     int64_t pid = 0, signal = 0;
-    if (!number_of(vm, args[0], pid) || !number_of(vm, args[1], signal)) return Outcome::raised();
+    if (!processes_granted(vm) || !number_of(vm, args[0], pid) || !number_of(vm, args[1], signal))
+        return Outcome::raised();
     return done(vm, kill(pid_t(pid), int(signal)));
 }
 static Outcome px_exit(VM& vm, Value* args) {  // os._exit: nothing is flushed or closed
     int64_t status = 0;
     if (!number_of(vm, args[0], status)) return Outcome::raised();
     RuntimeHost& host = runtime_of(vm);
-    if (!host.is_isolate) _exit(int(status));
+    if (!host.is_isolate) {
+        if (!processes_granted(vm)) return Outcome::raised();
+        _exit(int(status));
+    }
     host.left_with = int(status & 255);
     begin_termination(vm, "os._exit()");
     vm.grace_end = vm.steps_now();  // not even `finally` runs

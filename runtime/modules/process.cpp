@@ -15,6 +15,10 @@ namespace gen {
 namespace {
 
 bool add_texts(VM& vm, Value list, std::vector<std::string>& out) {
+    if (!is_list(list)) {
+        vm.type_error("a list is required, not '%s'", vm.type_name(list));
+        return false;
+    }
     auto* l = list.as<List>();
     for (size_t i = 0; i < l->size; i++) {
         Value v = l->items->items[i];
@@ -38,6 +42,8 @@ Outcome spawn(VM& vm, Value* args) {
     UvReactor::Program program;
     std::vector<std::string> environment, file;
     if (!processes_granted(vm) || !add_texts(vm, args[0], program.arguments)) return Outcome::raised();
+    if (!is_str(args[1]) && !is_bytes(args[1]))
+        return vm.type_error("expected str, bytes or os.PathLike object, not %s", vm.type_name(args[1]));
     program.file =
         is_str(args[1]) ? std::string(args[1].as<Str>()->view()) : std::string(view_of(args[1].as<Bytes>()));
     if (!args[2].is_none()) {
@@ -45,9 +51,13 @@ Outcome spawn(VM& vm, Value* args) {
         program.environment = std::move(environment);
     }
     if (is_str(args[3])) program.directory = args[3].as<Str>()->view();
+    if (!is_list(args[4])) return vm.type_error("a list is required, not '%s'", vm.type_name(args[4]));
     auto* descriptors = args[4].as<List>();
-    for (size_t i = 0; i < descriptors->size; i++)
-        program.descriptors.push_back(int(descriptors->items->items[i].as_int()));
+    for (size_t i = 0; i < descriptors->size; i++) {
+        int64_t fd = -1;
+        if (!get_number(vm, descriptors->items->items[i], fd)) return Outcome::raised();
+        program.descriptors.push_back(int(fd));
+    }
     program.detached = args[5].is_true();
     drain_some(vm, host_of(vm).streams.out);
     int pid = 0;
@@ -58,8 +68,10 @@ Outcome spawn(VM& vm, Value* args) {
 // The status of a child that has ended, negative for a signal; None: it runs.
 Outcome poll_child(VM& vm, Value* args) {
     int status = 0;
+    int64_t number = 0;
+    if (!processes_granted(vm) || !get_number(vm, args[0], number)) return Outcome::raised();
     UvReactor& reactor = UvReactor::of(vm);
-    const int pid = int(args[0].as_int());
+    const int pid = int(number);
     if (!reactor.exit_status(pid, status)) {
         reactor.poll();
         if (!reactor.exit_status(pid, status))
@@ -78,18 +90,22 @@ Outcome wait_step(VM& vm, NativeFrame& frame) {  // pid, timeout; local: deadlin
                     Outcome o = poll_child(vm, &frame[0]);
                     if (o.is_raised() || !o.value().is_none() || frame.result().is_false()) return o;
                 }
-                AWAIT(1, UvReactor::of(vm).wait_for_exit(int(frame[0].as_int()), deadline_of(frame[2])));
+                AWAIT(1, UvReactor::of(vm).wait_for_exit(int(int_clamp(frame[0])), deadline_of(frame[2])));
             }
     }
     return Value::none();
 }
 // A Handle of an event loop is to run when the child has ended.
 bool on_exit(VM& vm, Value target, bool) {
-    push_ready(vm, target.as<Handle>()->loop.as<EventLoop>(), target);
+    Value loop = target.as<Handle>()->loop;
+    if (is_event_loop(loop)) push_ready(vm, loop.as<EventLoop>(), target);
     return true;
 }
 Outcome call_at_exit(VM& vm, Value* args) {  // pid, handle
-    UvReactor::of(vm).listen_exit(int(args[0].as_int()), on_exit, args[1]);
+    int64_t pid = 0;
+    if (!processes_granted(vm) || !get_number(vm, args[0], pid)) return Outcome::raised();
+    if (!is_exact(args[1], kShapeHandle)) return vm.type_error("a handle of an event loop is required");
+    UvReactor::of(vm).listen_exit(int(pid), on_exit, args[1]);
     return Value::none();
 }
 

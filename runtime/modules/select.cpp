@@ -57,6 +57,7 @@ Outcome poll_step(VM& vm, NativeFrame& frame) {  // interests, timeout; local: d
     switch (frame.step_state()) {
         case 0:
             if (!network_granted(vm)) return Outcome::raised();
+            if (!is_list(frame[0])) return vm.type_error("a list is required");
             frame[2] = deadline_after(vm, frame[1]);
             if (frame[2].is_unbound()) return Outcome::raised();
             frame.result() = Value::boolean(!is_zero(frame[1]));
@@ -80,6 +81,7 @@ Outcome epoll_create_native(VM& vm, Value*) {
 }
 Outcome epoll_control(VM& vm, Value* args) {  // epoll, operation, descriptor, events
     int64_t numbers[4] = {};
+    if (!network_granted(vm)) return Outcome::raised();
     for (int i = 0; i < 3; i++)
         if (!get_number(vm, args[i], numbers[i])) return Outcome::raised();
     if (!is_int_like(args[3]))
@@ -91,11 +93,14 @@ Outcome epoll_control(VM& vm, Value* args) {  // epoll, operation, descriptor, e
         return raise_os_error(vm, errno);
     return Value::none();
 }
+constexpr int64_t kMostEvents = 65536;  // of one call; the rest is there for the next
+
 Outcome epoll_take(VM& vm, Value* args) {  // epoll, timeout, at most: a list of pairs
-    int64_t most = 0;
-    if (!get_number(vm, args[2], most)) return Outcome::raised();
-    std::vector<epoll_event> events(size_t(std::max<int64_t>(most, 1)));
-    int n = epoll_wait(int(args[0].as_int()), events.data(), int(events.size()), 0);
+    int64_t epoll = -1, most = 0;
+    if (!network_granted(vm) || !get_number(vm, args[0], epoll) || !get_number(vm, args[2], most))
+        return Outcome::raised();
+    std::vector<epoll_event> events(size_t(std::clamp<int64_t>(most, 1, kMostEvents)));
+    int n = epoll_wait(int(epoll), events.data(), int(events.size()), 0);
     if (n < 0 && errno != EINTR) return raise_os_error(vm, errno);
     if (n <= 0 && !is_zero(args[1])) return Outcome::unhandled();
     Value out = vm.list();
@@ -112,7 +117,7 @@ Outcome epoll_wait_step(VM& vm, NativeFrame& frame) {  // epoll, timeout, at mos
             frame[3] = deadline_after(vm, frame[1]);
             if (frame[3].is_unbound()) return Outcome::raised();
             for (;;) {
-                AWAIT(1, UvReactor::of(vm).wait_for(int(frame[0].as_int()), UvReactor::kRead,
+                AWAIT(1, UvReactor::of(vm).wait_for(int(int_clamp(frame[0])), UvReactor::kRead,
                                                     deadline_of(frame[3])));
                 {
                     Value args[] = {frame[0], frame.result().is_false() ? Value::integer(0) : Value::none(),

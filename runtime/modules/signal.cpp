@@ -112,6 +112,7 @@ Outcome send_signal(VM& vm, Value* args) {  // pid, number
     return pid == getpid() ? after_sending(vm) : Outcome(Value::none());
 }
 Outcome throw_into_main(VM& vm, Value* args) {
+    if (!vm.is_instance(args[0], kShapeBaseException)) return vm.type_error("an exception is required");
     if (vm.main_fiber->state != Fiber::kEnded) vm.scheduler.throw_into(vm.main_fiber, args[0]);
     return Value::none();
 }

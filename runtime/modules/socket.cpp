@@ -51,6 +51,7 @@ Outcome make_pair(VM& vm, Value* args) {  // family, type, protocol
     return vm.tuple({Value::integer(ends[0]), Value::integer(ends[1])});
 }
 Outcome close_socket(VM& vm, Value* args) {
+    if (!network_granted(vm)) return Outcome::raised();
     int fd = descriptor_of(args[0]);
     if (runtime_of(vm).reactor) runtime_of(vm).reactor->forget(fd);
     // The peer may have closed first, which is no error of this call.
@@ -69,13 +70,16 @@ Outcome adopt(VM& vm, Value* args) {
     return vm.tuple({Value::integer(values[0]), Value::integer(values[1]), Value::integer(values[2])});
 }
 Outcome duplicate(VM& vm, Value* args) {
+    if (!network_granted(vm)) return Outcome::raised();
     int fd = fcntl(descriptor_of(args[0]), F_DUPFD_CLOEXEC, 0);
     return fd < 0 ? raise_os_error(vm, errno) : Outcome(Value::integer(fd));
 }
 Outcome set_inheritable(VM& vm, Value* args) {
+    if (!network_granted(vm)) return Outcome::raised();
     return done(vm, fcntl(descriptor_of(args[0]), F_SETFD, args[1].is_true() ? 0 : FD_CLOEXEC));
 }
 Outcome is_inheritable(VM& vm, Value* args) {
+    if (!network_granted(vm)) return Outcome::raised();
     int flags = fcntl(descriptor_of(args[0]), F_GETFD);
     return flags < 0 ? raise_os_error(vm, errno) : Outcome(Value::boolean(!(flags & FD_CLOEXEC)));
 }
@@ -83,22 +87,26 @@ Outcome is_inheritable(VM& vm, Value* args) {
 // ---- addresses
 
 Outcome bind_socket(VM& vm, Value* args) {  // fd, family, address
+    if (!network_granted(vm)) return Outcome::raised();
     SocketAddress address;
     if (!address.read(vm, int(args[1].as_int()), args[2], "bind")) return Outcome::raised();
     return done(vm, bind(descriptor_of(args[0]), address.get(), address.size));
 }
 Outcome listen_socket(VM& vm, Value* args) {  // fd, backlog
+    if (!network_granted(vm)) return Outcome::raised();
     int64_t backlog = 128;
     if (!get_number(vm, args[1], backlog)) return Outcome::raised();
     return done(vm, listen(descriptor_of(args[0]), int(std::max<int64_t>(backlog, 0))));
 }
 template <int (*call)(int, sockaddr*, socklen_t*)>
 Outcome name_of(VM& vm, Value* args) {
+    if (!network_granted(vm)) return Outcome::raised();
     SocketAddress address;
     if (call(descriptor_of(args[0]), address.get(), &address.size) < 0) return raise_os_error(vm, errno);
     return address.value(vm);
 }
 Outcome shut_down_socket(VM& vm, Value* args) {
+    if (!network_granted(vm)) return Outcome::raised();
     return done(vm, shutdown(descriptor_of(args[0]), descriptor_of(args[1])));
 }
 
@@ -111,6 +119,7 @@ Outcome accept_one(VM& vm, Value* args) {  // fd, timeout: descriptor and addres
 
 // The errno with which the attempt ended at once; or parks, and gives a bool.
 Outcome begin_connect(VM& vm, Value* args) {  // fd, timeout, family, address
+    if (!network_granted(vm)) return Outcome::raised();
     SocketAddress address;
     const int fd = descriptor_of(args[0]);
     if (!address.read(vm, int(args[2].as_int()), args[3], "connect")) return Outcome::raised();
@@ -236,6 +245,7 @@ Outcome send_to(VM& vm, Value* args) {  // fd, timeout, family, data, flags, add
 Outcome send_all_step(VM& vm, NativeFrame& frame) {  // fd, timeout, data, flags; locals: deadline, sent
     switch (frame.step_state()) {
         case 0:
+            if (!network_granted(vm)) return Outcome::raised();
             frame[4] = deadline_after(vm, frame[1]);
             if (frame[4].is_unbound()) return Outcome::raised();
             frame[5] = Value::integer(0);
@@ -265,6 +275,7 @@ Outcome send_all_step(VM& vm, NativeFrame& frame) {  // fd, timeout, data, flags
 // ---- options
 
 Outcome set_option(VM& vm, Value* args) {  // fd, level, option, value, length
+    if (!network_granted(vm)) return Outcome::raised();
     int64_t level = 0, option = 0;
     if (!get_number(vm, args[1], level) || !get_number(vm, args[2], option)) return Outcome::raised();
     const int fd = descriptor_of(args[0]);
@@ -280,6 +291,7 @@ Outcome set_option(VM& vm, Value* args) {  // fd, level, option, value, length
     return done(vm, setsockopt(fd, int(level), int(option), data.data(), socklen_t(data.size())));
 }
 Outcome get_option(VM& vm, Value* args) {  // fd, level, option, length
+    if (!network_granted(vm)) return Outcome::raised();
     int64_t level = 0, option = 0, length = 0;
     if (!get_number(vm, args[1], level) || !get_number(vm, args[2], option) ||
         !get_number(vm, args[3], length))

@@ -134,7 +134,7 @@ Value SocketAddress::value(VM& vm) const {
             auto& un = reinterpret_cast<const sockaddr_un&>(storage);
             size_t length = size - offsetof(sockaddr_un, sun_path);
             if (length && un.sun_path[0] == 0) return Value::object(make_bytes(vm.heap, un.sun_path, length));
-            return vm.str(std::string_view(un.sun_path, strnlen(un.sun_path, length)));
+            return file_name(vm, {un.sun_path, strnlen(un.sun_path, length)}).value();
         }
         default:
             return Value::none();

@@ -47,6 +47,8 @@ static Outcome rows(VM& vm, Value* args) {
 
 // frame_row(frame): the same for a frame object
 static Outcome frame_row(VM& vm, Value* args) {
+    if (!args[0].is_object() || args[0].as_object()->kind != Kind::FrameInfo)
+        return vm.type_error("a frame is required, not '%s'", vm.type_name(args[0]));
     auto* info = args[0].as<FrameInfo>();
     return row(vm, info->code, info->pc, 1);
 }
@@ -102,6 +104,8 @@ static bool find_anchors(std::string_view text, size_t& left, size_t& right) {
 
 // carets(line, column, end column, single line): what stands below the stripped line, or ''
 static Outcome carets(VM& vm, Value* args) {
+    if (!is_str(args[0]) || !args[1].is_int() || !args[2].is_int())
+        return vm.type_error("a line and two columns are required");
     std::string_view line = args[0].as<Str>()->view();
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
     size_t start = size_t(args[1].as_int()), end = size_t(args[2].as_int());
