@@ -87,7 +87,9 @@ Outcome get_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name) {
     if (o->kind == Kind::Class) {
         auto* cls = static_cast<Class*>(o);
         Class* metaclass = vm.class_of(v);
-        if (metaclass->class_flags & Class::kPlainGetattr) {
+        // What the class has is found before the metaclass's __getattr__ is asked.
+        Value lookup = metaclass->specials[int(Special::Getattribute)];
+        if (lookup.is_object() && lookup.as_object()->kind == Kind::Native) {
             Value meta = vm.lookup(metaclass, name);
             Cell* cell = vm.lookup_cell(cls, name);
             bool plain = cell && cell->value.is_object()
