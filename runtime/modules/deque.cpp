@@ -1,6 +1,7 @@
-// _collections.Ring: the ends of a deque. collections/__init__.gen derives deque from it.
+// _collections.Ring: the ends of a deque, which collections/_deque.gen derives from it; and the first item of a dict.
 #include "runtime/modules/modules.h"
 #include "runtime/types/support.h"
+#include "vm/data/dict_first.h"
 
 #include <algorithm>
 #include <bit>
@@ -193,6 +194,18 @@ Outcome of_ring(VM& vm, Value* args) {
     return function(vm, args);
 }
 
+// OrderedDict.popitem(last=False), of a dict that is not empty.
+Outcome pop_first(VM& vm, Value* args) {
+    if (!is_dict(args[0])) return vm.type_error("a dict is required, not '%s'", vm.type_name(args[0]));
+    auto* d = args[0].as<Dict>();
+    const int64_t first = dict_first(d);
+    if (first < 0) return vm.raise(kShapeKeyError, "dictionary is empty");
+    const DictEntry& e = d->table->entries[first];
+    Value pair = vm.tuple({e.key, e.value});
+    dict_delete_at(vm.heap, d, uint32_t(first));
+    return pair;
+}
+
 const NativeDef kMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwds)", .fn = ring_new, .flags = kStaticNative},
     {.signature = "append(self, x, /)",
@@ -209,12 +222,13 @@ const NativeDef kMethods[] = {
     {.signature = "__getitem__(self, index, /)", .fn = get_item, .step = step_with_index},
     {.signature = "__setitem__(self, index, value, /)", .fn = set_item, .step = step_with_index},
 };
-// For deque itself: these are no methods, so that no subclass can come between and dir() does not tell of them.
+// For deque and OrderedDict: these are no methods, so that no subclass can come between and dir() does not tell of them.
 const NativeDef kFunctions[] = {
     {.signature = "items(ring, /)", .fn = of_ring<to_list>},
     {.signature = "set_items(ring, items, /)", .fn = of_ring<from_list>},
     {.signature = "set_maxlen(ring, maxlen, /)", .fn = of_ring<set_maxlen>},
     {.signature = "version(ring, /)", .fn = of_ring<get_version>},
+    {.signature = "pop_first(dict, /)", .fn = pop_first},
 };
 const AttributeDef kAttributes[] = {
     {"maxlen", get_maxlen, nullptr, "maximum size of a deque or None if unbounded"},

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "vm/data/dict_first.h"
 #include "vm/data/float.h"
 #include "vm/data/int.h"
 #include "vm/data/list.h"
@@ -214,6 +215,34 @@ TEST_F(DictTest, MovesEntries) {
     EXPECT_EQ(keys(), "01234");
     uint32_t position = d->table->used;
     EXPECT_EQ(previous_entry(d->table, position)->key.as_int(), 4);
+}
+
+TEST_F(DictTest, FirstEntry) {
+    Dict* d = make_dict(heap);
+    EXPECT_EQ(dict_first(d), -1);
+    std::mt19937 random(5);
+    int64_t next = 0;
+    auto expected = [&]() -> int64_t {
+        for (uint32_t i = 0; i < d->table->used; i++)
+            if (!d->table->entries[i].key.is_unbound()) return i;
+        return -1;
+    };
+    for (int i = 0; i < 20000; i++) {
+        ASSERT_EQ(dict_first(d), expected()) << i;
+        const unsigned what = random() % 16, way = i / 1000 % 3;  // grows, stays, shrinks
+        if (what < 5 + 3 * (2 - way)) {
+            set(d, Value::integer(next++), Value::none());
+            continue;
+        }
+        const int64_t first = dict_first(d), last = dict_last(d);
+        if (first < 0) continue;
+        if (what == 12)
+            ASSERT_TRUE(dict_move_to_end(heap, d, uint32_t(first)));
+        else if (what == 13)
+            ASSERT_TRUE(dict_move_to_front(heap, d, uint32_t(last)));
+        else
+            dict_delete_at(heap, d, uint32_t(what == 14 ? last : first));
+    }
 }
 
 TEST_F(DictTest, SetAlgebra) {

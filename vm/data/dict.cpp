@@ -1,5 +1,6 @@
 #include "vm/data/dict.h"
 
+#include "vm/data/dict_first.h"
 #include "vm/data/string.h"
 
 namespace gen {
@@ -9,6 +10,9 @@ namespace gen {
 // `capacity` with it: it counts the entries that may still be taken, so that at least a third of the cells
 // stays empty in any case. A cell that was left behind may then lead to an entry that was taken again: which
 // is found by its hash and key, or skipped.
+//
+// Queues are dicts that lose their first entry again and again. So that finding it stays cheap, too, the hash of
+// entry 0, once that is deleted, says how many entries at the front are known to be deleted.
 
 namespace {
 
@@ -91,9 +95,14 @@ void empty(DictTable* t) {
     std::memset(cells<char>(t), 0, index_bytes(t->index_bits));
 }
 
-void remove(DictTable* t, uint32_t entry) {
+void take_out(DictTable* t, uint32_t entry) {
     t->entries[entry].key = t->entries[entry].value = Value::unbound();
+    if (entry == 0) t->entries[0].hash = 1;
     t->live--;
+}
+
+void remove(DictTable* t, uint32_t entry) {
+    take_out(t, entry);
     if (t->live == 0 && t->index_bits <= kInPlaceBits) {
         empty(t);
         return;
@@ -457,6 +466,16 @@ bool dict_assign(Heap& heap, Dict* to, const Dict* from) {
 }
 int64_t dict_last(const Dict* d) { return last_entry(d->table); }
 
+int64_t dict_first(const Dict* d) {
+    DictTable* t = d->table;
+    if (t->live == 0) return -1;
+    if (!t->entries[0].key.is_unbound()) return 0;
+    auto first = uint32_t(t->entries[0].hash);
+    while (t->entries[first].key.is_unbound()) first++;
+    t->entries[0].hash = first;
+    return first;
+}
+
 Dict* dict_copy(Heap& heap, const Dict* d) {
     DictTable* t = copy_table(heap, d->table);
     if (!t) return nullptr;
@@ -478,9 +497,7 @@ bool dict_move_to_end(Heap& heap, Dict* d, uint32_t entry) {
             return false;
         entry = before;
     }
-    DictEntry& old = d->table->entries[entry];
-    old.key = old.value = Value::unbound();
-    d->table->live--;
+    take_out(d->table, entry);
     append(d->table, e.key, e.hash, e.value);
     heap.write(d->table, &d->table->entries[d->table->used - 1].key, 2);
     d->version = heap.next_version();
