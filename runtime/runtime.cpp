@@ -35,7 +35,8 @@ static bool can_wait_for_input([[maybe_unused]] VM& vm) {
     return false;
 #endif
 }
-static Outcome stream_read_line(VM& vm, Value*) {
+static Outcome stream_read_line(VM& vm, Value* args) {  // raw: as bytes
+    const bool raw = args[0].is(Value::true_());
     std::string line;
     auto& read_line = host_of(vm).streams.read_line;
     // Others that could go on meanwhile do.
@@ -45,8 +46,9 @@ static Outcome stream_read_line(VM& vm, Value*) {
         // Ctrl-C ends the waiting, too.
         if (vm.interrupt.fetch_and(~uint32_t(kInterruptKeyboard)) & kInterruptKeyboard)
             return vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
-        return Value::object(vm.empty_string);
+        return raw ? vm.checked(Value::object(make_bytes(vm.heap, ""))) : Value::object(vm.empty_string);
     }
+    if (raw) return vm.checked(Value::object(make_bytes(vm.heap, line)));
     size_t valid = valid_utf8(line);
     if (valid < line.size())
         return vm.raise(
@@ -61,15 +63,16 @@ static Outcome stream_read_line_step(VM& vm, NativeFrame& frame) {
         case 0:
             for (;;) {
                 {
-                    Outcome o = stream_read_line(vm, nullptr);
+                    Value raw = frame[0];
+                    Outcome o = stream_read_line(vm, &raw);
                     if (!o.is_unhandled()) return o;
                 }
                 AWAIT(1, UvReactor::of(vm).wait_for(0, UvReactor::kRead, kForever));
             }
     }
 #endif
-    (void)frame;
-    return stream_read_line(vm, nullptr);
+    Value raw = frame[0];
+    return stream_read_line(vm, &raw);
 }
 static Outcome is_terminal(VM&, Value* args) { return Value::boolean(isatty(int(args[0].as_int()))); }
 
@@ -87,7 +90,7 @@ static Outcome note_streams(VM& vm, Value* args) {  // False: they are known alr
 static const NativeDef kStreamNatives[] = {
     {.signature = "_stream_write(descriptor, text, /)", .fn = stream_write},
     {.signature = "_stream_flush(descriptor, /)", .fn = stream_flush},
-    {.signature = "_stream_read_line()", .fn = stream_read_line, .step = stream_read_line_step},
+    {.signature = "_stream_read_line(raw=False, /)", .fn = stream_read_line, .step = stream_read_line_step},
     {.signature = "_is_terminal(descriptor, /)", .fn = is_terminal},
     {.signature = "_note_streams(stdin, stdout, stderr, /)", .fn = note_streams},
 };

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -364,6 +365,19 @@ static Outcome px_stat(VM& vm, Value* args) {  // path or descriptor, follow
     return r < 0 ? raise_os_error(vm, errno, args[0]) : stat_fields(vm, s);
 }
 
+static Outcome px_statvfs(VM& vm, Value* args) {  // path or descriptor
+    struct statvfs s;
+    std::string path;
+    const bool by_number = is_int_like(args[0]);
+    if (!by_number && !path_of(vm, args[0], path)) return Outcome::raised();
+    if ((by_number ? fstatvfs(int(int_clamp(args[0])), &s) : statvfs(path.c_str(), &s)) < 0)
+        return by_number ? raise_os_error(vm, errno) : raise_os_error(vm, errno, args[0]);
+    auto number = [](auto n) { return Value::integer(int64_t(n)); };
+    return vm.tuple({number(s.f_bsize), number(s.f_frsize), number(s.f_blocks), number(s.f_bfree),
+                     number(s.f_bavail), number(s.f_files), number(s.f_ffree), number(s.f_favail),
+                     number(s.f_flag), number(s.f_namemax)});
+}
+
 static Outcome px_listdir(VM& vm, Value* args) {  // path: a list of (name, d_type)
     std::string path;
     if (!path_of(vm, args[0], path)) return Outcome::raised();
@@ -559,6 +573,7 @@ static const NativeDef kFunctions[] = {
     {.signature = "get_blocking(fd, /)", .fn = px_get_blocking},
     {.signature = "set_blocking(fd, blocking, /)", .fn = px_set_blocking},
     {.signature = "stat(path, follow=True, /)", .fn = px_stat},
+    {.signature = "statvfs(path, /)", .fn = px_statvfs},
     {.signature = "listdir(path, /)", .fn = px_listdir},
     {.signature = "mkdir(path, mode=0o777, /)", .fn = path_and_mode<mkdir>},
     {.signature = "chmod(path, mode, /)", .fn = path_and_mode<chmod>},
