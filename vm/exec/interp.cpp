@@ -15,6 +15,7 @@
 #include "vm/data/compare.h"
 #include "vm/exec/exec.h"
 
+#include <cassert>
 #include <cmath>
 
 namespace gen {
@@ -108,10 +109,12 @@ inline void start_frame(Frame* f, uint32_t bytes) {
 #define DISPATCH() goto* table[*reinterpret_cast<const uint8_t*>(pc)]
 #define NEXT(n) do { pc += (n); DISPATCH(); } while (0)
 #define SAVE(n) do { fr->pc = pc + (n); vm.frame = fr; } while (0)
-#define LAND(outcome) do { \
+// n: words from pc to the landing, as in the SAVE before. (It is not read back: what follows would have to wait for that.)
+#define LAND(n, outcome) do { \
         Outcome o_ = (outcome); \
         if (o_.is_value()) [[likely]] { \
-            pc = fr->pc; \
+            assert(fr->pc == pc + (n)); \
+            pc += (n); \
             R(A) = o_.value(); \
             if (vm.budget <= 0) [[unlikely]] goto landed; \
             NEXT(1); \
@@ -120,14 +123,14 @@ inline void start_frame(Frame* f, uint32_t bytes) {
         goto resume; \
     } while (0)
 #define RESUME(frame) do { fr = (frame); goto resume; } while (0)
-#define SLOW(n, outcome) do { SAVE(n); LAND(outcome); } while (0)
+#define SLOW(n, outcome) do { SAVE(n); LAND(n, outcome); } while (0)
 // The slow half of an operator whose left operand is `a`. The method of a class of the script is called directly.
 #define OPERATE(n, a, outcome) do { \
         SAVE(n); \
         if ((a).is_object() && (a).as_object()->kind == Kind::Instance) { \
             if (Frame* f_ = call_operator(vm, fr)) RESUME(f_); \
         } \
-        LAND(outcome); \
+        LAND(n, outcome); \
     } while (0)
 #define MUTABLE (const_cast<Instruction*>(pc))
 #define QUICKEN(name) (*reinterpret_cast<uint8_t*>(MUTABLE) = uint8_t(Op::name))
@@ -280,7 +283,7 @@ at_safepoint:
     OP_LABEL(RAISE_FROM) SLOW(0, raise_value(vm, R(A), R(B)));
     OP_LABEL(RERAISE_HANDLED) {
         SAVE(0);
-        if (vm.handled.is_none()) LAND(vm.raise(kShapeRuntimeError, "No active exception to reraise"));
+        if (vm.handled.is_none()) LAND(0, vm.raise(kShapeRuntimeError, "No active exception to reraise"));
         vm.exception = vm.handled;
         RESUME(unwind(vm, fr, true));
     }
@@ -309,7 +312,7 @@ at_safepoint:
         Outcome o = with_enter(vm, R(B), exit, X);
         if (o.is_raised()) [[unlikely]] RESUME(unwind(vm, fr));
         R(A) = exit;
-        LAND(o);
+        LAND(1, o);
     }
     OP_LABEL(WITH_EXCEPT) SLOW(0, with_except(vm, R(B), R(C)));
 
