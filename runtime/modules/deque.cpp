@@ -72,17 +72,9 @@ Outcome ring_new(VM& vm, Value* args) {  // cls, *args, **kwargs
     return Value::object(r);
 }
 
-Outcome append(VM& vm, Value* args) {
+// To one that has to grow, or is full.
+[[gnu::noinline]] Outcome append_otherwise(VM& vm, Value* args) {
     Ring* r = ring_of(args[0]);
-    const uint64_t n = size_of(r);
-    if (r->items.is_object() && n < r->items.as<Array>()->capacity &&
-        !(r->maxlen.is_int() && n >= uint64_t(r->maxlen.as_int()))) [[likely]] {
-        place(r, n) = args[1];
-        vm.heap.write(r->items.as_object(), &place(r, n));
-        set_size(r, n + 1);
-        changed(r);
-        return Value::none();
-    }
     const bool full = r->maxlen.is_int() && size_of(r) >= uint64_t(r->maxlen.as_int());
     if (full && size_of(r) == 0) return Value::none();
     if (full)
@@ -94,6 +86,20 @@ Outcome append(VM& vm, Value* args) {
     set_size(r, size_of(r) + 1);
     changed(r);
     return Value::none();
+}
+Outcome append(VM& vm, Value* args) {
+    Ring* r = ring_of(args[0]);
+    const uint64_t n = size_of(r);
+    if (r->items.is_object() && n < r->items.as<Array>()->capacity &&
+        !(r->maxlen.is_int() && n >= uint64_t(r->maxlen.as_int()))) [[likely]] {
+        Value& end = place(r, n);
+        end = args[1];
+        set_size(r, n + 1);
+        changed(r);
+        vm.heap.write(r->items.as_object(), &end);
+        return Value::none();
+    }
+    return append_otherwise(vm, args);
 }
 Outcome append_left(VM& vm, Value* args) {
     Ring* r = ring_of(args[0]);

@@ -390,7 +390,13 @@ static Outcome truth_step(VM& vm, NativeFrame& frame) {
 }
 static const NativeDef kTruth = {"bool(object, /)", nullptr, truth_step, 0, kHiddenNative};
 
-Outcome op_truth(VM& vm, Value v) {
+// What __bool__ or __len__ of a class written in C++ gives, as a bool.
+static Outcome truth_of(Outcome o) {
+    if (!o.is_value() || o.value().is_bool()) return o;
+    return Value::boolean(o.value().is_int() && o.value().as_int());
+}
+
+[[gnu::noinline]] static Outcome truth_otherwise(VM& vm, Value v) {
     if (!v.is_object() || v.as_object()->shape < kBuiltinShapes) {
         Fast f = fast_truth(v);
         if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
@@ -398,13 +404,23 @@ Outcome op_truth(VM& vm, Value v) {
     Value method = vm.special(v, Special::Bool);
     if (method.is_unbound()) method = vm.special(v, Special::Len);
     if (method.is_unbound()) return Value::true_();
-    if (Native* n = as_native(method); n && (n->aux == 1 || (n->def->fn && accepts_receiver(vm, n, v)))) {
-        Outcome o = n->def->fn(vm, &v);  // of a class written in C++: a bool, or a length
-        if (o.is_value())
-            return Value::boolean(o.value().is_true() || (o.value().is_int() && o.value().as_int()));
+    if (Native* n = as_native(method); n && n->def->fn && accepts_receiver(vm, n, v)) {
+        Outcome o = truth_of(n->def->fn(vm, &v));
         if (!o.is_unhandled()) return o;
     }
     return call_internal(vm, kTruth, {v});
+}
+
+Outcome op_truth(VM& vm, Value v) {
+    if (v.is_object() && v.as_object()->shape >= kBuiltinShapes) {
+        Native* n = as_native(vm.special(v, Special::Bool));
+        if (n && n->aux == 1) {
+            Outcome o = truth_of(n->def->fn(vm, &v));
+            if (!o.is_unhandled()) [[likely]]
+                return o;
+        }
+    }
+    return truth_otherwise(vm, v);
 }
 
 static Outcome not_step(VM& vm, NativeFrame& frame) {
