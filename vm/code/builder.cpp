@@ -117,8 +117,7 @@ Code* CodeBuilder::code(const CodeParts& p) {
     code->image_index = 0;
     set_frame_size(code);
     auto* words = reinterpret_cast<Instruction*>(code->instructions->data);
-    for (uint32_t pc = 0; pc < code->length(); pc += op_words(words[pc].op()))
-        mark_landing(words + pc);
+    for (uint32_t pc = 0; pc < code->length(); pc += op_words(words[pc].op())) mark_landing(words + pc);
     code->self_attributes = count_self_attributes(*code);
     failed_ |= !note_caches(heap_, code);
     return failed_ ? nullptr : code;

@@ -51,14 +51,16 @@ constexpr uint32_t plain_native(unsigned count) { return uint32_t(Kind::Native) 
 
 // Interned strings and None: no two of them are equal.
 inline bool is_unique(Value v) {
-    return v.is_object() ? v.as_object()->shape == kShapeStr && (v.as_object()->flags & kInterned) : v.is_none();
+    return v.is_object() ? v.as_object()->shape == kShapeStr && (v.as_object()->flags & kInterned)
+                         : v.is_none();
 }
 
 // The instruction at pc has found floats: as which form does it go on?
 inline void quicken_float(Instruction* pc, Op form) {
     const Instruction next = pc[1];
     const bool takes_left = next.b() == pc->a(), takes_right = next.c() == pc->a();
-    if (form == Op::MUL_FLOAT && (next.op() == Op::ADD || next.op() == Op::ADD_FLOAT) && (takes_left || takes_right))
+    if (form == Op::MUL_FLOAT && (next.op() == Op::ADD || next.op() == Op::ADD_FLOAT) &&
+        (takes_left || takes_right))
         form = Op::MUL_ADD_FLOAT;
     else if (form == Op::MUL_FLOAT && (next.op() == Op::SUB || next.op() == Op::SUB_FLOAT) && takes_right)
         form = Op::MUL_SUB_FLOAT;
