@@ -2,76 +2,7 @@
 
 namespace gen {
 
-static constexpr Tail find_tail(Op op, unsigned words, unsigned flags) {
-    switch (op) {
-        case Op::LOAD_GLOBAL:
-        case Op::LOAD_GLOBAL_HIT:
-        case Op::LOAD_BUILTIN_HIT:
-        case Op::STORE_GLOBAL:
-        case Op::STORE_GLOBAL_HIT:
-            return Tail::GlobalCaches;
-        case Op::GET_ATTR:
-        case Op::GET_ATTR_SLOT:
-        case Op::GET_ATTR_CLASS:
-        case Op::GET_ATTR_TYPE:
-        case Op::GET_ATTR_MODULE:
-        case Op::LOAD_METHOD:
-        case Op::LOAD_METHOD_HIT:
-            return Tail::CachedResult;
-        case Op::SET_ATTR:
-        case Op::SET_ATTR_SLOT:
-        case Op::SET_ATTR_ADD:
-            return Tail::CachedScratch;
-        case Op::LOAD_CLASS_FREE:
-        case Op::CALL_KW:
-            return Tail::ResultConstant;
-        case Op::STORE_NAME:
-        case Op::DELETE_NAME:
-        case Op::DEL_ATTR:
-        case Op::SET_ITEM:
-        case Op::DEL_ITEM:
-        case Op::CLOSE_ITER:
-        case Op::LIST_EXTEND:
-        case Op::SET_ADD:
-        case Op::SET_UPDATE:
-        case Op::MAP_SET:
-        case Op::MAP_UPDATE:
-            return Tail::Scratch;
-        case Op::INVOKE:
-        case Op::INVOKE_HIT:
-        case Op::INVOKE_SEND:
-        case Op::INVOKE_MODULE:
-            return Tail::Invoke;
-        case Op::FOR_ITER:
-        case Op::FOR_ITER_GEN:
-        case Op::FOR_ITER_LIST:
-        case Op::FOR_ITER_RANGE:
-            return Tail::Jump;
-        case Op::UNPACK:
-        case Op::UNPACK_STAR:
-            return Tail::Unpack;
-        case Op::WITH_ENTER:
-            return Tail::Enter;
-        default:
-            return words == 3 && (flags & JUMPS) ? Tail::Branch : Tail::None;
-    }
-}
-
-// What is no opcode has one word and no tail.
-template <class T, class F>
-static constexpr OpTable<T> op_table(T other, F of) {
-    OpTable<T> table{};
-    for (T& item : table.items) item = other;
-#define OP(name, format, words, flags, meaning) table.items[int(Op::name)] = of(Op::name, words, flags);
-#include "vm/code/opcodes.def"
-#undef OP
-    return table;
-}
-constinit const OpTable<uint8_t> kOpWords =
-    op_table<uint8_t>(1, [](Op, unsigned words, unsigned) { return uint8_t(words); });
-constinit const OpTable<Tail> kTails = op_table<Tail>(Tail::None, find_tail);
-
-Op original_of(Op op) {
+static constexpr Op find_original(Op op) {
     switch (op) {
         case Op::MOVE_PAIR_SEND:
             return Op::MOVE_PAIR;
@@ -122,6 +53,61 @@ Op original_of(Op op) {
             return op;
     }
 }
+
+static constexpr Tail find_tail(Op op, unsigned words, unsigned flags) {
+    switch (find_original(op)) {
+        case Op::LOAD_GLOBAL:
+        case Op::STORE_GLOBAL:
+            return Tail::GlobalCaches;
+        case Op::GET_ATTR:
+        case Op::LOAD_METHOD:
+            return Tail::CachedResult;
+        case Op::SET_ATTR:
+            return Tail::CachedScratch;
+        case Op::LOAD_CLASS_FREE:
+        case Op::CALL_KW:
+            return Tail::ResultConstant;
+        case Op::STORE_NAME:
+        case Op::DELETE_NAME:
+        case Op::DEL_ATTR:
+        case Op::SET_ITEM:
+        case Op::DEL_ITEM:
+        case Op::CLOSE_ITER:
+        case Op::LIST_EXTEND:
+        case Op::SET_ADD:
+        case Op::SET_UPDATE:
+        case Op::MAP_SET:
+        case Op::MAP_UPDATE:
+            return Tail::Scratch;
+        case Op::INVOKE:
+            return Tail::Invoke;
+        case Op::FOR_ITER:
+            return Tail::Jump;
+        case Op::UNPACK:
+        case Op::UNPACK_STAR:
+            return Tail::Unpack;
+        case Op::WITH_ENTER:
+            return Tail::Enter;
+        default:
+            return words == 3 && (flags & JUMPS) ? Tail::Branch : Tail::None;
+    }
+}
+
+// What is no opcode has one word and no tail.
+template <class T, class F>
+static constexpr OpTable<T> op_table(T other, F of) {
+    OpTable<T> table{};
+    for (T& item : table.items) item = other;
+#define OP(name, format, words, flags, meaning) table.items[int(Op::name)] = of(Op::name, words, flags);
+#include "vm/code/opcodes.def"
+#undef OP
+    return table;
+}
+constinit const OpTable<uint8_t> kOpWords =
+    op_table<uint8_t>(1, [](Op, unsigned words, unsigned) { return uint8_t(words); });
+constinit const OpTable<Tail> kTails = op_table<Tail>(Tail::None, find_tail);
+
+Op original_of(Op op) { return find_original(op); }
 
 bool takes_scratch(Op op) {
     Tail t = tail_of(op);
@@ -289,18 +275,10 @@ void mark_landing(Instruction* words) {
 }
 
 Window window_of(Instruction i) {
-    switch (i.op()) {
+    switch (original_of(i.op())) {
         case Op::CALL:
-        case Op::CALL_FUNCTION:
-        case Op::CALL_GENERATOR:
-        case Op::CALL_NATIVE:
-        case Op::CALL_CLASS:
-        case Op::CALL_BUILTIN_CLASS:
         case Op::CALL_KW:
         case Op::INVOKE:
-        case Op::INVOKE_HIT:
-        case Op::INVOKE_SEND:
-        case Op::INVOKE_MODULE:
             return {i.b(), i.c() + 1};
         case Op::CALL_METHOD:
             return {i.b(), i.c() + 2};
@@ -322,7 +300,6 @@ Window window_of(Instruction i) {
         case Op::UNPACK_RESULT:
             return {i.a(), i.c()};
         case Op::LOAD_METHOD:
-        case Op::LOAD_METHOD_HIT:
         case Op::WITH_ENTER:
         case Op::PUSH_HANDLED:
         case Op::POP_HANDLED:

@@ -1,5 +1,6 @@
 // Owned generators: those that provably nobody holds but the instruction that uses them up. They are closed as soon as that is
 // over, as they would be where references are counted.
+#include "vm/code/encoding.h"
 #include "vm/exec/exec.h"
 #include "vm/exec/special.h"
 #include "vm/exec/step.h"
@@ -202,16 +203,12 @@ Frame* let_go_of_dead(VM& vm, Frame* fr, unsigned dead) {
 
 bool discards(const Instruction* pc) {
     if (pc->op() == Op::LANDING) pc -= pc->x();
-    switch (pc->op()) {
+    switch (original_of(pc->op())) {
         case Op::CALL:
-        case Op::CALL_FUNCTION:
-        case Op::CALL_NATIVE:
         case Op::CALL_METHOD:
         case Op::CALL_KW:
         case Op::CALL_EX:
         case Op::INVOKE:
-        case Op::INVOKE_HIT:
-        case Op::INVOKE_MODULE:
             return pc->x() == kDiscarded;
         default:
             return false;

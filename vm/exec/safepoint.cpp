@@ -1,4 +1,5 @@
 // What happens between instructions: collection, limits, interrupts, and the choice of the fiber that runs.
+#include "vm/code/encoding.h"
 #include "vm/exec/stop.h"
 
 #include <algorithm>
@@ -26,20 +27,12 @@ void drop_window(Frame* f) {
     const Instruction* at = f->pc;
     if (at < f->code()->entry()) return;
     if (at->op() == Op::LANDING) at -= at->x();
-    switch (at->op()) {
+    switch (original_of(at->op())) {
         case Op::CALL:
-        case Op::CALL_FUNCTION:
-        case Op::CALL_GENERATOR:
-        case Op::CALL_NATIVE:
-        case Op::CALL_CLASS:
-        case Op::CALL_BUILTIN_CLASS:
         case Op::CALL_KW:
         case Op::CALL_EX:
         case Op::CALL_METHOD:
         case Op::INVOKE:
-        case Op::INVOKE_HIT:
-        case Op::INVOKE_SEND:
-        case Op::INVOKE_MODULE:
             for (unsigned i = at->b(); i < f->code()->registers; i++) f->registers[i] = Value::unbound();
             break;
         default:
