@@ -23,7 +23,8 @@ static std::string own_path() {
 
 InterpreterOptions process_options() {
     InterpreterOptions options;
-    options.files = options.environment = options.network = options.processes = options.isolates = true;
+    options.files = options.environment = options.network = options.processes = options.isolates =
+        options.machine_code = true;
     options.standard_streams = true;
     options.executable = own_path();
     return options;

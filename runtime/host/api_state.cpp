@@ -53,7 +53,8 @@ State::State(const InterpreterOptions& options) : vm(options.seed) {
                    .environment = options.environment,
                    .network = options.network,
                    .processes = options.processes,
-                   .isolates = options.isolates};
+                   .isolates = options.isolates,
+                   .machine_code = options.machine_code};
     host.search_path = options.search_path;
     host.arguments = options.arguments;
     if (host.arguments.empty()) host.arguments.push_back("");

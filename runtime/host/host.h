@@ -11,11 +11,12 @@
 namespace gen {
 
 struct Grants {
-    bool files = false;        // reading and writing files, looking at directories
-    bool environment = false;  // os.environ, the process's ids
-    bool network = false;      // sockets, names of hosts
-    bool processes = false;    // starting child processes, signals
-    bool isolates = false;     // VMs on threads of their own
+    bool files = false;         // reading and writing files, looking at directories
+    bool environment = false;   // os.environ, the process's ids
+    bool network = false;       // sockets, names of hosts
+    bool processes = false;     // starting child processes, signals
+    bool isolates = false;      // VMs on threads of their own
+    bool machine_code = false;  // memory that is written to and executed, for the patterns of re
 };
 
 class Completions;

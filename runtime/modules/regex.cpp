@@ -31,7 +31,7 @@ struct Program {
     size_t offset_limit = PCRE2_UNSET;  // as set in the context
     uint32_t heap_limit = 0;
     uint32_t match_limit = 0;
-    uint32_t attempts = 0;      // to match, up to kAttemptsForJit
+    uint32_t attempts = 0;      // to match, up to kAttemptsForJit; 0 without the grant
     bool watched_fast = false;  // `watched` is machine code, too, as far as it can be
 
     Program() = default;
@@ -63,8 +63,9 @@ constexpr size_t kMostHeld = 256 * 1024;  // bytes for backtracking that a progr
 constexpr uint64_t kPieceWork = uint64_t{1} << 27, kPositionWork = uint64_t{1} << 29;
 constexpr uint64_t kUnwatchedWork = uint64_t{1} << 33;              // of a program too large to be watched
 constexpr uint64_t kFewAttempts = 32, kUnwatchedAttempts = 100000;  // but at least so many steps
-// A pattern that is tried so often is worth PCRE2's compiler to machine code. Where it has none, or memory may not be executed,
-// nothing changes; nor where the bounded stack of such code does not suffice: the match is then done again without.
+// A pattern that is tried so often is worth PCRE2's compiler to machine code, if the host grants that. Where it has none, or
+// memory may not be executed, nothing changes; nor where the bounded stack of such code does not suffice: the match is then done
+// again without.
 constexpr uint32_t kAttemptsForJit = 40;
 
 // ---- compiled programs
@@ -352,7 +353,8 @@ int Search::run_watched(size_t start, uint32_t options) {
 
 // Tries the positions from start to last_start.
 Search::Tried Search::try_match(size_t start, uint32_t options, size_t last_start) {
-    if (program_->attempts < kAttemptsForJit && ++program_->attempts == kAttemptsForJit)
+    if (program_->attempts < kAttemptsForJit && runtime_of(vm_).grants.machine_code &&
+        ++program_->attempts == kAttemptsForJit)
         pcre2_jit_compile(program_->code, PCRE2_JIT_COMPLETE);
     const uint64_t length = text_.size() - start + 1;
     const uint64_t starts = options & PCRE2_ANCHORED ? 1 : std::min(length - 1, last_start - start) + 1;

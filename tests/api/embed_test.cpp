@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
+#include <string>
 #include <thread>
 
 using gen::Error;
@@ -184,6 +186,30 @@ TEST(Embed, NothingIsGrantedByDefault) {
             .as<int>(),
         7);
 }
+
+#ifdef __linux__
+// Ranges of this process's memory that can be executed and come from no file.
+static int executable_ranges() {
+    std::ifstream maps("/proc/self/maps");
+    int n = 0;
+    for (std::string line; std::getline(maps, line);)
+        n += line.substr(0, line.find(' ', line.find(' ') + 1)).find('x') != std::string::npos &&
+             line.find('/') == std::string::npos && line.find('[') == std::string::npos;
+    return n;
+}
+
+TEST(Embed, PatternsBecomeMachineCodeOnlyIfGranted) {
+    const char* program =
+        "import re\n"
+        "sum(len(re.findall('[a-z]+', 'some words')) for _ in range(200))";
+    const int before = executable_ranges();
+    gen::Interpreter bare;
+    EXPECT_EQ(bare.run(program).as<int>(), 400);
+    EXPECT_EQ(executable_ranges(), before);
+    gen::Interpreter granted({.machine_code = true});
+    EXPECT_EQ(granted.run(program).as<int>(), 400);
+}
+#endif
 
 TEST(Embed, LimitsCanBeSurvived) {
     Interpreter vm({.memory = 32 << 20, .stack = 4 << 20});

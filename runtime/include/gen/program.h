@@ -8,7 +8,8 @@
 
 namespace gen {
 
-// Everything this process has: its standard streams, environment, files, network, child processes, and isolates.
+// Everything this process has: its standard streams, environment, files, network, child processes, isolates, and machine code for
+// the patterns of re.
 InterpreterOptions process_options();
 
 // Runs programs in the module __main__. Each run_...() goes on until the main program has ended, waiting as it does, and answers
