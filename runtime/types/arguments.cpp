@@ -2,6 +2,7 @@
 
 #include "runtime/types/types.h"
 #include "vm/exec/arithmetic.h"
+#include "vm/exec/iterators.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/step.h"
 
@@ -40,7 +41,7 @@ static Outcome wrong_type(VM& vm, Special s, Value of, Value result) {
 }
 
 static Outcome convert_and_run(VM& vm, NativeFrame& frame, Wanted wanted, unsigned first) {
-    enum : uint32_t { kConverted = 1, kRan };
+    enum : uint32_t { kConverted = 1, kRan, kResolved };
     const NativeDef* def = frame.native()->def;
     // The first one that is still to be converted: the same before the call and after it.
     auto next = [&] {
@@ -53,6 +54,10 @@ static Outcome convert_and_run(VM& vm, NativeFrame& frame, Wanted wanted, unsign
     Special s;
     switch (frame.step_state()) {
         case 0:
+            if (first == 1 && frame[1].is_object() && frame[1].as_object()->kind == Kind::Slice) {
+                AWAIT(kResolved, resolve_slice(vm, frame[1]));
+                frame[1] = frame.result();
+            }
             while ((i = next()) < def->signature.parameters()) {
                 v = frame[i];
                 s = converter(vm, v, wanted);
@@ -106,13 +111,8 @@ bool get_c_int(VM& vm, Value v, int64_t& out, Outcome& failure) {
     int64_t n;
     if (v.is_unbound()) return true;
     if (!get_int(vm, v, i, failure)) return false;
-    if (!int_to_int64(i, n)) {
-        failure = vm.raise(kShapeOverflowError, "Python int too large to convert to C long");
-        return false;
-    }
-    if (n != int32_t(n)) {
-        failure = vm.raise(kShapeOverflowError, n < 0 ? "signed integer is less than minimum"
-                                                      : "signed integer is greater than maximum");
+    if (!int_to_int64(i, n) || n != int32_t(n)) {
+        failure = vm.raise(kShapeOverflowError, "Python int too large to convert to C int");
         return false;
     }
     out = n;
@@ -188,15 +188,12 @@ bool view_bytes(VM&, Value v, std::string_view& out, std::string& scratch) {
         auto* m = v.as<MemoryView>();
         std::string_view all =
             is_bytes(m->base) ? view_of(m->base.as<Bytes>()) : view_of(m->base.as<ByteArray>());
-        // The bytearray may have shrunk since.
-        auto first = std::min(size_t(m->start), all.size());
         if (m->step == 1) {
-            out = all.substr(first, size_t(m->length));
+            out = all.substr(size_t(m->start), size_t(m->length));
             return true;
         }
         scratch.clear();
-        for (int64_t i = 0; i < m->length; i++)
-            if (size_t at = size_t(m->start + i * m->step); at < all.size()) scratch.push_back(all[at]);
+        for (int64_t i = 0; i < m->length; i++) scratch.push_back(all[size_t(m->start + i * m->step)]);
         out = scratch;
     } else {
         return false;

@@ -43,9 +43,7 @@ static Outcome chr_fn(VM& vm, Value* args) {
     if (!is_int_like(args[0])) return Outcome::unhandled();
     int64_t c;
     if (!int_to_int64(args[0], c) || c != int32_t(c))
-        return vm.raise(kShapeOverflowError, int_sign(args[0]) < 0
-                                                 ? "signed integer is less than minimum"
-                                                 : "Python int too large to convert to C int");
+        return vm.raise(kShapeOverflowError, "Python int too large to convert to C int");
     if (c < 0 || c > 0x10ffff) return vm.value_error("chr() arg not in range(0x110000)");
     return vm.checked(Value::object(vm.strings.character(vm.heap, char32_t(c))));
 }

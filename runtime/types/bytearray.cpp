@@ -1,17 +1,58 @@
 #include "runtime/types/bytes_methods.h"
 #include "runtime/types/types.h"
+#include "vm/exec/arithmetic.h"
+#include "vm/exec/exec.h"
 
 namespace gen {
 
 static ByteArray* array_of(Value v) { return v.as<ByteArray>(); }
 
-// Replaces a part; answers None.
-static Outcome splice(VM& vm, Value self, size_t from, size_t count, std::string_view data) {
+// ---- resizing, which is refused while memoryviews show the bytes
+
+// `exports` counts the views that were made and not released. How many of them are alive is known after a collection only.
+static void count_exports(VM& vm, NativeFrame& frame, ByteArray* array, Heap::Extent extent) {
+    collect_garbage(vm, &frame, extent);
+    uint64_t views = 0;
+    vm.heap.each_old([&](Object* o) {
+        if (o->kind == Kind::MemoryView && static_cast<MemoryView*>(o)->base.is(Value::object(array)))
+            views++;
+    });
+    array->exports = views;
+}
+
+static Outcome splice_exported_step(VM& vm, NativeFrame& frame) {  // array, from, count, data, result
+    auto* array = array_of(frame[0]);
+    count_exports(vm, frame, array, Heap::Extent::Minor);
+    if (array->exports) count_exports(vm, frame, array, Heap::Extent::Major);
+    if (array->exports)
+        return vm.raise(kShapeBufferError, "Existing exports of data: object cannot be re-sized");
+    // Another fiber may have run before this one got here.
+    size_t from = std::min(size_t(frame[1].as_int()), size_t(array->size));
+    size_t count = std::min(size_t(frame[2].as_int()), size_t(array->size) - from);
+    auto* data = frame[3].as<Bytes>();
+    if (!bytearray_replace(vm.heap, array, from, count, data->data, data->size)) return vm.out_of_memory();
+    return frame[4];
+}
+static const NativeDef kSpliceExported = {.signature = "splice(array, from, count, data, result, /)",
+                                          .step = splice_exported_step};
+
+// Replaces a part; answers `result`.
+static Outcome splice(VM& vm, Value self, size_t from, size_t count, std::string_view data,
+                      Value result = Value::none()) {
+    if (count != data.size() && array_of(self)->exports) {
+        Bytes* kept = make_bytes(vm.heap, data);
+        if (!kept) return vm.out_of_memory();
+        return call_internal(vm, kSpliceExported,
+                             {self, Value::integer(int64_t(from)), Value::integer(int64_t(count)),
+                              Value::object(kept), result});
+    }
     std::string copy(data);  // it may lie in the array itself
     if (!bytearray_replace(vm.heap, array_of(self), from, count, copy.data(), copy.size()))
         return vm.out_of_memory();
-    return Value::none();
+    return result;
 }
+
+// ---- making
 
 static Outcome bytearray_new(VM& vm, Value* args) {
     Class* cls = checked_class(vm, args[0], kShapeByteArray);
@@ -54,8 +95,11 @@ static Outcome bytearray_insert(VM& vm, Value* args) {
 }
 
 static Outcome bytearray_extend(VM& vm, Value* args) {
-    if (is_str(args[1])) return vm.type_error("'str' object cannot be interpreted as an integer");
-    if (is_int_like(args[1])) return vm.type_error("can't extend bytearray with %s", vm.type_name(args[1]));
+    if (is_str(args[1]) && args[1].as<Str>()->size)
+        return vm.type_error("'str' object cannot be interpreted as an integer");
+    if (is_str(args[1])) return Value::none();
+    if (is_int_like(args[1]) || (!is_bytes_like(args[1]) && !is_iterable(vm, args[1])))
+        return vm.type_error("can't extend bytearray with %s", vm.type_name(args[1]));
     Outcome o = bytes_from_source(vm, args[1], Value::unbound(), Value::unbound(), true);
     if (!o.is_value()) return o;
     return splice(vm, args[0], array_of(args[0])->size, 0, view_of(o.value().as<Bytes>()));
@@ -76,8 +120,7 @@ static Outcome bytearray_pop(VM& vm, Value* args) {
     if (index < 0) index += size;
     if (index < 0 || index >= size) return vm.raise(kShapeIndexError, "pop index out of range");
     uint8_t byte = array_of(args[0])->buffer->data[index];
-    Outcome o = splice(vm, args[0], size_t(index), 1, {});
-    return o.is_value() ? Outcome(Value::integer(byte)) : o;
+    return splice(vm, args[0], size_t(index), 1, {}, Value::integer(byte));
 }
 
 static Outcome bytearray_remove(VM& vm, Value* args) {
@@ -104,15 +147,13 @@ static Outcome bytearray_iadd(VM& vm, Value* args) {
     std::string_view data;
     if (!view_bytes(vm, args[1], data, scratch))
         return vm.type_error("can't concat %s to bytearray", vm.type_name(args[1]));
-    Outcome o = splice(vm, args[0], array_of(args[0])->size, 0, data);
-    return o.is_value() ? Outcome(args[0]) : o;
+    return splice(vm, args[0], array_of(args[0])->size, 0, data, args[0]);
 }
 
 static Outcome bytearray_imul(VM& vm, Value* args) {
     Outcome o = bytes_mul(vm, args);
     if (!o.is_value()) return o;
-    o = splice(vm, args[0], 0, array_of(args[0])->size, bytes_of(o.value()));
-    return o.is_value() ? Outcome(args[0]) : o;
+    return splice(vm, args[0], 0, array_of(args[0])->size, bytes_of(o.value()), args[0]);
 }
 
 // ---- items
@@ -124,7 +165,7 @@ static Outcome assign_slice(VM& vm, Value self, const Slice* slice, std::string_
         case SliceState::Raised:
             return Outcome::raised();
         case SliceState::Unresolved:
-            return vm.type_error("slice indices must be integers or None or have an __index__ method");
+            return Outcome::unhandled();
         case SliceState::Ready:
             break;
     }
@@ -146,12 +187,12 @@ static Outcome assign_slice(VM& vm, Value self, const Slice* slice, std::string_
     return splice(vm, self, 0, array->size, kept);
 }
 
-static bool get_position(VM& vm, Value self, Value key, int64_t& index, Outcome& failure) {
+static bool get_index(VM& vm, Value self, Value key, int64_t& index, Outcome& failure) {
     if (!is_int_like(key) && vm.special(key, Special::Index).is_unbound()) {
         failure = vm.type_error("bytearray indices must be integers or slices, not %s", vm.type_name(key));
         return false;
     }
-    if (!get_size(vm, key, index, failure)) return false;
+    if (!get_position(vm, key, index, failure)) return false;
     auto size = int64_t(array_of(self)->size);
     if (index < 0) index += size;
     if (index >= 0 && index < size) return true;
@@ -162,7 +203,7 @@ static bool get_position(VM& vm, Value self, Value key, int64_t& index, Outcome&
 static Outcome bytearray_setitem(VM& vm, Value* args) {
     Outcome failure = Outcome::raised();
     if (args[1].is_object() && args[1].as_object()->kind == Kind::Slice) {
-        if (is_int_like(args[2]) || is_str(args[2]))
+        if (is_int_like(args[2]) || is_float(args[2]) || is_complex(args[2]) || is_str(args[2]))
             return vm.type_error("can assign only bytes, buffers, or iterables of ints in range(0, 256)");
         Outcome data = bytes_from_source(vm, args[2], Value::unbound(), Value::unbound(), true);
         if (!data.is_value()) return data;
@@ -170,7 +211,7 @@ static Outcome bytearray_setitem(VM& vm, Value* args) {
     }
     int64_t index;
     uint8_t byte;
-    if (!get_position(vm, args[0], args[1], index, failure) || !get_byte(vm, args[2], byte, failure))
+    if (!get_index(vm, args[0], args[1], index, failure) || !get_byte(vm, args[2], byte, failure))
         return failure;
     array_of(args[0])->buffer->data[index] = byte;
     return Value::none();
@@ -178,21 +219,22 @@ static Outcome bytearray_setitem(VM& vm, Value* args) {
 
 // An iterable on the right, or an index of the script's.
 static Outcome bytearray_setitem_step(VM& vm, NativeFrame& frame) {
-    enum : uint32_t { kData = 1, kIndex, kByte };
+    enum : uint32_t { kResolved = 1, kData, kIndex, kByte, kSet };
     switch (frame.step_state()) {
         case 0:
             if (frame[1].is_object() && frame[1].as_object()->kind == Kind::Slice) {
-                AWAIT(kData, vm.call(Value::object(vm.type(kShapeByteArray)), {frame[2]}))
-                frame[2] = frame.result();
-                return bytearray_setitem(vm, &frame[0]);
+                AWAIT(kResolved, resolve_slice(vm, frame[1]));
+                frame[1] = frame.result();
+                AWAIT(kData, vm.call(Value::object(vm.type(kShapeByteArray)), {frame[2]}));
+            } else {
+                AWAIT(kIndex, op_index(vm, frame[1]));
+                frame[1] = frame.result();
+                AWAIT(kByte, op_index(vm, frame[2]));
             }
-            AWAIT(kIndex, op_index(vm, frame[1]))
-            frame[1] = frame.result();
-            AWAIT(kByte, op_index(vm, frame[2]))
             frame[2] = frame.result();
-            return bytearray_setitem(vm, &frame[0]);
+            AWAIT(kSet, bytearray_setitem(vm, &frame[0]));
     }
-    return Outcome::raised();
+    return Value::none();
 }
 
 static Outcome bytearray_delitem(VM& vm, Value* args) {
@@ -200,7 +242,7 @@ static Outcome bytearray_delitem(VM& vm, Value* args) {
         return assign_slice(vm, args[0], args[1].as<Slice>(), {}, true);
     int64_t index;
     Outcome failure = Outcome::raised();
-    if (!get_position(vm, args[0], args[1], index, failure)) return failure;
+    if (!get_index(vm, args[0], args[1], index, failure)) return failure;
     return splice(vm, args[0], size_t(index), 1, {});
 }
 

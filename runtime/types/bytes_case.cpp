@@ -171,12 +171,9 @@ Outcome bytes_mul(VM& vm, Value* args) {
     Outcome failure = Outcome::raised();
     if (!get_int(vm, args[1], n, failure)) return failure;
     std::string_view text = bytes_of(args[0]);
-    if (!int_to_int64(n, times)) {
-        if (int_sign(n) > 0)
-            return vm.raisef(kShapeOverflowError, "cannot fit '%s' into an index-sized integer",
-                             vm.type_name(args[1]));
-        times = 0;
-    }
+    if (!int_to_int64(n, times))
+        return vm.raisef(kShapeOverflowError, "cannot fit '%s' into an index-sized integer",
+                         vm.type_name(args[1]));
     if (times <= 0 || text.empty()) return bytes_result(vm, args[0], {});
     if (uint64_t(times) > (uint64_t{1} << 46) / text.size() || !vm.heap.reserve(text.size() * size_t(times)))
         return vm.out_of_memory();
@@ -211,7 +208,8 @@ Outcome bytes_rmod(VM& vm, Value* args) {
 Outcome bytes_compare(VM& vm, CompareOp op, Value a, Value b) {
     std::string scratch;
     std::string_view x = bytes_of(a), y;
-    if (!view_bytes(vm, b, y, scratch)) return Value::not_implemented();
+    // Bytes leave it to bytearrays and memoryviews to compare themselves with bytes.
+    if ((is_bytes(a) && !is_bytes(b)) || !view_bytes(vm, b, y, scratch)) return Value::not_implemented();
     int order = x.compare(y);
     return Value::boolean(ordered(op, order));
 }

@@ -2,6 +2,7 @@
 // kind.
 #pragma once
 #include "runtime/types/arguments.h"
+#include "runtime/types/format_spec.h"
 #include "runtime/types/support.h"
 
 namespace gen {
@@ -21,6 +22,8 @@ Outcome bytes_from_source(VM&, Value source, Value encoding, Value errors, bool 
 Outcome bytes_from_source_step(VM&, NativeFrame&, bool array,
                                Outcome (*finish)(VM&, NativeFrame&, Value bytes));
 inline constexpr uint16_t kSourceLocals = 2;
+// A position in a subscript: IndexError when it fits no size.
+bool get_position(VM&, Value v, int64_t& out, Outcome& failure);
 // One byte, for append() and the like: "byte must be in range(0, 256)".
 bool get_byte(VM&, Value v, uint8_t& out, Outcome& failure);
 
@@ -110,7 +113,7 @@ Outcome bytes_compare(VM&, CompareOp, Value a, Value b);
         {.signature = "__mod__(self, value, /)",                                                            \
          .fn = bytes_percent,                                                                               \
          .step = bytes_percent_step,                                                                        \
-         .locals = 6},                                                                                      \
+         .locals = kPercentLocals},                                                                         \
         {.signature = "__rmod__(self, value, /)", .fn = bytes_rmod},                                        \
         GEN_BYTES_SEARCH("find", bytes_find,                                                                \
                          "Return the lowest index where subsection sub is found, or -1."),                  \

@@ -24,6 +24,14 @@ bool get_bytes(VM& vm, Value v, std::string_view& out, std::string& scratch) {
     return false;
 }
 
+bool get_position(VM& vm, Value v, int64_t& out, Outcome& failure) {
+    Value i;
+    if (!get_int(vm, v, i, failure)) return false;
+    if (int_to_int64(i, out)) return true;
+    failure = vm.raisef(kShapeIndexError, "cannot fit '%s' into an index-sized integer", vm.type_name(v));
+    return false;
+}
+
 bool get_byte(VM& vm, Value v, uint8_t& out, Outcome& failure) {
     Value i;
     int64_t n;
@@ -401,16 +409,17 @@ Outcome bytes_decode(VM& vm, Value* args) {
 Outcome bytes_hex(VM& vm, Value* args) {
     std::string scratch;
     std::string_view data, separator;
-    view_bytes(vm, args[0], data, scratch);
+    if (!view_bytes(vm, args[0], data, scratch))
+        return vm.value_error("operation forbidden on released memoryview object");
     int64_t group = 1;
     Outcome failure = Outcome::raised();
     if (!get_c_int(vm, args[2], group, failure)) return failure;
-    if (!args[1].is_unbound() && !args[1].is_none()) {
+    if (!args[1].is_unbound()) {
         if (is_str(args[1]))
             separator = args[1].as<Str>()->view();
         else if (is_bytes(args[1]))
             separator = view_of(args[1].as<Bytes>());
-        else if (is_int_like(args[1]) || is_float(args[1]))
+        else if (is_int_like(args[1]) || is_float(args[1]) || args[1].is_none())
             return vm.type_error("object of type '%s' has no len()", vm.type_name(args[1]));
         else
             return vm.type_error("sep must be str or bytes.");

@@ -365,7 +365,8 @@ bool Decoder::escapes(bool raw) {
                 code = code * 16 + uint32_t(isdigit(d) ? d - '0' : (d | 32) - 'a' + 10);
             }
             if (k < digits || code > 0x10ffff) {
-                std::string reason = k == digits   ? "illegal Unicode character"
+                std::string reason = k == digits
+                                         ? raw ? "\\Uxxxxxxxx out of range" : "illegal Unicode character"
                                      : digits == 2 ? "truncated \\xXX escape"
                                      : digits == 4 ? "truncated \\uXXXX escape"
                                                    : "truncated \\UXXXXXXXX escape";
@@ -689,7 +690,8 @@ bool get_codec_names(VM& vm, const char* function, Value encoding, Value errors,
          {std::tuple{encoding, &encoding_out, "encoding"}, std::tuple{errors, &errors_out, "errors"}}) {
         if (v.is_unbound()) continue;
         if (!is_str(v)) {
-            vm.type_error("%s() argument '%s' must be str, not %s", function, what, vm.type_name(v));
+            vm.type_error("%s() argument '%s' must be str, not %s", function, what,
+                          v.is_none() ? "None" : vm.type_name(v));
             return false;
         }
         if (v.as<Str>()->view().find('\0') != std::string_view::npos) {

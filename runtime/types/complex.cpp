@@ -2,6 +2,7 @@
 #include "runtime/types/format_spec.h"
 #include "runtime/types/number_methods.h"
 #include "runtime/types/types.h"
+#include "vm/data/unicode.h"
 
 #include <cmath>
 
@@ -123,14 +124,18 @@ static Outcome complex_new(VM& vm, Value* args) {
     if (!real.is_unbound() && is_str(real)) {
         if (!imag.is_unbound()) return vm.type_error("complex() can't take second arg if first is a string");
         ComplexNumber z;
-        std::string_view text = real.as<Str>()->view();
+        StringBuilder ascii(vm.heap);
+        const bool digits = append_ascii_digits(ascii, real.as<Str>()->view());
+        if (ascii.failed()) return vm.out_of_memory();
+        std::string_view text = ascii.view();
         if (!underscores_between_digits(text)) {
             Value repr = fast_repr(vm, real);
             return repr.is_unbound() ? vm.out_of_memory()
                                      : vm.raise(kShapeValueError, "could not convert string to complex: " +
                                                                       std::string(repr.as<Str>()->view()));
         }
-        if (!parse_complex(text, z)) return vm.raise(kShapeValueError, "complex() arg is a malformed string");
+        if (!digits || !parse_complex(text, z))
+            return vm.raise(kShapeValueError, "complex() arg is a malformed string");
         return vm.checked(complex_of_class(vm, cls, z));
     }
     if (!imag.is_unbound() && is_str(imag)) return vm.type_error("complex() second arg can't be a string");

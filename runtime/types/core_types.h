@@ -21,7 +21,7 @@ void define_weakref(VM&);
 void define_generic_alias(VM&);  // list[int], int | str
 
 // OSError or its subclass for an errno.
-BuiltinShape os_error_class(int number);
+BuiltinShape os_error_class(int64_t number);
 Outcome raise_os_error(VM&, int number, Value filename = Value::unbound(),
                        Value filename2 = Value::unbound());
 

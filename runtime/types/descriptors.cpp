@@ -242,15 +242,20 @@ static Outcome wrapper_init(VM& vm, Value* args) {
 static Outcome classmethod_get(VM& vm, Value* args) {  // self, instance, owner
     Value owner = args[2].is_unbound() || args[2].is_none() ? Value::object(vm.class_of(args[1])) : args[2];
     Value f = function_of<ClassMethod>(args[0]);
+    if (f.is_unbound()) return vm.raise(kShapeRuntimeError, "uninitialized classmethod object");
     if (f.is_object() && (f.as_object()->kind == Kind::Function || f.as_object()->kind == Kind::Native))
         return vm.bound_method(f, owner);
     if (!vm.special(f, Special::Get).is_unbound())
         return descriptor_get(vm, f, owner, Value::object(vm.class_of(owner)));
     return vm.bound_method(f, owner);
 }
-static Outcome staticmethod_get(VM&, Value* args) { return function_of<StaticMethod>(args[0]); }
+static Outcome staticmethod_get(VM& vm, Value* args) {
+    Value f = function_of<StaticMethod>(args[0]);
+    return f.is_unbound() ? vm.raise(kShapeRuntimeError, "uninitialized staticmethod object") : Outcome(f);
+}
 static Outcome staticmethod_call(VM& vm, Value* args) {  // self, *args, **kwargs
-    return vm.call_with(function_of<StaticMethod>(args[0]), args[1], args[2]);
+    Outcome f = staticmethod_get(vm, args);
+    return f.is_raised() ? f : vm.call_with(f.value(), args[1], args[2]);
 }
 
 template <class T>

@@ -1,3 +1,4 @@
+#include "runtime/types/set_operations.h"
 #include "runtime/types/support.h"
 #include "runtime/types/types.h"
 #include "vm/exec/tables.h"
@@ -262,24 +263,6 @@ static int64_t set_like_length(Value v) {
     return is_set(v) ? set_length(v.as<Set>()) : dict_length(view_of_self(v)->dict);
 }
 
-static Outcome subset_step(VM& vm,
-                           NativeFrame& frame) {  // negate, a, b; 3 iterator: is every item of a in b?
-    switch (frame.step_state()) {
-        case 0:
-            AWAIT(1, base_iter(vm, frame[1]));
-            frame[3] = frame.result();
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[3]));
-                if (frame.result().is_unbound()) return Value::boolean(!frame[0].is_true());
-                AWAIT(4, base_contains(vm, frame[2], frame.result()));
-                if (!frame.result().is_true()) return frame[0];
-            }
-    }
-    return frame[0];
-}
-static const NativeDef kSubset = {.signature = "subset(negate, a, b, /)", .step = subset_step, .locals = 1};
-
 static Outcome view_compare(VM& vm, CompareOp op, Value a, Value b) {
     if (!is_set_like(b)) return Value::not_implemented();
     if (op == CompareOp::Gt || op == CompareOp::Ge) {
@@ -290,7 +273,7 @@ static Outcome view_compare(VM& vm, CompareOp op, Value a, Value b) {
     bool negate = op == CompareOp::Ne;
     bool possible = op == CompareOp::Lt ? n < m : op == CompareOp::Le ? n <= m : n == m;
     if (!possible) return Value::boolean(negate);
-    return call_internal(vm, kSubset, {Value::boolean(negate), a, b});
+    return all_items(vm, a, b, true, negate);
 }
 
 // a op b, by way of a set of a: frame[2] is the name of the method that does it in place.
@@ -313,10 +296,6 @@ static Outcome view_binary(VM& vm, Value* args, const char* method) {
     return call_internal(vm, kViewBinary, {a, b, Value::object(vm.intern(method))});
 }
 template <bool reflected>
-static Outcome view_and(VM& vm, Value* args) {
-    return view_binary<reflected>(vm, args, "intersection_update");
-}
-template <bool reflected>
 static Outcome view_or(VM& vm, Value* args) {
     return view_binary<reflected>(vm, args, "update");
 }
@@ -324,26 +303,35 @@ template <bool reflected>
 static Outcome view_sub(VM& vm, Value* args) {
     return view_binary<reflected>(vm, args, "difference_update");
 }
+
+// Those items of one that are in the other, which is a view: so no value is hashed without need.
+static Outcome view_and(VM& vm, Value* args) {
+    Value view = args[0], other = args[1];
+    // The larger one is asked; of two of the same size, a set.
+    int64_t more = is_set_like(other) ? set_like_length(other) - set_like_length(view) : -1;
+    if (more > 0 || (more == 0 && is_exact(other, kShapeSet))) std::swap(view, other);
+    return select_items(vm, other, view, true, Value::object(make_set(vm.heap)));
+}
+
+// Two views of items: what one has and the other has not.
+static Outcome items_xor_step(VM& vm, NativeFrame& frame) {  // a, b
+    switch (frame.step_state()) {
+        case 0:
+            AWAIT(1, select_items(vm, frame[0], frame[1], false, Value::object(make_set(vm.heap))));
+            AWAIT(2, select_items(vm, frame[1], frame[0], false, frame.result()));
+    }
+    return frame.result();
+}
+static const NativeDef kItemsXor = {.signature = "xor(a, b, /)", .step = items_xor_step};
+
 template <bool reflected>
 static Outcome view_xor(VM& vm, Value* args) {
+    if (is_exact(args[0], kShapeDictItems) && is_exact(args[1], kShapeDictItems))
+        return call_internal(vm, kItemsXor, {args[0], args[1]});
     return view_binary<reflected>(vm, args, "symmetric_difference_update");
 }
 
-static Outcome view_isdisjoint_step(VM& vm, NativeFrame& frame) {  // self, other; 2 iterator
-    switch (frame.step_state()) {
-        case 0:
-            AWAIT(1, op_iter(vm, frame[1]));
-            frame[2] = frame.result();
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[2]));
-                if (frame.result().is_unbound()) return Value::true_();
-                AWAIT(4, base_contains(vm, frame[0], frame.result()));
-                if (frame.result().is_true()) return Value::false_();
-            }
-    }
-    return Value::true_();
-}
+static Outcome view_isdisjoint(VM& vm, Value* args) { return all_items(vm, args[1], args[0], false); }
 
 static const NativeDef kSetLikeMethods[] = {
     {.signature = "__len__(self, /)", .fn = view_len},
@@ -359,8 +347,8 @@ static const NativeDef kSetLikeMethods[] = {
     {.signature = "__le__(self, value, /)", .fn = compare_native<CompareOp::Le, view_compare>},
     {.signature = "__gt__(self, value, /)", .fn = compare_native<CompareOp::Gt, view_compare>},
     {.signature = "__ge__(self, value, /)", .fn = compare_native<CompareOp::Ge, view_compare>},
-    {.signature = "__and__(self, value, /)", .fn = view_and<false>},
-    {.signature = "__rand__(self, value, /)", .fn = view_and<true>},
+    {.signature = "__and__(self, value, /)", .fn = view_and},
+    {.signature = "__rand__(self, value, /)", .fn = view_and},
     {.signature = "__or__(self, value, /)", .fn = view_or<false>},
     {.signature = "__ror__(self, value, /)", .fn = view_or<true>},
     {.signature = "__sub__(self, value, /)", .fn = view_sub<false>},
@@ -368,8 +356,7 @@ static const NativeDef kSetLikeMethods[] = {
     {.signature = "__xor__(self, value, /)", .fn = view_xor<false>},
     {.signature = "__rxor__(self, value, /)", .fn = view_xor<true>},
     {.signature = "isdisjoint(self, other, /)",
-     .step = view_isdisjoint_step,
-     .locals = 1,
+     .fn = view_isdisjoint,
      .doc = "Return True if the view and the given iterable have a null intersection."},
 };
 static const NativeDef kValuesMethods[] = {

@@ -271,7 +271,7 @@ static constexpr ErrnoClass kErrnoClasses[] = {
     {ESRCH, kShapeProcessLookupError},
     {ETIMEDOUT, kShapeTimeoutError},
 };
-BuiltinShape os_error_class(int number) {
+BuiltinShape os_error_class(int64_t number) {
     for (auto [n, shape] : kErrnoClasses)
         if (n == number) return shape;
     return kShapeOSError;
@@ -323,8 +323,10 @@ static Outcome os_error_new(VM& vm, Value* args) {  // cls, *args, **kwargs
     bool later = init_has_arguments(vm, cls);
     if (!later && has_keywords(args[2]))
         return vm.type_error("%s() takes no keyword arguments", std::string(vm.class_name(cls)).c_str());
-    if (!later && cls == vm.type(kShapeOSError) && t->size >= 2 && t->items[0].is_int())
-        cls = vm.type(os_error_class(int(t->items[0].as_int())));
+    int64_t number;
+    if (!later && cls == vm.type(kShapeOSError) && t->size >= 2 && t->size <= 5 && is_int_like(t->items[0]) &&
+        int_to_int64(t->items[0], number))
+        cls = vm.type(os_error_class(number));
     auto* e = static_cast<Exception*>(allocate_instance(vm, cls));
     if (!e) return vm.out_of_memory();
     if (later) return Value::object(e);
@@ -457,7 +459,7 @@ struct UnicodeField {
 static constexpr UnicodeField kUnicodeFields[] = {
     {"encoding", false}, {"object", false}, {"start", true}, {"end", true}, {"reason", false}};
 
-template <int first>
+template <int first, bool decoding>
 static Outcome unicode_error_init(VM& vm, Value* args) {  // self, *args, **kwargs
     Outcome o = exception_init(vm, args);
     if (o.is_raised()) return o;
@@ -471,8 +473,19 @@ static Outcome unicode_error_init(VM& vm, Value* args) {  // self, *args, **kwar
         bool is_object = i + first == 1;
         if (f.number && !is_int_like(v))
             return vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v));
-        if (!f.number && !is_object && !is_str(v))
+        if (is_object && decoding) {  // of what is like bytes, a copy is kept
+            std::string scratch;
+            std::string_view bytes;
+            if (!view_bytes(vm, v, bytes, scratch))
+                return vm.type_error("a bytes-like object is required, not '%s'", vm.type_name(v));
+            if (!is_bytes(v)) {
+                Bytes* copy = make_bytes(vm.heap, bytes);
+                if (!copy) return vm.out_of_memory();
+                v = Value::object(copy);
+            }
+        } else if (!f.number && !is_str(v)) {
             return vm.type_error("argument %zu must be str, not %s", i + 1, vm.type_name(v));
+        }
         if (!set_field(vm, args[0], f.name, v)) return vm.out_of_memory();
     }
     return Value::none();
@@ -552,7 +565,7 @@ static Outcome unicode_error_str_step(VM& vm, NativeFrame& frame) {
 
 template <int first, bool decoding>
 constexpr NativeDef kUnicodeMethods[] = {
-    {.signature = "__init__(self, /, *args, **kwargs)", .fn = unicode_error_init<first>},
+    {.signature = "__init__(self, /, *args, **kwargs)", .fn = unicode_error_init<first, decoding>},
     {.signature = "__str__(self, /)",
      .fn = unicode_error_str<first, decoding>,
      .step = unicode_error_str_step},
@@ -638,7 +651,40 @@ void define_exceptions(VM& vm) {
         {kShapeMemoryError, "Out of memory."},
         {kShapeEOFError, "Read beyond end of file."},
         {kShapeTimeoutError, "Timeout expired."},
+        {kShapeBufferError, "A buffer does not allow the operation."},
+        {kShapeFloatingPointError, "Floating-point operation failed."},
+        {kShapeModuleNotFoundError, "No module of that name was found."},
+        {kShapeUnboundLocalError, "Local name used before a value was bound to it."},
+        {kShapeReferenceError, "Weak proxy used after its object is gone."},
+        {kShapeSystemError, "Internal error of the interpreter."},
+        {kShapeIndentationError, "Indentation is not as the grammar wants it."},
+        {kShapeTabError, "Tabs and spaces are mixed in a way that has no one meaning."},
+        {kShapeUnicodeError, "Base class for errors of text encodings."},
+        {kShapeConnectionError, "Base class for errors of connections."},
+        {kShapeBrokenPipeError, "The other end of a pipe or socket is closed."},
+        {kShapeConnectionAbortedError, "Connection ended by the peer before it was there."},
+        {kShapeConnectionRefusedError, "Connection refused by the peer."},
+        {kShapeConnectionResetError, "Connection reset by the peer."},
+        {kShapeChildProcessError, "Operation on a child process failed."},
+        {kShapeFileExistsError, "File or directory is there already."},
+        {kShapeFileNotFoundError, "File or directory is not there."},
+        {kShapeInterruptedError, "System call interrupted by a signal."},
+        {kShapeIsADirectoryError, "File operation on a directory."},
+        {kShapeNotADirectoryError, "Directory operation on something else."},
+        {kShapePermissionError, "Not enough permissions."},
+        {kShapeProcessLookupError, "No such process."},
         {kShapeWarning, "Base class for warning categories."},
+        {kShapeUserWarning, "Base class for warnings of programs."},
+        {kShapeDeprecationWarning, "Base class for warnings about features that will go."},
+        {kShapePendingDeprecationWarning, "Base class for warnings about features that will be deprecated."},
+        {kShapeSyntaxWarning, "Base class for warnings about doubtful syntax."},
+        {kShapeRuntimeWarning, "Base class for warnings about doubtful behaviour at run time."},
+        {kShapeFutureWarning, "Base class for warnings about what will change for users of a program."},
+        {kShapeImportWarning, "Base class for warnings about probable mistakes in imports."},
+        {kShapeUnicodeWarning, "Base class for warnings about Unicode."},
+        {kShapeBytesWarning, "Base class for warnings about bytes and bytearray."},
+        {kShapeResourceWarning, "Base class for warnings about the use of resources."},
+        {kShapeEncodingWarning, "Base class for warnings about encodings."},
     };
     for (auto [shape, text] : docs) vm.type(shape)->doc = vm.str(text);
 }

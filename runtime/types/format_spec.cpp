@@ -141,8 +141,9 @@ bool Parser::parse(FormatSpec& out) {
         const char *p = text_.data() + at_, *end = text_.data() + text_.size();
         out.type = decode_utf8(p);
         if (p != end) return invalid();
+        out.nul = !out.type;
     }
-    if (out.width > int64_t(kMaxStr)) {
+    if (out.width > int64_t(kMaxStr) || (out.width > 0 && !vm_.heap.reserve(size_t(out.width)))) {
         vm_.out_of_memory();
         return false;
     }
@@ -236,7 +237,7 @@ Outcome not_allowed(VM& vm, const char* what) { return vm.value_error("%s", what
 Outcome format_str(VM& vm, Str* s, std::string_view text) {
     FormatSpec spec;
     if (!Parser(vm, text, "str", '<').parse(spec)) return Outcome::raised();
-    if (spec.type && spec.type != 's') return unknown_code(vm, spec.type, "str");
+    if (spec.nul || (spec.type && spec.type != 's')) return unknown_code(vm, spec.type, "str");
     if (spec.sign == ' ') return not_allowed(vm, "Space not allowed in string format specifier");
     if (spec.sign) return not_allowed(vm, "Sign not allowed in string format specifier");
     if (spec.zero_minus)
@@ -289,6 +290,7 @@ Outcome format_int(VM& vm, Value v, std::string_view text) {
     }
     int base = 10;
     std::string_view prefix;
+    if (spec.nul) return unknown_code(vm, spec.type, type_name);
     switch (spec.type) {
         case 0:
         case 'd':

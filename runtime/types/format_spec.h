@@ -14,6 +14,7 @@ struct FormatSpec {
     char thousands = 0;  // , or _
     int64_t precision = -1;
     char32_t type = 0;
+    bool nul = false;  // the type is a NUL, which floats alone take for none given
 };
 
 // Each formats by the specification; wrong ones are ValueErrors. `type_name`: what the message calls the
@@ -25,5 +26,6 @@ Outcome format_complex(VM&, double real, double imag, std::string_view spec);
 
 // What % formatting shares: digits of an int in base 8, 10 or 16.
 Outcome too_many_digits(VM&);
+inline constexpr uint16_t kPercentLocals = 7;  // registers behind the parameters of __mod__
 
 }  // namespace gen

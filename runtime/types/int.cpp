@@ -206,11 +206,11 @@ static Outcome int_ratio(VM& vm, Value* args) {
 }
 
 // 'big' or 'little'; false: raised.
-static bool byte_order(VM& vm, Value v, bool& little) {
+static bool byte_order(VM& vm, Value v, bool& little, const char* function) {
     little = false;
     if (v.is_unbound()) return true;
     if (!is_str(v)) {
-        vm.type_error("to_bytes() argument 'byteorder' must be str, not %s", vm.type_name(v));
+        vm.type_error("%s() argument 'byteorder' must be str, not %s", function, vm.type_name(v));
         return false;
     }
     std::string_view name = v.as<Str>()->view();
@@ -225,7 +225,7 @@ static Outcome int_to_bytes_native(VM& vm, Value* args) {
     bool little, with_sign = false;
     Outcome failure = Outcome::raised();
     if (!get_size(vm, args[1], length, failure)) return failure;
-    if (!byte_order(vm, args[2], little)) return Outcome::raised();
+    if (!byte_order(vm, args[2], little, "to_bytes")) return Outcome::raised();
     if (!get_flag(vm, args[3], with_sign, failure)) return failure;
     if (length < 0) return vm.raise(kShapeValueError, "length argument must be non-negative");
     if (!with_sign && int_sign(args[0]) < 0)
@@ -251,7 +251,7 @@ static Outcome from_bytes(VM& vm, Value cls, Value data, bool little, bool with_
 static Outcome int_from_bytes_native(VM& vm, Value* args) {
     bool little, with_sign = false;
     Outcome failure = Outcome::raised();
-    if (!byte_order(vm, args[2], little)) return Outcome::raised();
+    if (!byte_order(vm, args[2], little, "from_bytes")) return Outcome::raised();
     if (!get_flag(vm, args[3], with_sign, failure)) return failure;
     if (!is_bytes_like(args[1])) {
         if (is_str(args[1]) || is_int_like(args[1]) || is_float(args[1]))
@@ -271,7 +271,7 @@ static Outcome int_from_bytes_step(VM& vm, NativeFrame& frame) {
             if (vm.special(frame[1], Special::Bytes).is_unbound() && !is_iterable(vm, frame[1]))
                 return vm.type_error("cannot convert '%s' object to bytes", vm.type_name(frame[1]));
             AWAIT(kBytes, vm.call(Value::object(vm.type(kShapeBytes)), {frame[1]}))
-            byte_order(vm, frame[2], little);
+            byte_order(vm, frame[2], little, "from_bytes");
             get_flag(vm, frame[3], with_sign, failure);
             AWAIT(kMade, from_bytes(vm, frame[0], frame.result(), little, with_sign))
             return frame.result();

@@ -107,7 +107,10 @@ static Outcome list_append_fn(VM& vm, Value* args) {
 
 static Outcome list_insert_fn(VM& vm, Value* args) {
     if (!is_int_like(args[1])) return Outcome::unhandled();
-    int64_t i = from_end(int_clamp(args[1]), self_of(args)->size);
+    int64_t i;
+    Outcome failure = Outcome::raised();
+    if (!get_size(vm, args[1], i, failure)) return failure;
+    i = from_end(i, self_of(args)->size);
     if (i > int64_t(self_of(args)->size)) i = int64_t(self_of(args)->size);
     charge(vm, (self_of(args)->size - size_t(i)) / 64);
     return list_insert(vm.heap, self_of(args), size_t(i), args[2]) ? Outcome(Value::none()) : vm.no_room();
@@ -123,8 +126,10 @@ static Outcome list_insert_step(VM& vm, NativeFrame& frame) {
 }
 
 static Outcome pop_at(VM& vm, List* l, Value index) {
+    int64_t i;
+    Outcome failure = Outcome::raised();
+    if (!get_size(vm, index, i, failure)) return failure;
     if (l->size == 0) return vm.raise(kShapeIndexError, "pop from empty list");
-    int64_t i = int_clamp(index);
     if (i < 0) i += int64_t(l->size);
     if (i < 0 || i >= int64_t(l->size)) return vm.raise(kShapeIndexError, "pop index out of range");
     charge(vm, (l->size - size_t(i)) / 64);
@@ -233,7 +238,8 @@ static Outcome list_remove_step(VM& vm, NativeFrame& frame) {  // 2 position
 // ---- sorting
 
 // list; keywords key, reverse. While it runs the list is empty, as CPython has it; whatever happens, it gets its items back.
-// 3 the items (Array), 4 how many, 5 keys (Array) or None, 6 the sort job, 7 the stand-in for the items, 8 position, 8 and 9 what is compared
+// 3 the items (Array), 4 how many, 5 keys (Array) or None, 6 the sort job, 7 the stand-in for the items, 8 position, then 8 and 9
+// what is compared
 static Outcome put_back(VM& vm, NativeFrame& frame, Outcome o) {
     auto* l = frame[0].as<List>();
     bool modified = Value::object(l->items).bits() != frame[7].bits() || l->size != 0;
@@ -274,8 +280,11 @@ static Outcome list_sort_step(VM& vm, NativeFrame& frame) {
                     PAUSE(2);
                     AWAIT_CATCHING(3, vm.call(frame[1], {frame[3].as<Array>()->items[frame[8].as_int()]}));
                     if (frame.result().is_unbound()) return put_back(vm, frame, raise_again(vm, vm.caught));
-                    frame[5].as<Array>()->items[frame[8].as_int()] = frame.result();
-                    vm.heap.write(frame[5].as_object());
+                    {
+                        Value* key = &frame[5].as<Array>()->items[frame[8].as_int()];
+                        *key = frame.result();
+                        vm.heap.write(frame[5].as_object(), key);
+                    }
                 }
             }
             {
@@ -349,11 +358,8 @@ static Outcome list_add(VM& vm, Value* args) {
 
 static Outcome repeat(VM& vm, Value list, Value count, bool in_place) {
     int64_t n;
-    if (!int_to_int64(count, n)) {
-        if (int_sign(count) > 0)
-            return vm.raise(kShapeOverflowError, "cannot fit 'int' into an index-sized integer");
-        n = 0;
-    }
+    if (!int_to_int64(count, n))
+        return vm.raise(kShapeOverflowError, "cannot fit 'int' into an index-sized integer");
     auto* l = list.as<List>();
     charge(vm, n > 0 ? l->size * uint64_t(std::min(n, int64_t{1} << 30)) / 16 : 0);
     if (in_place) return list_repeat_in_place(vm.heap, l, n) ? Outcome(list) : vm.no_room();

@@ -1,5 +1,5 @@
-// memoryview: a window on the bytes of a bytes or bytearray, one byte an item. It looks the bytes up again at
-// every access, so a bytearray may be resized under it: what is gone then is simply not there any more.
+// memoryview: a window on the bytes of a bytes or bytearray, one byte an item. A bytearray counts its views, and is not resized
+// while there are any.
 #include "runtime/types/bytes_methods.h"
 #include "runtime/types/types.h"
 
@@ -20,6 +20,7 @@ static Value make_view(VM& vm, Value base, int64_t start, int64_t length, int64_
     m->length = length;
     m->step = step;
     m->aux = readonly;
+    if (is_bytearray(base)) base.as<ByteArray>()->exports++;
     return Value::object(m);
 }
 
@@ -40,25 +41,22 @@ static uint8_t* byte_at(Value self, int64_t i) {
     auto* m = view_of_memory(self);
     if (i < 0) i += m->length;
     if (i < 0 || i >= m->length) return nullptr;
-    auto at = size_t(m->start + i * m->step);
-    if (is_bytes(m->base)) return m->base.as<Bytes>()->data + at;
-    return at < m->base.as<ByteArray>()->size ? m->base.as<ByteArray>()->buffer->data + at : nullptr;
+    uint8_t* first = is_bytes(m->base) ? m->base.as<Bytes>()->data : m->base.as<ByteArray>()->buffer->data;
+    return first + m->start + i * m->step;
 }
 
-static Outcome bad_slice(VM& vm, SliceState s) {
-    return s == SliceState::Raised
-               ? Outcome::raised()
-               : vm.type_error("slice indices must be integers or None or have an __index__ method");
+// What a slice is good for that is not ready: its bounds are to be converted first.
+static Outcome bad_slice(SliceState s) {
+    return s == SliceState::Raised ? Outcome::raised() : Outcome::unhandled();
 }
 
 static Outcome memoryview_getitem(VM& vm, Value* args) {
     if (released(vm, args[0])) return Outcome::raised();
     auto* m = view_of_memory(args[0]);
-    if (args[1].is_ellipsis()) return args[0];
     if (args[1].is_object() && args[1].as_object()->kind == Kind::Slice) {
         SliceBounds b;
         SliceState s = slice_bounds(vm, args[1].as<Slice>(), size_t(m->length), b);
-        if (s != SliceState::Ready) return bad_slice(vm, s);
+        if (s != SliceState::Ready) return bad_slice(s);
         return make_view(vm, m->base, m->start + b.start * m->step, int64_t(b.count), m->step * b.step,
                          m->aux);
     }
@@ -66,7 +64,7 @@ static Outcome memoryview_getitem(VM& vm, Value* args) {
     Outcome failure = Outcome::raised();
     if (!is_int_like(args[1]) && vm.special(args[1], Special::Index).is_unbound())
         return vm.type_error("memoryview: invalid slice key");
-    if (!get_size(vm, args[1], index, failure)) return failure;
+    if (!get_position(vm, args[1], index, failure)) return failure;
     uint8_t* byte = byte_at(args[0], index);
     return byte ? Outcome(Value::integer(*byte))
                 : vm.raise(kShapeIndexError, "index out of bounds on dimension 1");
@@ -80,7 +78,7 @@ static Outcome memoryview_setitem(VM& vm, Value* args) {
     if (args[1].is_object() && args[1].as_object()->kind == Kind::Slice) {
         SliceBounds b;
         SliceState s = slice_bounds(vm, args[1].as<Slice>(), size_t(m->length), b);
-        if (s != SliceState::Ready) return bad_slice(vm, s);
+        if (s != SliceState::Ready) return bad_slice(s);
         std::string scratch;
         std::string_view data;
         if (!get_bytes(vm, args[2], data, scratch)) return Outcome::raised();
@@ -96,7 +94,7 @@ static Outcome memoryview_setitem(VM& vm, Value* args) {
     Value v;
     if (!is_int_like(args[1]) && vm.special(args[1], Special::Index).is_unbound())
         return vm.type_error("memoryview: invalid slice key");
-    if (!get_size(vm, args[1], index, failure)) return failure;
+    if (!get_position(vm, args[1], index, failure)) return failure;
     uint8_t* byte = byte_at(args[0], index);
     if (!byte) return vm.raise(kShapeIndexError, "index out of bounds on dimension 1");
     if (!is_int_like(args[2]) && vm.special(args[2], Special::Index).is_unbound())
@@ -108,27 +106,44 @@ static Outcome memoryview_setitem(VM& vm, Value* args) {
     return Value::none();
 }
 
+static Outcome memoryview_delitem(VM& vm, Value* args) {
+    if (released(vm, args[0])) return Outcome::raised();
+    return vm.type_error(view_of_memory(args[0])->aux ? "cannot modify read-only memory"
+                                                      : "cannot delete memory");
+}
+
 static Outcome memoryview_len(VM& vm, Value* args) {
     return released(vm, args[0]) ? Outcome::raised()
                                  : Outcome(Value::integer(view_of_memory(args[0])->length));
 }
 
-static Outcome memoryview_tobytes(VM& vm, Value* args) {
-    if (released(vm, args[0])) return Outcome::raised();
+static Outcome copied(VM& vm, Value self) {
+    if (released(vm, self)) return Outcome::raised();
     std::string scratch;
     std::string_view data;
-    view_bytes(vm, args[0], data, scratch);
+    view_bytes(vm, self, data, scratch);
     return vm.checked(bytes_of_class(vm, vm.type(kShapeBytes), data));
+}
+static Outcome memoryview_tobytes(VM& vm, Value* args) {
+    if (!args[1].is_unbound() && !args[1].is_none()) {
+        std::string_view order = is_str(args[1]) ? args[1].as<Str>()->view() : std::string_view{};
+        if (!is_str(args[1]))
+            return vm.type_error("tobytes() argument 'order' must be str or None, not %s",
+                                 vm.type_name(args[1]));
+        if (order != "C" && order != "F" && order != "A")
+            return vm.value_error("order must be 'C', 'F' or 'A'");
+    }
+    return copied(vm, args[0]);
 }
 
 static Outcome memoryview_tolist(VM& vm, Value* args) {
-    Outcome bytes = memoryview_tobytes(vm, args);
+    Outcome bytes = copied(vm, args[0]);
     if (!bytes.is_value()) return bytes;
     return op_list(vm, bytes.value());
 }
 
 static Outcome memoryview_iter(VM& vm, Value* args) {
-    Outcome bytes = memoryview_tobytes(vm, args);
+    Outcome bytes = copied(vm, args[0]);
     return bytes.is_value() ? base_iter(vm, bytes.value()) : bytes;
 }
 
@@ -144,13 +159,16 @@ static Outcome memoryview_compare(VM& vm, CompareOp op, Value a, Value b) {
 static Outcome memoryview_hash(VM& vm, Value* args) {
     if (!view_of_memory(args[0])->aux)
         return vm.raise(kShapeValueError, "cannot hash writable memoryview object");
-    Outcome bytes = memoryview_tobytes(vm, args);
+    if (is_bytearray(view_of_memory(args[0])->base)) return vm.type_error("unhashable type: 'bytearray'");
+    Outcome bytes = copied(vm, args[0]);
     return bytes.is_value() ? Outcome(hash_value(vm, hash_bytes(vm.hash_key, bytes.value().as<Bytes>())))
                             : bytes;
 }
 
 static Outcome memoryview_release(VM&, Value* args) {
-    view_of_memory(args[0])->base = Value::unbound();
+    Value& base = view_of_memory(args[0])->base;
+    if (is_bytearray(base)) base.as<ByteArray>()->exports--;
+    base = Value::unbound();
     return Value::none();
 }
 static Outcome memoryview_enter(VM& vm, Value* args) {
@@ -226,6 +244,7 @@ static const NativeDef kMemoryViewMethods[] = {
      .fn = memoryview_setitem,
      .step = step_with_index,
      .locals = 1},
+    {.signature = "__delitem__(self, key, /)", .fn = memoryview_delitem},
     {.signature = "__len__(self, /)", .fn = memoryview_len, .doc = "Return len(self)."},
     {.signature = "__iter__(self, /)", .fn = memoryview_iter, .doc = "Implement iter(self)."},
     {.signature = "__eq__(self, value, /)", .fn = compare_native<CompareOp::Eq, memoryview_compare>},

@@ -99,7 +99,10 @@ Str* attribute_name(VM& vm, Value v) {
         vm.type_error("attribute name must be string, not '%s'", vm.type_name(v));
         return nullptr;
     }
-    return vm.strings.intern(vm.heap, is_exact_str(v) ? v.as<Str>() : make_str(vm.heap, v.as<Str>()->view()));
+    Str* name = is_exact_str(v) ? v.as<Str>() : make_str(vm.heap, v.as<Str>()->view());
+    if (name) name = vm.strings.intern(vm.heap, name);
+    if (!name) vm.out_of_memory();
+    return name;
 }
 
 bool add_names_of_class(VM& vm, Dict* names, Class* cls) {

@@ -1,9 +1,70 @@
 // set and frozenset. Operations go by whole tables as long as no comparison has to ask the script, else item by item.
+#include "runtime/types/set_operations.h"
 #include "runtime/types/support.h"
 #include "runtime/types/types.h"
 #include "vm/exec/tables.h"
 
 namespace gen {
+
+// ---- set_operations.h
+
+// In a set, an item that is a set itself is unhashable; `in` takes it for the frozenset.
+static Outcome contains(VM& vm, Value container, Value item) {
+    return is_set(container) ? op_set_contains(vm, container.as<Set>(), item)
+                             : base_contains(vm, container, item);
+}
+
+static Outcome select_step(VM& vm,
+                           NativeFrame& frame) {  // iterable, container, wanted, into; 4 iterator, 5 item
+    switch (frame.step_state()) {
+        case 0:
+            AWAIT(1, is_set(frame[0]) ? base_iter(vm, frame[0]) : op_iter(vm, frame[0]));
+            frame[4] = frame.result();
+            for (;;) {
+                PAUSE(2);
+                AWAIT(3, op_next(vm, frame[4]));
+                if (frame.result().is_unbound()) return frame[3];
+                frame[5] = frame.result();
+                AWAIT(4, contains(vm, frame[1], frame[5]));
+                if (frame.result().is(frame[2])) {
+                    AWAIT(5, op_set_add(vm, frame[3].as<Set>(), frame[5]));
+                }
+            }
+    }
+    return frame[3];
+}
+static const NativeDef kSelect = {
+    .signature = "select(iterable, container, wanted, into, /)", .step = select_step, .locals = 2};
+
+Outcome select_items(VM& vm, Value iterable, Value container, bool wanted, Value into) {
+    return call_internal(vm, kSelect, {iterable, container, Value::boolean(wanted), into});
+}
+
+static Outcome all_items_step(VM& vm,
+                              NativeFrame& frame) {  // iterable, container, wanted, negate; 4 iterator
+    switch (frame.step_state()) {
+        case 0:
+            AWAIT(1, op_iter(vm, frame[0]));
+            frame[4] = frame.result();
+            for (;;) {
+                PAUSE(2);
+                AWAIT(3, op_next(vm, frame[4]));
+                if (frame.result().is_unbound()) return Value::boolean(!frame[3].is_true());
+                AWAIT(4, contains(vm, frame[1], frame.result()));
+                if (!frame.result().is(frame[2])) return frame[3];
+            }
+    }
+    return frame[3];
+}
+static const NativeDef kAllItems = {
+    .signature = "all(iterable, container, wanted, negate, /)", .step = all_items_step, .locals = 1};
+
+Outcome all_items(VM& vm, Value iterable, Value container, bool wanted, bool negate) {
+    return call_internal(vm, kAllItems,
+                         {iterable, container, Value::boolean(wanted), Value::boolean(negate)});
+}
+
+// ---- sets
 
 static Set* self_of(Value* args) { return args[0].as<Set>(); }
 static BuiltinShape base_shape(VM& vm, Value set) { return BuiltinShape(built_in_base(vm, set)->root_shape); }
@@ -40,53 +101,6 @@ static Outcome combine_fast(VM& vm, Combine combine, Value a, Value b, BuiltinSh
     }
     return Outcome::unhandled();
 }
-
-// Items of b that are in a. a, b, frozen; 3 result, 4 iterator, 5 item
-static Outcome intersection_step(VM& vm, NativeFrame& frame) {
-    switch (frame.step_state()) {
-        case 0:
-            if (is_set(frame[1]) && set_length(frame[1].as<Set>()) > set_length(frame[0].as<Set>()))
-                std::swap(frame[0], frame[1]);
-            frame[3] = new_set(vm, frame[2].is_true() ? kShapeFrozenSet : kShapeSet);
-            AWAIT(1, op_iter(vm, frame[1]));
-            frame[4] = frame.result();
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[4]));
-                if (frame.result().is_unbound()) return frame[3];
-                frame[5] = frame.result();
-                AWAIT(4, op_set_contains(vm, frame[0].as<Set>(), frame[5]));
-                if (frame.result().is_true()) {
-                    AWAIT(5, op_set_add(vm, frame[3].as<Set>(), frame[5]));
-                }
-            }
-    }
-    return frame[3];
-}
-static const NativeDef kIntersection = {
-    .signature = "and(a, b, frozen, /)", .step = intersection_step, .locals = 3};
-
-// Items of a that are not in b (a set or dict). a, b, frozen; 3 result, 4 iterator, 5 item
-static Outcome subtract_step(VM& vm, NativeFrame& frame) {
-    switch (frame.step_state()) {
-        case 0:
-            frame[3] = new_set(vm, frame[2].is_true() ? kShapeFrozenSet : kShapeSet);
-            AWAIT(1, base_iter(vm, frame[0]));
-            frame[4] = frame.result();
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[4]));
-                if (frame.result().is_unbound()) return frame[3];
-                frame[5] = frame.result();
-                AWAIT(4, base_contains(vm, frame[1], frame[5]));
-                if (!frame.result().is_true()) {
-                    AWAIT(5, op_set_add(vm, frame[3].as<Set>(), frame[5]));
-                }
-            }
-    }
-    return frame[3];
-}
-static const NativeDef kSubtract = {.signature = "sub(a, b, frozen, /)", .step = subtract_step, .locals = 3};
 
 // Takes the items of an iterable out of the set. set, iterable; 2 iterator
 static Outcome discard_all_step(VM& vm, NativeFrame& frame) {
@@ -176,15 +190,23 @@ static Outcome combined(VM& vm, Combine combine, const NativeDef& slow, Value a,
     if (!o.is_unhandled()) return o;
     return call_internal(vm, slow, {a, b, Value::boolean(shape == kShapeFrozenSet)});
 }
+// The same where the result is a selection of the items of one of the two.
+static Outcome selected(VM& vm, Combine combine, Value a, Value b, BuiltinShape shape, Value from,
+                        Value container, bool wanted) {
+    Outcome o = combine_fast(vm, combine, a, b, shape);
+    return o.is_unhandled() ? select_items(vm, from, container, wanted, new_set(vm, shape)) : o;
+}
 
 static Outcome united(VM& vm, Value a, Value b, BuiltinShape shape) {
     return combined(vm, set_union, kUnited, a, b, shape);
 }
 static Outcome intersection(VM& vm, Value a, Value b, BuiltinShape shape) {
-    return combined(vm, set_intersection, kIntersection, a, b, shape);
+    bool larger = is_set(b) && set_length(b.as<Set>()) > set_length(a.as<Set>());
+    return selected(vm, set_intersection, a, b, shape, larger ? a : b, larger ? b : a, true);
 }
 static Outcome difference(VM& vm, Value a, Value b, BuiltinShape shape) {
-    return combined(vm, set_difference, is_set(b) || is_dict(b) ? kSubtract : kDifference, a, b, shape);
+    if (is_set(b) || is_dict(b)) return selected(vm, set_difference, a, b, shape, a, b, false);
+    return call_internal(vm, kDifference, {a, b, Value::boolean(shape == kShapeFrozenSet)});
 }
 static Outcome symmetric_difference(VM& vm, Value a, Value b, BuiltinShape shape) {
     return combined(vm, set_symmetric_difference, kSymmetric, a, b, shape);
@@ -378,25 +400,6 @@ static Outcome frozenset_copy(VM& vm, Value* args) {
 
 // ---- questions
 
-static Outcome contains_all_step(VM& vm, NativeFrame& frame) {  // set, iterable, wanted; 3 iterator
-    switch (frame.step_state()) {
-        case 0:
-            AWAIT(1, op_iter(vm, frame[1]));
-            frame[3] = frame.result();
-            for (;;) {
-                PAUSE(2);
-                AWAIT(3, op_next(vm, frame[3]));
-                if (frame.result().is_unbound()) return Value::true_();
-                AWAIT(4, op_set_contains(vm, frame[0].as<Set>(), frame.result()));
-                if (!frame.result().is(frame[2])) return Value::false_();
-            }
-    }
-    return Value::true_();
-}
-// True when for every item of the iterable `item in set` is as wanted.
-static const NativeDef kContainsAll = {
-    .signature = "contains_all(set, iterable, wanted, /)", .step = contains_all_step, .locals = 1};
-
 static Outcome isdisjoint(VM& vm, Value* args) {
     Value a = args[0], b = args[1];
     if (DictTable* other = table_of(vm, b)) {
@@ -404,7 +407,7 @@ static Outcome isdisjoint(VM& vm, Value* args) {
         if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
     }
     if (is_set(b) && set_length(b.as<Set>()) > set_length(a.as<Set>())) std::swap(a, b);
-    return call_internal(vm, kContainsAll, {a, b, Value::false_()});
+    return all_items(vm, b, a, false);
 }
 
 static Outcome issubset_step(VM& vm, NativeFrame& frame) {
@@ -422,7 +425,7 @@ static Outcome issubset_step(VM& vm, NativeFrame& frame) {
 }
 static Outcome issuperset(VM& vm, Value* args) {
     if (is_set(args[1])) return set_compare(vm, CompareOp::Ge, args[0], args[1]);
-    return call_internal(vm, kContainsAll, {args[0], args[1], Value::true_()});
+    return all_items(vm, args[1], args[0], true);
 }
 
 static Outcome set_len(VM&, Value* args) { return Value::integer(set_length(self_of(args))); }

@@ -58,13 +58,9 @@ static Outcome str_mul(VM& vm, Value* args) {
     Outcome failure = Outcome::raised();
     if (!get_int(vm, args[1], n, failure)) return failure;
     int64_t times;
-    if (!int_to_int64(n, times)) {
-        if (int_sign(n) < 0 || text_of(args[0])->size == 0)
-            times = 0;
-        else
-            return vm.raisef(kShapeOverflowError, "cannot fit '%s' into an index-sized integer",
-                             vm.type_name(args[1]));
-    }
+    if (!int_to_int64(n, times))
+        return vm.raisef(kShapeOverflowError, "cannot fit '%s' into an index-sized integer",
+                         vm.type_name(args[1]));
     if (times == 1) return exact_str(vm, text_of(args[0]));
     charge(vm, uint64_t(std::max<int64_t>(times, 0)) * text_of(args[0])->size / 1024);
     return str_result(vm, repeat(vm.heap, text_of(args[0]), times));
@@ -80,17 +76,7 @@ static Outcome str_compare(VM&, CompareOp op, Value a, Value b) {
     if (!is_str(b)) return Value::not_implemented();
     if (op == CompareOp::Eq || op == CompareOp::Ne)
         return Value::boolean(equal(text_of(a), text_of(b)) == (op == CompareOp::Eq));
-    int order = compare(text_of(a), text_of(b));
-    switch (op) {
-        case CompareOp::Lt:
-            return Value::boolean(order < 0);
-        case CompareOp::Le:
-            return Value::boolean(order <= 0);
-        case CompareOp::Gt:
-            return Value::boolean(order > 0);
-        default:
-            return Value::boolean(order >= 0);
-    }
+    return Value::boolean(ordered(op, compare(text_of(a), text_of(b))));
 }
 
 static Outcome str_len(VM&, Value* args) { return Value::integer(text_of(args[0])->length); }

@@ -75,6 +75,5 @@ Outcome str_percent(VM&, Value* args);  // self % value
 Outcome str_percent_step(VM&, NativeFrame&);
 Outcome bytes_percent(VM&, Value* args);
 Outcome bytes_percent_step(VM&, NativeFrame&);
-inline constexpr uint16_t kPercentLocals = 6;
 
 }  // namespace gen

@@ -70,7 +70,7 @@ class PercentFormat {
     VM& vm_;
     std::string_view text_;
     Value args_;
-    bool bytes_, mapping_, used_mapping_ = false;
+    bool bytes_, mapping_;
 };
 
 PercentFormat::Progress PercentFormat::run() {
@@ -108,7 +108,7 @@ PercentFormat::Step PercentFormat::next_argument(Value& v) {
         v = mapped;
         return Step::Ok;
     }
-    if (is_tuple(args_) && !used_mapping_) {
+    if (is_tuple(args_)) {
         auto* tuple = args_.as<Tuple>();
         if (uint64_t(argument) < tuple->size) {
             v = tuple->items[argument++];
@@ -147,6 +147,7 @@ bool PercentFormat::parse(size_t& at, Spec& spec, Value& mapping_key) {
             vm_.type_error("format requires a mapping");
             return false;
         }
+        argument = 1;  // what comes without a key now finds nothing
         size_t start = ++at;
         for (int depth = 1; at < text_.size() && depth > 0; at++) {
             if (text_[at] == '(') depth++;
@@ -238,7 +239,6 @@ PercentFormat::Step PercentFormat::specification() {
         return finish_item(at);
     }
     if (!mapping_key.is_unbound()) {
-        used_mapping_ = true;
         if (mapped.is_unbound()) {
             key = mapping_key;
             return ask(Ask::Item, args_);
@@ -473,7 +473,7 @@ Outcome percent(VM& vm, Value* args, bool bytes) {
 }
 
 // Registers behind self, args.
-enum Register : size_t { kPosition = 2, kArgument, kText, kMapped, kAsked, kAbout };
+enum Register : size_t { kPosition = 2, kArgument, kText, kMapped, kAsked, kAbout, kTemplate };
 
 Outcome answer(VM& vm, Ask what, Value about, Value key) {
     switch (what) {
@@ -507,10 +507,16 @@ Outcome percent_step(VM& vm, NativeFrame& frame, bool bytes) {
             if (!text) return vm.out_of_memory();
             frame[kPosition] = frame[kArgument] = Value::integer(0);
             frame[kText] = Value::object(text);
+            frame[kTemplate] = frame[0];
+            if (is_bytearray(frame[0])) {  // which the script may change when it is asked
+                Bytes* copy = make_bytes(vm.heap, template_of(frame[0], bytes));
+                if (!copy) return vm.out_of_memory();
+                frame[kTemplate] = Value::object(copy);
+            }
         }
             for (;;) {
                 {
-                    PercentFormat f(vm, template_of(frame[0], bytes), frame[1], bytes);
+                    PercentFormat f(vm, template_of(frame[kTemplate], bytes), frame[1], bytes);
                     f.position = size_t(frame[kPosition].as_int());
                     f.argument = frame[kArgument].as_int();
                     f.mapped = frame[kMapped];

@@ -165,7 +165,7 @@ Outcome str_translate(VM& vm, Value* args) {
 
 // translate(self, table) with any table. Registers: byte offset, pieces so far.
 Outcome str_translate_step(VM& vm, NativeFrame& frame) {
-    enum : uint32_t { kMapped = 1 };
+    enum : uint32_t { kMapped = 1, kPaused };
     Str* self = text_of(frame[0]);
     const char* p;
     char32_t c;
@@ -174,6 +174,7 @@ Outcome str_translate_step(VM& vm, NativeFrame& frame) {
             frame[2] = Value::integer(0);
             frame[3] = vm.list();
             while (frame[2].as_int() < int64_t(self->size)) {
+                PAUSE(kPaused)
                 p = self->data + frame[2].as_int();
                 AWAIT_CATCHING(kMapped, op_getitem(vm, frame[1], Value::integer(decode_utf8(p))))
                 p = self->data + frame[2].as_int();

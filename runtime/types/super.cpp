@@ -58,7 +58,9 @@ static Outcome super_init(VM& vm, Value* args) {  // self, type, object
 
 static Outcome super_get(VM& vm, Value* args) {  // self, instance, owner
     auto* s = super_of(args[0]);
-    if (args[1].is_none() || !s->self.is_none()) return args[0];
+    if (args[1].is_none() || (!s->self.is_none() && !s->self.is_unbound())) return args[0];
+    if (s->type.is_unbound())  // __init__ has not run
+        return vm.type_error("super(type, obj): obj must be an instance or subtype of type");
     if (s->shape != kShapeSuper) return vm.call(Value::object(vm.class_of(args[0])), {s->type, args[1]});
     auto* bound = static_cast<Super*>(allocate_instance(vm, vm.type(kShapeSuper)));
     if (!bound) return vm.out_of_memory();

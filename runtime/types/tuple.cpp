@@ -41,11 +41,8 @@ static Outcome tuple_add(VM& vm, Value* args) {
 
 static Outcome repeat_tuple(VM& vm, Value tuple, Value count) {
     int64_t n;
-    if (!int_to_int64(count, n)) {
-        if (int_sign(count) > 0)
-            return vm.raise(kShapeOverflowError, "cannot fit 'int' into an index-sized integer");
-        n = 0;
-    }
+    if (!int_to_int64(count, n))
+        return vm.raise(kShapeOverflowError, "cannot fit 'int' into an index-sized integer");
     auto* t = tuple.as<Tuple>();
     if (is_exact_tuple(tuple) && (n == 1 || t->size == 0)) return tuple;
     if (n <= 0) return Value::object(vm.empty_tuple);

@@ -139,6 +139,15 @@ static bool changeable(VM& vm, Value self, const char* name) {
     return false;
 }
 
+// As changeable(), for what cannot be deleted either.
+static bool replaceable(VM& vm, Value self, Value v, const char* name) {
+    if (!changeable(vm, self, name)) return false;
+    if (!v.is_unbound()) return true;
+    vm.type_error("cannot delete '%s' attribute of immutable type '%s'", name,
+                  name_of(vm, self_of(self)).c_str());
+    return false;
+}
+
 static Outcome store_own(VM& vm, Class* cls, Str* name, Value v) {
     set_class_attribute(vm, cls, name, v);
     return Value::none();
@@ -146,10 +155,7 @@ static Outcome store_own(VM& vm, Class* cls, Str* name, Value v) {
 
 static Outcome get_name(VM&, Value self) { return self_of(self)->name; }
 static Outcome set_name(VM& vm, Value self, Value v) {
-    if (!changeable(vm, self, "__name__")) return Outcome::raised();
-    if (v.is_unbound())
-        return vm.type_error("cannot delete '__name__' attribute of immutable type '%s'",
-                             name_of(vm, self_of(self)).c_str());
+    if (!replaceable(vm, self, v, "__name__")) return Outcome::raised();
     if (!is_str(v))
         return vm.type_error("can only assign string to %s.__name__, not '%s'",
                              name_of(vm, self_of(self)).c_str(), vm.type_name(v));
@@ -161,10 +167,10 @@ static Outcome set_name(VM& vm, Value self, Value v) {
 
 static Outcome get_qualname(VM&, Value self) { return self_of(self)->qualname; }
 static Outcome set_qualname(VM& vm, Value self, Value v) {
-    if (!changeable(vm, self, "__qualname__")) return Outcome::raised();
+    if (!replaceable(vm, self, v, "__qualname__")) return Outcome::raised();
     if (!is_str(v))
         return vm.type_error("can only assign string to %s.__qualname__, not '%s'",
-                             name_of(vm, self_of(self)).c_str(), v.is_unbound() ? "NULL" : vm.type_name(v));
+                             name_of(vm, self_of(self)).c_str(), vm.type_name(v));
     self_of(self)->qualname = v;
     vm.heap.write(self_of(self));
     return Value::none();
@@ -177,10 +183,7 @@ static Outcome get_module(VM& vm, Value self) {
     return module.is_unbound() ? vm.raise(kShapeAttributeError, "__module__") : Outcome(module);
 }
 static Outcome set_module(VM& vm, Value self, Value v) {
-    if (!changeable(vm, self, "__module__")) return Outcome::raised();
-    if (v.is_unbound())
-        return vm.type_error("cannot delete '__module__' attribute of type '%s'",
-                             name_of(vm, self_of(self)).c_str());
+    if (!replaceable(vm, self, v, "__module__")) return Outcome::raised();
     self_of(self)->module = v;
     vm.heap.write(self_of(self));
     return store_own(vm, self_of(self), vm.names.module, v);
@@ -188,14 +191,18 @@ static Outcome set_module(VM& vm, Value self, Value v) {
 
 static Outcome get_bases(VM&, Value self) { return Value::object(self_of(self)->bases); }
 static Outcome set_bases_attribute(VM& vm, Value self, Value v) {
-    if (!changeable(vm, self, "__bases__")) return Outcome::raised();
+    if (!replaceable(vm, self, v, "__bases__")) return Outcome::raised();
     std::string name = name_of(vm, self_of(self));
     if (!is_tuple(v))
-        return vm.type_error("can only assign tuple to %s.__bases__, not %s", name.c_str(),
-                             v.is_unbound() ? "NULL" : vm.type_name(v));
-    if (!v.as<Tuple>()->size)
+        return vm.type_error("can only assign tuple to %s.__bases__, not %s", name.c_str(), vm.type_name(v));
+    auto* bases = v.as<Tuple>();
+    for (uint64_t i = 0; i < bases->size; i++)
+        if (!is_class(bases->items[i]))
+            return vm.type_error("%s.__bases__ must be tuple of classes, not '%s'", name.c_str(),
+                                 vm.type_name(bases->items[i]));
+    if (!bases->size)
         return vm.type_error("can only assign non-empty tuple to %s.__bases__, not ()", name.c_str());
-    return set_bases(vm, self_of(self), v.as<Tuple>()) ? Outcome(Value::none()) : Outcome::raised();
+    return set_bases(vm, self_of(self), bases) ? Outcome(Value::none()) : Outcome::raised();
 }
 static Outcome get_mro(VM&, Value self) { return Value::object(self_of(self)->mro); }
 static Outcome get_base(VM&, Value self) {
@@ -216,10 +223,7 @@ static Outcome get_doc(VM& vm, Value self) {
 }
 
 static Outcome set_doc(VM& vm, Value self, Value v) {
-    if (!changeable(vm, self, "__doc__")) return Outcome::raised();
-    if (v.is_unbound())
-        return vm.type_error("cannot delete '__doc__' attribute of type '%s'",
-                             name_of(vm, self_of(self)).c_str());
+    if (!replaceable(vm, self, v, "__doc__")) return Outcome::raised();
     return store_own(vm, self_of(self), vm.names.doc, v);
 }
 

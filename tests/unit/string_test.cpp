@@ -186,6 +186,14 @@ TEST_F(StringTest, Reprs) {
 #endif
 }
 
+TEST_F(StringTest, BuilderFillsNoMoreThanAStrMayHave) {
+    for (char32_t c : {char32_t('x'), char32_t(0x20ac)}) {
+        StringBuilder out(heap);
+        out.fill(kMaxStr / utf8_size(c) + 1, c);
+        EXPECT_TRUE(out.failed());
+    }
+}
+
 TEST_F(StringTest, BuilderRemembersThatMemoryEnded) {
     StringBuilder out(heap);
     heap.set_limit(heap.used() + 100'000);

@@ -590,7 +590,8 @@ Store set_union(Heap& heap, const DictTable* a, const DictTable* b, uint32_t sha
 Store set_intersection(Heap& heap, const DictTable* a, const DictTable* b, uint32_t shape, Set*& out) {
     out = make_set(heap, 0, shape);
     if (!out) return Store::NoMemory;
-    return a->live <= b->live ? add_selected(heap, out, a, b, true) : add_selected(heap, out, b, a, true);
+    // The keys of b, which is what a program sees of equal keys; but never of the larger one.
+    return a->live < b->live ? add_selected(heap, out, a, b, true) : add_selected(heap, out, b, a, true);
 }
 
 Store set_difference(Heap& heap, const DictTable* a, const DictTable* b, uint32_t shape, Set*& out) {

@@ -557,7 +557,7 @@ char* StringBuilder::grow(size_t bytes) {
 void StringBuilder::fill(size_t times, char32_t c) {
     char text[4];
     size_t size = encode_utf8(c, text);
-    char* p = times > kMaxStr / 4 ? grow(kMaxStr) : room(times * size);
+    char* p = times > kMaxStr / size ? grow(kMaxStr + 1) : room(times * size);
     if (!p) return;
     if (size == 1)
         std::memset(p, text[0], times);

@@ -95,6 +95,13 @@ void add_subclass(VM& vm, Class* base, Class* cls) {
 
 namespace {
 
+void remove_subclass(Class* base, const Class* cls) {
+    if (base->subclasses.is_unbound()) return;
+    List* l = base->subclasses.as<List>();
+    for (uint64_t i = l->size; i-- > 0;)
+        if (l->items->items[i].as<WeakRef>()->target.is(Value::object(cls))) list_erase(l, i, 1);
+}
+
 Value unwrap_new(Value v) {
     return v.is_object() && v.as_object()->kind == Kind::StaticMethod ? v.as<StaticMethod>()->function : v;
 }
@@ -194,15 +201,26 @@ void supersede_visible(VM& vm, Class* cls, Str* name) {
 
 namespace {
 
-bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
-    auto solid = [](Class* c) {  // the built-in class that decides about the layout
-        while (c->class_flags & Class::kHeapType) c = c->base;
-        // Exceptions without attributes of their own are laid out as their base.
-        while (c->instance_kind == Kind::Exception && c->base->instance_kind == Kind::Exception &&
-               c->inline_slots == c->base->inline_slots)
-            c = c->base;
-        return c;
+// The built-in class that decides about the layout.
+Class* solid_class(Class* c) {
+    while (c->class_flags & Class::kHeapType) c = c->base;
+    // Exceptions without attributes of their own are laid out as their base.
+    while (c->instance_kind == Kind::Exception && c->base->instance_kind == Kind::Exception &&
+           c->inline_slots == c->base->inline_slots)
+        c = c->base;
+    return c;
+}
+
+bool same_layout(Class* a, Class* b) {
+    auto slots = [](Class* c) {
+        return c->class_flags & Class::kHeapType ? c->slot_names : Value::unbound();
     };
+    if (solid_class(a) != solid_class(b) || a->instance_kind != b->instance_kind) return false;
+    if (slots(a).is_unbound() || slots(b).is_unbound()) return slots(a).is(slots(b));
+    return fast_eq(slots(a), slots(b)) == Fast::True;
+}
+
+bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
     layout = nullptr;
     Class* winner = nullptr;
     for (uint64_t i = 0; i < bases->size; i++) {
@@ -216,7 +234,7 @@ bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
             vm.type_error("type '%s' is not an acceptable base type", std::string(vm.class_name(b)).c_str());
             return false;
         }
-        Class* candidate = solid(b);
+        Class* candidate = solid_class(b);
         if (!winner || (vm.is_subclass(candidate, winner) && candidate != winner)) {
             winner = candidate;
             layout = b;
@@ -502,7 +520,7 @@ Outcome make_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* name
 bool set_bases(VM& vm, Class* cls, Tuple* bases) {
     Class* layout;
     if (!bases_layout(vm, bases, layout)) return false;
-    if (layout->instance_kind != cls->instance_kind) {
+    if (!same_layout(layout, cls->base)) {
         vm.type_error("__bases__ assignment: '%s' object layout differs from '%s'",
                       std::string(vm.class_name(layout)).c_str(),
                       std::string(vm.class_name(cls->base)).c_str());
@@ -515,8 +533,10 @@ bool set_bases(VM& vm, Class* cls, Tuple* bases) {
         }
     std::vector<Value> order;
     if (!linearize(vm, cls, bases, order)) return false;
+    for (uint64_t i = 0; i < cls->bases->size; i++) remove_subclass(cls->bases->items[i].as<Class>(), cls);
     cls->bases = bases;
     cls->base = layout;
+    vm.heap.write(cls);
     std::vector<Class*> work{cls};
     for (uint64_t i = 0; i < bases->size; i++) add_subclass(vm, bases->items[i].as<Class>(), cls);
     while (!work.empty()) {
