@@ -262,7 +262,7 @@ void init(VM& vm, Module* m) {
     set_type_attribute(vm, kShapeContextToken, "MISSING", Value::object(missing));
     set_type_attribute(vm, kShapeContext, "__hash__", Value::none());
     for (BuiltinShape s : {kShapeContextVar, kShapeContextToken, kShapeContext}) {
-        vm.type(s)->module = vm.str(s == kShapeContext ? "_contextvars" : "_contextvars");
+        vm.type(s)->module = vm.str("_contextvars");
         vm.type(s)->class_flags |= Class::kFinal;
         vm.set(m->dict, vm.class_name(vm.type(s)), Value::object(vm.type(s)));
     }

@@ -1,6 +1,7 @@
 // Functions of math on ints of any size, and those that round to one.
 #include "runtime/modules/math_functions.h"
 #include "runtime/types/int_parse.h"
+#include "vm/exec/stop.h"
 
 #include <cmath>
 
@@ -48,6 +49,8 @@ Outcome math_trunc(VM& vm, Value* args) {
 static Value product(VM& vm, int64_t low, int64_t high) {
     if (low > high) return Value::integer(1);
     if (high - low < 8) {
+        charge(vm, 8);
+        if (vm.budget < 0 && stop_due(vm)) return Value::unbound();
         Value r = vm.integer(low);
         for (int64_t i = low + 1; i <= high && !r.is_unbound(); i++) r = int_mul(vm.heap, r, vm.integer(i));
         return r;
@@ -57,8 +60,14 @@ static Value product(VM& vm, int64_t low, int64_t high) {
     if (a.is_unbound()) return a;
     Value b = product(vm, middle + 1, high);
     if (b.is_unbound()) return b;
-    charge(vm, int_mul_cost(a, b));
+    if (!pay(vm, int_mul_cost(a, b))) return Value::unbound();
     return int_mul(vm.heap, a, b);
+}
+
+// What came of it. Unbound: it was to stop, or there is no room.
+static Outcome made(VM& vm, Value v) {
+    if (!v.is_unbound()) return v;
+    return stop_due(vm) ? stop_now(vm) : vm.no_room();
 }
 
 // Bits of the result are known to be about n log2 n: too many are refused before any work.
@@ -75,7 +84,7 @@ Outcome math_factorial(VM& vm, Value* args) {
     if (!int_to_int64(v, n))
         return vm.raise(kShapeOverflowError, "factorial() argument should not exceed 9223372036854775807");
     if (n > 2 && !fits(vm, double(n) * (std::log2(double(n)) - 1.44))) return vm.out_of_memory();
-    return vm.checked(product(vm, 2, n));
+    return made(vm, product(vm, 2, n));
 }
 
 static bool two_counts(VM& vm, Value* args, Value& n, Value& k, Outcome& failure) {
@@ -99,7 +108,8 @@ static Value falling(VM& vm, Value n, int64_t k) {
     for (int64_t i = 0; i < k && !r.is_unbound(); i++) {
         Value factor = int_sub(vm.heap, n, vm.integer(i));
         if (factor.is_unbound()) return factor;
-        charge(vm, int_mul_cost(r, factor));
+        charge(vm, int_mul_cost(r, factor) + 2);
+        if (vm.budget < 0 && stop_due(vm)) return Value::unbound();
         r = int_mul(vm.heap, r, factor);
     }
     return r;
@@ -118,9 +128,11 @@ Outcome math_comb(VM& vm, Value* args) {
         return vm.raise(kShapeOverflowError, "min(n - k, k) must not exceed 9223372036854775807");
     if (!fits(vm, double(count) * double(int_bit_length(n)))) return vm.out_of_memory();
     Value above = falling(vm, n, count);
-    if (above.is_unbound()) return vm.out_of_memory();
+    if (above.is_unbound()) return made(vm, above);
     Value below = product(vm, 2, count);
-    return below.is_unbound() ? vm.out_of_memory() : vm.checked(int_floordiv(vm.heap, above, below));
+    if (below.is_unbound()) return made(vm, below);
+    if (!pay(vm, int_div_cost(above, below))) return stop_now(vm);
+    return vm.checked(int_floordiv(vm.heap, above, below));
 }
 
 Outcome math_perm(VM& vm, Value* args) {
@@ -133,7 +145,7 @@ Outcome math_perm(VM& vm, Value* args) {
     if (!int_to_int64(k, count))
         return vm.raise(kShapeOverflowError, "k must not exceed 9223372036854775807");
     if (!fits(vm, double(count) * double(int_bit_length(n)))) return vm.out_of_memory();
-    return vm.checked(falling(vm, n, count));
+    return made(vm, falling(vm, n, count));
 }
 
 Outcome math_isqrt(VM& vm, Value* args) {

@@ -12,7 +12,7 @@ namespace {
 
 Lock* lock_of(Value v) { return v.as<Lock>(); }
 bool is_reentrant(const Lock* l) { return l->shape == kShapeRLock; }
-Value identifier(const Fiber* f) { return Value::integer(int64_t(f->id) + 1); }
+Value identifier(const Fiber* f) { return Value::integer(int64_t(owner_id(f))); }
 
 // ---- locks
 
@@ -59,7 +59,7 @@ Outcome lock_enter(VM& vm, Value* args) {
 }
 Outcome lock_release(VM& vm, Value* args) {
     Lock* l = lock_of(args[0]);
-    if (is_reentrant(l) ? l->owner != vm.fiber || !l->count : !l->count)
+    if (is_reentrant(l) ? l->owner != owner_id(vm.fiber) || !l->count : !l->count)
         return vm.raise(kShapeRuntimeError,
                         is_reentrant(l) ? "cannot release un-acquired lock" : "release unlocked lock");
     unlock(vm, l);
@@ -72,7 +72,7 @@ Outcome lock_repr(VM& vm, Value* args) {
     auto address = (unsigned long long)(address_of(vm, args[0]));
     if (is_reentrant(l))
         snprintf(text, sizeof text, "<%s _thread.RLock object owner=%lld count=%llu at 0x%llx>",
-                 l->count ? "locked" : "unlocked", l->count ? (long long)(l->owner->id + 1) : 0LL,
+                 l->count ? "locked" : "unlocked", l->count ? (long long)l->owner : 0LL,
                  (unsigned long long)l->count, address);
     else
         snprintf(text, sizeof text, "<%s _thread.lock object at 0x%llx>", l->count ? "locked" : "unlocked",
@@ -87,7 +87,7 @@ Outcome rlock_new(VM& vm, Value* args) {
 // For Condition.wait: lets go whatever the depth, and takes it again as deep.
 Outcome rlock_release_save(VM& vm, Value* args) {
     Lock* l = lock_of(args[0]);
-    if (l->owner != vm.fiber || !l->count)
+    if (l->owner != owner_id(vm.fiber) || !l->count)
         return vm.raise(kShapeRuntimeError, "cannot release un-acquired lock");
     return Value::integer(int64_t(unlock_all(vm, l)));
 }
@@ -100,7 +100,7 @@ Outcome rlock_acquire_restore_step(VM& vm, NativeFrame& frame) {  // self, count
     return Value::none();
 }
 Outcome rlock_is_owned(VM& vm, Value* args) {
-    return Value::boolean(lock_of(args[0])->owner == vm.fiber && lock_of(args[0])->count);
+    return Value::boolean(lock_of(args[0])->owner == owner_id(vm.fiber) && lock_of(args[0])->count);
 }
 
 const NativeDef kLockMethods[] = {

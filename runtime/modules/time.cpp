@@ -3,6 +3,9 @@
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <climits>
 #include <cmath>
 #include <ctime>
 
@@ -63,9 +66,14 @@ static bool seconds_of(VM& vm, Value v, time_t& out) {
             return false;
         }
         out = time_t(d);
-    } else if (is_int_like(v))
-        out = time_t(int_clamp(v));
-    else {
+    } else if (is_int_like(v)) {
+        int64_t n = 0;
+        if (!int_to_int64(v, n)) {
+            vm.raise(kShapeOverflowError, "timestamp out of range for platform time_t");
+            return false;
+        }
+        out = time_t(n);
+    } else {
         vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(v));
         return false;
     }
@@ -74,6 +82,7 @@ static bool seconds_of(VM& vm, Value v, time_t& out) {
 
 static Outcome fields_of(VM& vm, const tm& t) {
     Tuple* fields = make_tuple(vm.heap, 11);
+    if (!fields) return vm.out_of_memory();
     const int numbers[] = {t.tm_year + 1900, t.tm_mon + 1,        t.tm_mday,     t.tm_hour, t.tm_min,
                            t.tm_sec,         (t.tm_wday + 6) % 7, t.tm_yday + 1, t.tm_isdst};
     for (int i = 0; i < 9; i++) fields->items[i] = Value::integer(numbers[i]);
@@ -90,57 +99,63 @@ static Outcome broken_down(VM& vm, Value* args) {
     return fields_of(vm, t);
 }
 
-static bool time_of_tuple(VM& vm, Value v, tm& t) {
-    if (!is_tuple(v) || v.as<Tuple>()->size != 9) {
-        if (is_tuple(v))
-            vm.type_error("time tuple must have exactly 9 elements");
-        else
-            vm.type_error("Tuple or struct_time argument required");
+// The nine fields as they are, which mktime() puts in order.
+static bool time_of_tuple(VM& vm, Value v, tm& t, const char* caller) {
+    if (!is_tuple(v)) {
+        vm.type_error("Tuple or struct_time argument required");
+        return false;
+    }
+    if (v.as<Tuple>()->size != 9) {
+        vm.type_error("%s(): illegal time tuple argument", caller);
         return false;
     }
     int numbers[9];
     for (int i = 0; i < 9; i++) {
+        int64_t n = 0;
+        Outcome failure = Outcome::raised();
         Value item = v.as<Tuple>()->items[i];
         if (!is_int_like(item)) {
             vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(item));
             return false;
         }
-        numbers[i] = int(int_clamp(item));
+        if (!get_c_int(vm, item, n, failure)) return false;
+        numbers[i] = int(n);
+    }
+    if (numbers[0] < INT_MIN + 1900) {
+        vm.raise(kShapeOverflowError, "year out of range");
+        return false;
     }
     t = tm{};
     t.tm_year = numbers[0] - 1900;
-    t.tm_mon = numbers[1] ? numbers[1] - 1 : 0;
-    t.tm_mday = numbers[2] ? numbers[2] : 1;
+    t.tm_mon = int(uint32_t(numbers[1]) - 1);
+    t.tm_mday = numbers[2];
     t.tm_hour = numbers[3];
     t.tm_min = numbers[4];
     t.tm_sec = numbers[5];
-    t.tm_wday = (numbers[6] + 1) % 7;
-    t.tm_yday = numbers[7] ? numbers[7] - 1 : 0;
+    t.tm_wday = int(uint32_t(numbers[6]) + 1) % 7;
+    t.tm_yday = int(uint32_t(numbers[7]) - 1);
     t.tm_isdst = numbers[8];
-    if (t.tm_mon < 0 || t.tm_mon > 11) {
-        vm.value_error("month out of range");
-        return false;
-    }
-    if (t.tm_mday < 0 || t.tm_mday > 31) {
-        vm.value_error("day of month out of range");
-        return false;
-    }
-    if (t.tm_hour < 0 || t.tm_hour > 23) {
-        vm.value_error("hour out of range");
-        return false;
-    }
-    if (t.tm_min < 0 || t.tm_min > 59) {
-        vm.value_error("minute out of range");
-        return false;
-    }
-    if (t.tm_sec < 0 || t.tm_sec > 61) {
-        vm.value_error("seconds out of range");
-        return false;
-    }
     return true;
 }
-static bool time_or_now(VM& vm, Value v, tm& t) {
-    if (!v.is_unbound() && !v.is_none()) return time_of_tuple(vm, v, t);
+// Zeros stand for what is not known.
+static bool check_fields(VM& vm, tm& t) {
+    if (t.tm_mon == -1) t.tm_mon = 0;
+    if (t.tm_mday == 0) t.tm_mday = 1;
+    if (t.tm_yday == -1) t.tm_yday = 0;
+    const char* wrong = t.tm_mon < 0 || t.tm_mon > 11      ? "month"
+                        : t.tm_mday < 0 || t.tm_mday > 31  ? "day of month"
+                        : t.tm_hour < 0 || t.tm_hour > 23  ? "hour"
+                        : t.tm_min < 0 || t.tm_min > 59    ? "minute"
+                        : t.tm_sec < 0 || t.tm_sec > 61    ? "seconds"
+                        : t.tm_wday < 0                    ? "day of week"
+                        : t.tm_yday < 0 || t.tm_yday > 365 ? "day of year"
+                                                           : nullptr;
+    if (!wrong) return true;
+    vm.value_error("%s out of range", wrong);
+    return false;
+}
+static bool time_or_now(VM& vm, Value v, tm& t, const char* caller) {
+    if (!v.is_unbound() && !v.is_none()) return time_of_tuple(vm, v, t, caller) && check_fields(vm, t);
     time_t now = time_t(vm.clock->wall());
     localtime_r(&now, &t);
     return true;
@@ -148,7 +163,7 @@ static bool time_or_now(VM& vm, Value v, tm& t) {
 
 static Outcome time_mktime(VM& vm, Value* args) {
     tm t;
-    if (!time_of_tuple(vm, args[0], t)) return Outcome::raised();
+    if (!time_of_tuple(vm, args[0], t, "mktime")) return Outcome::raised();
     t.tm_wday = -1;
     time_t seconds = mktime(&t);
     if (seconds == -1 && t.tm_wday == -1)
@@ -159,8 +174,10 @@ static Outcome time_strftime(VM& vm, Value* args) {
     tm t;
     if (!is_str(args[0]))
         return vm.type_error("strftime() argument 1 must be str, not %s", vm.type_name(args[0]));
-    if (!time_or_now(vm, args[1], t)) return Outcome::raised();
+    if (!time_or_now(vm, args[1], t, "strftime")) return Outcome::raised();
+    t.tm_isdst = std::clamp(t.tm_isdst, -1, 1);
     std::string format(args[0].as<Str>()->view());
+    if (format.find('\0') != std::string::npos) return vm.value_error("embedded null character");
     if (format.empty()) return Value::object(vm.empty_string);
     std::string out(256, '\0');
     for (;;) {
@@ -175,7 +192,7 @@ static Outcome time_strftime(VM& vm, Value* args) {
 }
 static Outcome time_asctime(VM& vm, Value* args) {
     tm t;
-    if (!time_or_now(vm, args[0], t)) return Outcome::raised();
+    if (!time_or_now(vm, args[0], t, "asctime")) return Outcome::raised();
     static const char* const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char* const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -188,7 +205,7 @@ static Outcome time_ctime(VM& vm, Value* args) {
     time_t seconds;
     if (!seconds_of(vm, args[0], seconds)) return Outcome::raised();
     tm t{};
-    localtime_r(&seconds, &t);
+    if (!localtime_r(&seconds, &t)) return raise_os_error(vm, EOVERFLOW);
     Value fields[9] = {
         Value::integer(t.tm_year + 1900),    Value::integer(t.tm_mon + 1),  Value::integer(t.tm_mday),
         Value::integer(t.tm_hour),           Value::integer(t.tm_min),      Value::integer(t.tm_sec),

@@ -7,14 +7,14 @@ namespace gen {
 Lock* make_lock(VM& vm, Class* cls) {
     auto* l = vm.heap.make<Lock>(Kind::Lock, cls->root_shape);
     l->waiting = {nullptr, nullptr};
-    l->owner = nullptr;
+    l->owner = 0;
     l->count = 0;
     return l;
 }
 
 bool try_lock(VM& vm, Lock* l) {
-    if (l->count && !(l->shape == kShapeRLock && l->owner == vm.fiber)) return false;
-    l->owner = vm.fiber;
+    if (l->count && !(l->shape == kShapeRLock && l->owner == owner_id(vm.fiber))) return false;
+    l->owner = owner_id(vm.fiber);
     l->count++;
     return true;
 }
@@ -26,8 +26,9 @@ Outcome wait_for_lock(VM& vm, Lock* l, int64_t deadline) {
 
 uint64_t unlock_all(VM& vm, Lock* l) {
     uint64_t count = l->count;
-    l->owner = vm.scheduler.wake_first(l->waiting, Value::true_());
-    l->count = l->owner ? 1 : 0;
+    const Fiber* next = vm.scheduler.wake_first(l->waiting, Value::true_());
+    l->owner = next ? owner_id(next) : 0;
+    l->count = next ? 1 : 0;
     return count;
 }
 

@@ -7,9 +7,12 @@ namespace gen {
 
 struct Lock : Object {  // class lock: `count` is 0 or 1; RLock: how often its owner has taken it
     WaitList waiting;
-    Fiber* owner;  // RLock: the fiber that holds it; never followed, only compared
+    uint64_t owner;  // owner_id() of the thread that holds it, 0: nobody. It may have ended since
     uint64_t count;
 };
+
+// No two threads have the same, but for a handler of a signal, which runs as the main thread.
+inline uint64_t owner_id(const Fiber* f) { return f->id + 1; }
 
 Lock* make_lock(VM&, Class* cls);
 

@@ -49,9 +49,9 @@ std::string title(const VM& vm, const Fiber* f) {
 }
 
 std::string holder_of(const VM& vm, const Lock* l, const Fiber* waiting) {
-    if (l->owner == waiting) return "";
+    if (l->owner == owner_id(waiting)) return "";
     for (const Fiber* f : vm.scheduler.fibers())
-        if (f == l->owner && l->count) return " held by " + title(vm, f);
+        if (l->owner == owner_id(f) && l->count) return " held by " + title(vm, f);
     return "";
 }
 
