@@ -22,7 +22,9 @@ static void count_exports(VM& vm, NativeFrame& frame, ByteArray* array, Heap::Ex
 
 static Outcome splice_exported_step(VM& vm, NativeFrame& frame) {  // array, from, count, data, result
     auto* array = array_of(frame[0]);
-    count_exports(vm, frame, array, Heap::Extent::Minor);
+    // What is marked midway through a major collection tells nothing: that is finished first, and may have kept views that died
+    // meanwhile.
+    count_exports(vm, frame, array, vm.heap.collecting_major() ? Heap::Extent::Major : Heap::Extent::Minor);
     if (array->exports) count_exports(vm, frame, array, Heap::Extent::Major);
     if (array->exports)
         return vm.raise(kShapeBufferError, "Existing exports of data: object cannot be re-sized");
