@@ -21,8 +21,8 @@ constexpr std::string_view kShown = "<gen>/";  // what file names of the library
 
 // What CPython has in C does not show in tracebacks.
 constexpr std::string_view kHiddenModules[] = {
-    "_queue", "_threading_local", "bisect",   "faulthandler", "functools", "heapq",
-    "io",     "itertools",        "operator", "os",           "pickle"};
+    "_itertools", "_queue", "_threading_local", "bisect",   "faulthandler", "functools",
+    "heapq",      "io",     "itertools",        "operator", "os",           "pickle"};
 
 [[noreturn]] void fail(const std::string& message) {
     std::fprintf(stderr, "gen_freeze: %s\n", message.c_str());
