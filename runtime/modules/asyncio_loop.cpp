@@ -556,6 +556,12 @@ Outcome current_task(VM& vm, Value* args) {
 }
 Outcome set_helpers(VM& vm, Value* args) {  // cancelled error, invalid state error, globals
     AsyncState& s = async_state(vm);
+    for (int i = 0; i < 2; i++)
+        if (!args[i].is_object() || args[i].as_object()->kind != Kind::Class ||
+            !vm.is_subclass(args[i].as<Class>(), vm.type(kShapeBaseException)))
+            return vm.type_error("a class of exceptions is wanted, not %s", vm.type_name(args[i]));
+    if (!is_exact(args[2], kShapeDict))
+        return vm.type_error("a dict is wanted, not %s", vm.type_name(args[2]));
     s.cancelled_error = args[0];
     s.invalid_state_error = args[1];
     s.helpers = args[2];

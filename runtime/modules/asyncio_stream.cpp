@@ -282,6 +282,8 @@ Outcome at_eof(VM&, Value* args) {
 Outcome exception(VM&, Value* args) { return reader_of(args[0])->exception; }
 Outcome set_exception(VM& vm, Value* args) {
     StreamReader* r = reader_of(args[0]);
+    if (!args[1].is_none() && !vm.is_instance(args[1], kShapeBaseException))
+        return vm.type_error("exceptions must derive from BaseException");
     r->exception = args[1];
     vm.heap.write(r);
     wake_reader(vm, r);

@@ -91,7 +91,7 @@ void init_task(VM& vm, Task* t, Value coroutine, Value loop, Value name, Value c
     } else {
         t->name = name;
     }
-    t->context = context.is_none() || context.is_unbound() ? context_snapshot(vm) : context;
+    t->context = is_context(context) || is_exact(context, kShapeDict) ? context : context_snapshot(vm);
     vm.heap.write(t);
 }
 

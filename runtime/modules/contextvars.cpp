@@ -303,7 +303,8 @@ bool enter_context(VM& vm, Value context) {
         if (c->state & Context::kEntered) return false;
         c->state |= Context::kEntered;
     }
-    vm.fiber->context = context;
+    // Whoever calls call_soon() may have given anything; what is neither a context nor a snapshot holds no variables.
+    vm.fiber->context = is_context(context) || is_exact(context, kShapeDict) ? context : Value::none();
     return true;
 }
 

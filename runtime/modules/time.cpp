@@ -1,4 +1,5 @@
 // time. sleep() parks the fiber; localtime() and the like fill a struct_time through the prelude.
+#include "runtime/modules/descriptor.h"
 #include "runtime/modules/modules.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
@@ -112,13 +113,7 @@ static bool time_of_tuple(VM& vm, Value v, tm& t, const char* caller) {
     int numbers[9];
     for (int i = 0; i < 9; i++) {
         int64_t n = 0;
-        Outcome failure = Outcome::raised();
-        Value item = v.as<Tuple>()->items[i];
-        if (!is_int_like(item)) {
-            vm.type_error("'%s' object cannot be interpreted as an integer", vm.type_name(item));
-            return false;
-        }
-        if (!get_c_int(vm, item, n, failure)) return false;
+        if (!get_number(vm, v.as<Tuple>()->items[i], n)) return false;
         numbers[i] = int(n);
     }
     if (numbers[0] < INT_MIN + 1900) {
