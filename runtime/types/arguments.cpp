@@ -188,12 +188,15 @@ bool view_bytes(VM&, Value v, std::string_view& out, std::string& scratch) {
         auto* m = v.as<MemoryView>();
         std::string_view all =
             is_bytes(m->base) ? view_of(m->base.as<Bytes>()) : view_of(m->base.as<ByteArray>());
+        // The bytearray may have shrunk since.
+        auto first = std::min(size_t(m->start), all.size());
         if (m->step == 1) {
-            out = all.substr(size_t(m->start), size_t(m->length));
+            out = all.substr(first, size_t(m->length));
             return true;
         }
         scratch.clear();
-        for (int64_t i = 0; i < m->length; i++) scratch.push_back(all[size_t(m->start + i * m->step)]);
+        for (int64_t i = 0; i < m->length; i++)
+            if (size_t at = size_t(m->start + i * m->step); at < all.size()) scratch.push_back(all[at]);
         out = scratch;
     } else {
         return false;

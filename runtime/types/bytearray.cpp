@@ -9,24 +9,48 @@ static ByteArray* array_of(Value v) { return v.as<ByteArray>(); }
 
 // ---- resizing, which is refused while memoryviews show the bytes
 
+// A view that only a temporary of a function that runs refers to was most likely passed to a call that is over: temporaries are not
+// cleared behind their last use. It gets the benefit of the doubt.
+static bool only_in_temporaries(VM& vm, Value view) {
+    bool found = false;
+    for (Frame* f = vm.frame; f; f = f->parent) {
+        if (f->is_native()) continue;
+        const Code* code = f->code();
+        bool here = false;
+        for (uint32_t i = 0; i < code->registers; i++) {
+            if (!f->registers[i].is(view)) continue;
+            if (i < code->locals->size) return false;
+            here = true;
+        }
+        uint32_t position = 0;
+        while (DictEntry* e = here ? next_entry(f->fn()->globals, position) : nullptr)
+            if (e->value.is(view)) return false;
+        found |= here;
+    }
+    return found;
+}
+
 // `exports` counts the views that were made and not released. How many of them are alive is known after a collection only.
-static void count_exports(VM& vm, NativeFrame& frame, ByteArray* array, Heap::Extent extent) {
+// Answers whether one of them stands in the way.
+static bool count_exports(VM& vm, NativeFrame& frame, ByteArray* array, Heap::Extent extent) {
     collect_garbage(vm, &frame, extent);
-    uint64_t views = 0;
+    array->exports = 0;
+    bool held = false;
     vm.heap.each_old([&](Object* o) {
-        if (o->kind == Kind::MemoryView && static_cast<MemoryView*>(o)->base.is(Value::object(array)))
-            views++;
+        if (o->kind != Kind::MemoryView || !static_cast<MemoryView*>(o)->base.is(Value::object(array)))
+            return;
+        array->exports++;
+        held = held || !only_in_temporaries(vm, Value::object(o));
     });
-    array->exports = views;
+    return held;
 }
 
 static Outcome splice_exported_step(VM& vm, NativeFrame& frame) {  // array, from, count, data, result
     auto* array = array_of(frame[0]);
     // What is marked midway through a major collection tells nothing: that is finished first, and may have kept views that died
     // meanwhile.
-    count_exports(vm, frame, array, vm.heap.collecting_major() ? Heap::Extent::Major : Heap::Extent::Minor);
-    if (array->exports) count_exports(vm, frame, array, Heap::Extent::Major);
-    if (array->exports)
+    auto extent = vm.heap.collecting_major() ? Heap::Extent::Major : Heap::Extent::Minor;
+    if (count_exports(vm, frame, array, extent) && count_exports(vm, frame, array, Heap::Extent::Major))
         return vm.raise(kShapeBufferError, "Existing exports of data: object cannot be re-sized");
     // Another fiber may have run before this one got here.
     size_t from = std::min(size_t(frame[1].as_int()), size_t(array->size));

@@ -1,5 +1,5 @@
 // memoryview: a window on the bytes of a bytes or bytearray, one byte an item. A bytearray counts its views, and is not resized
-// while there are any.
+// while there are any that somebody may still use: see bytearray.cpp. What is gone all the same is not there any more.
 #include "runtime/types/bytes_methods.h"
 #include "runtime/types/types.h"
 
@@ -41,8 +41,9 @@ static uint8_t* byte_at(Value self, int64_t i) {
     auto* m = view_of_memory(self);
     if (i < 0) i += m->length;
     if (i < 0 || i >= m->length) return nullptr;
-    uint8_t* first = is_bytes(m->base) ? m->base.as<Bytes>()->data : m->base.as<ByteArray>()->buffer->data;
-    return first + m->start + i * m->step;
+    auto at = size_t(m->start + i * m->step);
+    if (is_bytes(m->base)) return m->base.as<Bytes>()->data + at;
+    return at < m->base.as<ByteArray>()->size ? m->base.as<ByteArray>()->buffer->data + at : nullptr;
 }
 
 // What a slice is good for that is not ready: its bounds are to be converted first.
