@@ -49,10 +49,14 @@ inline uint32_t kind_and_aux(const Object* o) {
 constexpr uint32_t plain_function(unsigned count) { return uint32_t(Kind::Function) | count << 8; }
 constexpr uint32_t plain_native(unsigned count) { return uint32_t(Kind::Native) | count << 8; }
 
-// Interned strings and None: no two of them are equal.
-inline bool is_unique(Value v) {
-    return v.is_object() ? v.as_object()->shape == kShapeStr && (v.as_object()->flags & kInterned)
-                         : v.is_none();
+// Are a and b, texts or None, equal? 1: yes, 0: no, -1: that takes a closer look.
+inline int equal_at_once(Value a, Value b) {
+    auto is_text = [](Value v) { return v.is_object() && v.as_object()->shape == kShapeStr; };
+    if (!is_text(a)) return !a.is_none() ? -1 : b.is_none() ? 1 : is_text(b) ? 0 : -1;
+    if (!is_text(b)) return b.is_none() ? 0 : -1;
+    if (a.is(b)) return 1;
+    const Str *x = a.as<Str>(), *y = b.as<Str>();
+    return x->size != y->size || (x->flags & y->flags & kInterned) ? 0 : -1;
 }
 
 // The instruction at pc has found floats: as which form does it go on?
