@@ -151,11 +151,11 @@ static Outcome ref_new(VM& vm, Value* args) {  // cls, object, callback
     if (!can_be_referenced(vm, args[1]))
         return vm.type_error("cannot create weak reference to '%s' object", vm.type_name(args[1]));
     Value callback = args[2].is_unbound() ? Value::none() : args[2];
-    if (callback.is_none() && cls == vm.type(kShapeWeakRef) &&
-        (args[1].as_object()->flags & kWeaklyReferenced))
-        for (WeakRef* w : vm.weak_references)
-            if (w->target.is(args[1]) && w->callback.is_none() && w->shape == kShapeWeakRef)
-                return Value::object(w);
+    const bool plain = callback.is_none() && cls == vm.type(kShapeWeakRef);
+    if (plain && (args[1].as_object()->flags & kWeaklyReferenced)) {
+        auto known = vm.plain_references.find(args[1].as_object());
+        if (known != vm.plain_references.end()) return Value::object(known->second);
+    }
     WeakRef* w = cls == vm.type(kShapeWeakRef) ? vm.heap.make<WeakRef>(Kind::WeakRef, kShapeWeakRef)
                                                : static_cast<WeakRef*>(allocate_instance(vm, cls));
     if (!w) return vm.out_of_memory();
@@ -164,6 +164,7 @@ static Outcome ref_new(VM& vm, Value* args) {  // cls, object, callback
     w->hash = 0;
     args[1].as_object()->flags |= kWeaklyReferenced;
     vm.weak_references.push_back(w);
+    if (plain) vm.plain_references[args[1].as_object()] = w;
     return Value::object(w);
 }
 static Outcome ref_init(VM&, Value*) { return Value::none(); }

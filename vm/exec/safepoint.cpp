@@ -221,9 +221,18 @@ void VM::after_mark(Marker& m, bool major) {
             found.push_back(o);
     }
     finalizable.resize(kept);
+    auto no_longer_plain = [&](WeakRef* w) {
+        if (!w->target.is_object()) return;
+        auto known = plain_references.find(w->target.as_object());
+        if (known != plain_references.end() && known->second == w) plain_references.erase(known);
+    };
     drop_dead(weak_references, old_weak_references, [&](WeakRef* w) {
-        if (!heap.is_marked(w)) return true;
+        if (!heap.is_marked(w)) {
+            no_longer_plain(w);
+            return true;
+        }
         if (w->target.is_object() && !heap.is_marked(w->target.as_object())) {
+            no_longer_plain(w);
             w->target = Value::none();
             if (w->callback.is_object()) dying.push_back(w);
         }

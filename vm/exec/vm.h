@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace gen {
 
@@ -307,6 +308,7 @@ class VM {
     uint64_t prompt_steps = 0;          // steps_now() when that was looked at last
     std::vector<WeakRef*> weak_references;
     size_t old_weak_references = 0;  // of them: survived a collection, and so did their targets
+    std::unordered_map<const Object*, WeakRef*> plain_references;  // target -> its one weakref.ref without a callback
     bool finalizing = false;
 
     // ---- collection; see safepoint.cpp
