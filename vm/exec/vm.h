@@ -308,7 +308,8 @@ class VM {
     uint64_t prompt_steps = 0;          // steps_now() when that was looked at last
     std::vector<WeakRef*> weak_references;
     size_t old_weak_references = 0;  // of them: survived a collection, and so did their targets
-    std::unordered_map<const Object*, WeakRef*> plain_references;  // target -> its one weakref.ref without a callback
+    std::unordered_map<const Object*, WeakRef*>
+        plain_references;  // target -> its one weakref.ref without a callback
     bool finalizing = false;
 
     // ---- collection; see safepoint.cpp

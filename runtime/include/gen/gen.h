@@ -132,8 +132,8 @@ struct InterpreterOptions {
     std::vector<std::string> arguments{};                // sys.argv
     std::function<void(std::string_view)> out{}, err{};  // what is printed; empty: thrown away
     std::function<bool(std::string& line)> in{};         // input(); empty: at its end
-    bool isolates = false;  // grant: interpreters on threads of their own (multiprocessing), which print
-                            // to the process's own output
+    bool isolates = false;      // grant: interpreters on threads of their own (multiprocessing), which print
+                                // to the process's own output
     bool machine_code = false;  // grant: PCRE2 may compile patterns of re that are used often to machine code
     bool standard_streams = false;  // in, out and err are those of the process
     bool interactive = false;       // sys.flags.interactive
