@@ -91,7 +91,8 @@ struct Bytes : Object {
 struct ByteArray : Object {
     Blob* buffer;  // null when empty
     uint64_t size;
-    uint64_t exports;  // live memoryviews; resizing is refused while there are any
+    uint64_t
+        exports;  // memoryviews made and not released; those that live, the collector counts before a resize
 };
 
 struct MemoryView : Object {
