@@ -106,7 +106,7 @@ TEST_F(AssemblerTest, NestedCodesAreConstants) {
     Code* code =
         ok(".code @0 outer\n MAKE_FUNCTION r0, r0, @1\n RETURN r0\n"
            ".code @1 inner generator new_locals\n.positional 1\n.locals x\n"
-           " YIELD r0 x=4\n LOAD_SENT r0\n GENERATOR_RETURN r0\n.registers 3\n");
+           " YIELD 3, r0 x=4\n LOAD_SENT r0\n GENERATOR_RETURN r0\n.registers 3\n");
     ASSERT_TRUE(code);
     EXPECT_EQ(verify(*code), "");
     Code* inner = code->constants->items[0].as<Code>();
@@ -152,7 +152,9 @@ TEST_F(AssemblerTest, VerifierFindsWhatIsWrong) {
     EXPECT_EQ(verdict(".code m\n LOAD_INT r0, 1\n"), "'m' at 0 LOAD_INT: falls off the end");
     EXPECT_EQ(verdict(".code m\n CHECK_BOUND r0, 5\n RETURN r0\n"),
               "'m' at 0 CHECK_BOUND: constant 0 is no name");
-    EXPECT_EQ(verdict(".code m\n YIELD r0\n RETURN r0\n"), "'m' at 0 YIELD: not in a generator");
+    EXPECT_EQ(verdict(".code m\n YIELD 1, r0\n RETURN r0\n"), "'m' at 0 YIELD: not in a generator");
+    EXPECT_EQ(verdict(".code m generator new_locals\n YIELD 2, r0\n GENERATOR_RETURN r0\n"),
+              "'m' at 0 YIELD: dead registers outside the frame");
     EXPECT_EQ(verdict(".code m generator\n RETURN r0\n"), "'m' at 0 RETURN: in a generator");
     EXPECT_EQ(verdict(".code m\nA: NOP\nB: JUMP B\n.exception B A -> B r0\n"),
               "'m' at 1 JUMP: exception ranges overlap or are empty");

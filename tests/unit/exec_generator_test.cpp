@@ -28,7 +28,7 @@ constexpr const char* kGenerators = R"(.code m
     JUMP          Test
 Body:
     ADD           r1, r0, r2
-    YIELD         r1
+    YIELD         3, r1
     LOAD_SENT     r1
     LOAD_INT      r2, 0
     JUMP_IF_NONE  r1, Down
@@ -43,16 +43,16 @@ Test:
 .locals e
 Try:
     LOAD_CONST    r1, 'ready'
-    YIELD         r1 x=4
+    YIELD         3, r1 x=4
     LOAD_SENT     r1
-    YIELD         r1 x=4
+    YIELD         3, r1 x=4
 End:
     JUMP          Finally
 Handler:
     LOAD_GLOBAL   r3, 'ValueError'
     JUMP_IF_NOT_MATCH r1, r3, Other
     LOAD_CONST    r1, 'caught'
-    YIELD         r1
+    YIELD         3, r1
     JUMP          Finally
 Other:
     LOAD_GLOBAL   r3, 'log'
@@ -73,7 +73,7 @@ Finally:
     LOAD_SPECIAL   r2, None
 Loop:
     DELEGATE       r2, r1, Done
-    YIELD          r2 x=1
+    YIELD          3, r2 x=1
     LOAD_SENT      r2
     JUMP           Loop
 Done:
@@ -161,7 +161,7 @@ TEST_F(GeneratorTest, AGeneratorThatRunsCannotBeResumed) {
 .code @1 g generator new_locals
     LOAD_GLOBAL   r0, 'self'
     INVOKE        r0, r0, 0, '__next__'
-    YIELD         r0
+    YIELD         1, r0
     GENERATOR_RETURN r0
 )"),
               "ValueError: generator already executing");
@@ -249,7 +249,7 @@ TEST_F(GeneratorTest, AnOldGeneratorKeepsWhatItGotLast) {
 .code @1 keep generator new_locals
     LOAD_SPECIAL  r0, None
 Loop:
-    YIELD         r0
+    YIELD         1, r0
     LOAD_SENT     r0
     JUMP          Loop
 )");

@@ -219,7 +219,7 @@ Next:
 .code @2 g generator new_locals
 .positional 1
 .locals s
-    YIELD         r0
+    YIELD         1, r0
     GENERATOR_RETURN r0
 )"),
               "['float', 'int', 'generator', 'list', 'int', 'float', 'int', 'generator', 'list', 'int']");

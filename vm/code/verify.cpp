@@ -143,6 +143,7 @@ class Verifier {
                 break;
             case Op::YIELD:
                 if (!code_.resumable()) return wrong(pc, "not in a generator");
+                if (i.a() > code_.registers) return wrong(pc, "dead registers outside the frame");
                 break;
             case Op::LOAD_SENT:
                 if (!pc || words_[pc - 1].op() != Op::YIELD) return wrong(pc, "not behind YIELD");

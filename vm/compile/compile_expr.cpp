@@ -628,8 +628,9 @@ void Compiler::load_sent(Reg dst) {
 void Compiler::emit_yield(Reg v, unsigned flags, Reg dst) {
     flags |= finalizer_flag();
     e().emit_observe(v, Observed::Yields);
+    const Reg dead = e().is_temporary(v) && v + 1 == e().top() ? v : e().top();
     outside_handlers([&] {
-        e().emit(Op::YIELD, 0, v, 0, flags);
+        e().emit(Op::YIELD, dead, v, 0, flags);
         if (dst != kNoRegister) return load_sent(dst);
         Temporaries temporaries(*this);
         if (e().observed()) load_sent(e().temp());
@@ -654,8 +655,9 @@ void Compiler::delegate(Reg v, Reg iterator, bool is_await) {
     Label again = e().new_label(), done = e().new_label();
     e().bind_backward(again, e().reachable());
     e().emit_jump(Op::DELEGATE, done, v, iterator, how);
+    const Reg dead = e().top();
     outside_handlers([&] {
-        e().emit(Op::YIELD, 0, v, 0, flags);
+        e().emit(Op::YIELD, dead, v, 0, flags);
         load_sent(v);
     });
     e().jump(again);

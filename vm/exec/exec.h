@@ -89,6 +89,7 @@ Frame* touch(VM&, Frame* fr);  // fr runs again after a collection has scanned i
 void pair(VM&, Frame* root, Frame* leaf);
 void free_owned(VM&, Frame* g);
 const char* generator_kind(const Frame* g);  // "generator", "coroutine" or "async generator", for messages
+unsigned live_registers(const Frame* g);  // of g, which does not run: those from here on are dead
 Value delegated_to(const Frame* g);  // what g, suspended, waits for in `yield from` or `await`; else unbound
 bool is_executing(const Frame* g);   // gi_running: it, or what it delegates to, is on the running chain
 

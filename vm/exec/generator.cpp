@@ -117,6 +117,11 @@ const char* generator_kind(const Frame* g) {
                                               : "generator";
 }
 
+unsigned live_registers(const Frame* g) {
+    const Instruction* yield = g->state == kDelegating ? g->pc + 1 : g->pc;
+    return g->state == kCreated || yield->op() != Op::YIELD ? g->code()->registers : yield->a();
+}
+
 Value delegated_to(const Frame* g) {
     const Instruction* at = g->pc;
     if (g->state == kDelegating) return g->registers[at->b()];

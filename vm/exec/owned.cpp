@@ -105,7 +105,7 @@ bool holds_unfinished(VM& vm, Value v) {
         switch (o->kind) {
             case Kind::Generator:
                 if (o->state == kDone || o->state == kRunning) break;
-                for (unsigned r = 0; r < static_cast<Frame*>(o)->code()->registers; r++)
+                for (unsigned r = 0, n = live_registers(static_cast<Frame*>(o)); r < n; r++)
                     look_at(static_cast<Frame*>(o)->registers[r]);
                 break;
             case Kind::Iterator:

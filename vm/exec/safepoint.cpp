@@ -83,6 +83,8 @@ void trace_generator(Heap& heap, Marker& m, Object* o) {
     auto* g = static_cast<Frame*>(o);
     m.mark(g->function);
     if (g->state == kDone) return;
+    if (g->state != kRunning)
+        std::fill(g->registers + live_registers(g), g->registers + g->code()->registers, Value::unbound());
     scan(m, g);
     if (g->link && g->link->is_generator()) m.mark(static_cast<Object*>(g->link));
     if (g->state != kRunning || !is_executing(vm, g))
