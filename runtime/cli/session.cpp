@@ -5,6 +5,7 @@
 #include "runtime/cli/output_file.h"
 
 #include <unistd.h>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 
@@ -16,14 +17,15 @@ using Source = Options::Source;
 
 // ---- Ctrl-C interrupts it, Ctrl-\ asks what it is doing
 
-Interpreter* signalled = nullptr;
+std::atomic<Interpreter*> signalled = nullptr;  // the handler may run on any thread
 
 void on_signal(int signal) {
-    if (!signalled) return;
+    Interpreter* vm = signalled;
+    if (!vm) return;
     if (signal == SIGQUIT)
-        signalled->show_tasks();
+        vm->show_tasks();
     else
-        signalled->interrupt();
+        vm->interrupt();
 }
 
 class Signals {

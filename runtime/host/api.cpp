@@ -116,7 +116,7 @@ void Interpreter::set_time_limit(double seconds) {
 static void ask(VM& vm, Interrupt what) {
     vm.interrupt.fetch_or(what);
     vm.clock->interrupt();
-    if (vm.reactor) vm.reactor->wake();
+    if (Reactor* waker = runtime_of(vm).waker) waker->wake();
 }
 void Interpreter::terminate() { ask(state_->vm, kInterruptTerminate); }
 void Interpreter::interrupt() { ask(state_->vm, kInterruptKeyboard); }

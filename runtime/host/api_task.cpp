@@ -159,7 +159,7 @@ void Interpreter::advance(double seconds) {
     if (!(seconds >= 0 && seconds < 9e9))
         throw Error("ValueError", "time goes forward, by less than 9e9 seconds");
     static_cast<ManualClock&>(*vm.clock).advance(std::llround(seconds * 1e9));
-    if (vm.reactor) vm.reactor->wake();
+    if (Reactor* waker = runtime_of(vm).waker) waker->wake();
 }
 
 std::string Interpreter::describe_tasks() const { return describe_fibers(state_->vm); }

@@ -109,11 +109,16 @@ class CompletionReactor : public Reactor {
 
 }  // namespace
 
+void set_reactor(VM& vm, std::unique_ptr<Reactor> reactor) {
+    runtime_of(vm).waker = reactor.get();
+    vm.reactor = std::move(reactor);
+}
+
 std::shared_ptr<Completions> completions_of(VM& vm) {
     std::shared_ptr<Completions>& completions = runtime_of(vm).completions;
     if (completions && vm.reactor) return completions;
     if (!completions) completions = std::make_shared<Completions>();
-    if (!vm.reactor) vm.reactor = std::make_unique<CompletionReactor>(vm, completions);
+    if (!vm.reactor) set_reactor(vm, std::make_unique<CompletionReactor>(vm, completions));
     completions->serve(vm.reactor.get());
     return completions;
 }

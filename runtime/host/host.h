@@ -1,8 +1,10 @@
 // What the runtime keeps beside a VM: the host's grants, and texts of programs for tracebacks.
 #pragma once
+#include "runtime/host/environment.h"
 #include "runtime/host/io.h"
 #include "vm/sched/reactor.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,12 +40,14 @@ struct RuntimeHost : Host {
         entropy = s.value_or(0);
     }
     bool interactive = false;
-    bool is_isolate = false;             // os._exit() ends the VM, not the process
-    std::optional<int> left_with{};      // and was called, with that status
-    class UvReactor* reactor = nullptr;  // the VM's, once it is made; see reactor.h
+    bool is_isolate = false;                 // os._exit() ends the VM, not the process
+    std::optional<Environment> environment;  // of an isolate; else it is the process's
+    std::optional<int> left_with{};          // and was called, with that status
+    class UvReactor* reactor = nullptr;      // the VM's, once it is made; see reactor.h
     std::unique_ptr<Reactor>
-        old_reactor;           // that it took the place of: another thread may be about to wake it
-    void* embedder = nullptr;  // the state behind gen/gen.h
+        old_reactor;  // that it took the place of: another thread may be about to wake it
+    std::atomic<Reactor*> waker{nullptr};  // vm.reactor, for other threads and signal handlers
+    void* embedder = nullptr;              // the state behind gen/gen.h
     std::unordered_map<std::string, std::vector<std::string>>
         sources;                                         // lines of files that tracebacks have shown
     std::unordered_map<std::string, std::string> texts;  // of modules without a file, by file name
@@ -52,6 +56,8 @@ struct RuntimeHost : Host {
     int64_t switch_interval_us = 5000;
 };
 inline RuntimeHost& runtime_of(VM& vm) { return static_cast<RuntimeHost&>(host_of(vm)); }
+// Every VM's reactor is set here, so that waker is the same.
+void set_reactor(VM&, std::unique_ptr<Reactor>);
 
 // A line of a source file without its indentation's end being touched; false: there is no such file or line.
 bool source_line(VM&, const std::string& filename, uint32_t line, std::string& out);

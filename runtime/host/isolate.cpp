@@ -102,6 +102,7 @@ bool IsolateGroup::start(VM& parent, ChannelId inbox, ChannelId outcome) {
     own->search_path = host.search_path;
     own->executable = host.executable;
     own->program = host.program;
+    own->environment = environment_of(parent);
     own->isolates = shared_from_this();
     own->is_isolate = true;
     if (host.seed) own->set_seed(*host.seed + outcome);

@@ -21,7 +21,8 @@ UvReactor& UvReactor::of(VM& vm) {
     if (!known) {
         auto made = std::make_unique<UvReactor>(vm);
         known = made.get();
-        runtime_of(vm).old_reactor = std::exchange(vm.reactor, std::move(made));
+        runtime_of(vm).old_reactor = std::move(vm.reactor);
+        set_reactor(vm, std::move(made));
         if (Completions* completions = runtime_of(vm).completions.get()) completions->serve(known);
     }
     return *known;

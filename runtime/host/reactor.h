@@ -80,8 +80,10 @@ class UvReactor final : public Reactor {
 
     // ---- signals
     using SignalHandler = void (*)(VM&, int number);
-    int catch_signal(int number, SignalHandler);   // errno, or 0
-    void release_signal(int number);               // what held before holds again
+    int catch_signal(int number, SignalHandler);  // errno, or 0
+    void release_signal(int number);              // what held before holds again
+    // SIG_DFL or SIG_IGN, as soon as no VM catches it; errno, or 0.
+    static int set_disposition(int number, void (*disposition)(int));
     void hope_for_signal(int number, bool hoped);  // false: that it may come is no reason to wait for ever
     Outcome wait_for_signal(int64_t deadline);     // any of those that are caught
     // Looks around, as poll(); the signals that have come are answered, in order, instead of being handed to their handlers.

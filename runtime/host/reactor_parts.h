@@ -38,7 +38,6 @@ struct UvReactor::Signal {
     UvReactor* reactor;
     SignalHandler handler;
     bool hoped = true;
-    struct sigaction before;  // libuv took over
 };
 
 }  // namespace gen

@@ -1,13 +1,13 @@
 // The reactor's other half: work beside the VM's thread, child processes, signals.
 #include "runtime/host/reactor_parts.h"
 
+#include "runtime/host/host.h"
 #include "runtime/types/core_types.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-
-extern char** environ;
+#include <mutex>
 
 namespace gen {
 
@@ -84,7 +84,10 @@ int UvReactor::spawn(const Program& program, int& pid) {
         child.target = Value::unbound();
         listener(self.vm_, target, true);
     };
+    std::unique_lock guard(environment_mutex(), std::defer_lock);
+    if (!program.environment) guard.lock();
     int error = -uv_spawn(&loop_, &child->handle, &options);
+    if (guard) guard.unlock();
     if (error) {
         // A handle that was not started is closed all the same; it outlives this call.
         Child* failed = child.release();
@@ -127,6 +130,25 @@ void UvReactor::listen_exit(int pid, Listener listener, Value target) {
 
 // ---- signals
 
+// They are the process's, and the reactors of several VMs may catch the same one: what held before the first of them did holds again
+// when the last has released it.
+namespace {
+
+struct Caught {
+    unsigned reactors = 0;
+    struct sigaction before;
+};
+struct CaughtSignals {
+    std::mutex mutex;  // guards what follows, and goes before libuv's own lock
+    Caught of[NSIG];
+};
+CaughtSignals& caught_signals() {
+    static CaughtSignals all;
+    return all;
+}
+
+}  // namespace
+
 int UvReactor::catch_signal(int number, SignalHandler handler) {
     if (auto at = signals_.find(number); at != signals_.end()) {
         at->second->handler = handler;
@@ -136,7 +158,10 @@ int UvReactor::catch_signal(int number, SignalHandler handler) {
     auto s = std::make_unique<Signal>();
     s->reactor = this;
     s->handler = handler;
-    if (sigaction(number, nullptr, &s->before) < 0) return errno;
+    CaughtSignals& all = caught_signals();
+    std::lock_guard guard(all.mutex);
+    Caught& caught = all.of[number];
+    if (!caught.reactors && sigaction(number, nullptr, &caught.before) < 0) return errno;
     uv_signal_init(&loop_, &s->handle);
     s->handle.data = s.get();
     int error = -uv_signal_start(
@@ -157,6 +182,7 @@ int UvReactor::catch_signal(int number, SignalHandler handler) {
                  [](uv_handle_t* h) { delete static_cast<Signal*>(h->data); });
         return error;
     }
+    caught.reactors++;
     signals_[number] = std::move(s);
     return 0;
 }
@@ -170,10 +196,25 @@ void UvReactor::release_signal(int number) {
     if (at == signals_.end()) return;
     Signal* s = at->second.release();
     signals_.erase(at);
-    uv_signal_stop(&s->handle);
-    sigaction(number, &s->before, nullptr);
+    {
+        CaughtSignals& all = caught_signals();
+        std::lock_guard guard(all.mutex);
+        uv_signal_stop(&s->handle);
+        if (--all.of[number].reactors == 0) sigaction(number, &all.of[number].before, nullptr);
+    }
     uv_close(reinterpret_cast<uv_handle_t*>(&s->handle),
              [](uv_handle_t* h) { delete static_cast<Signal*>(h->data); });
+}
+
+int UvReactor::set_disposition(int number, void (*disposition)(int)) {
+    CaughtSignals& all = caught_signals();
+    std::lock_guard guard(all.mutex);
+    Caught& caught = all.of[number];
+    struct sigaction action {};
+    action.sa_handler = disposition;
+    if (!caught.reactors) return sigaction(number, &action, nullptr) == 0 ? 0 : errno;
+    caught.before = action;
+    return 0;
 }
 
 std::vector<int> UvReactor::take_signals() {

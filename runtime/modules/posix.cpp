@@ -19,8 +19,6 @@
 #include <climits>
 #include <cstdlib>
 
-extern char** environ;
-
 namespace gen {
 
 // ---- arguments
@@ -456,8 +454,8 @@ static Outcome px_umask(VM& vm, Value* args) {
 
 static Outcome px_environ(VM& vm, Value*) {
     Dict* d = vm.dict();
-    for (char** e = environ; runtime_of(vm).grants.environment && *e; e++) {
-        std::string_view entry = *e;
+    if (!runtime_of(vm).grants.environment) return Value::object(d);
+    for (std::string_view entry : environment_of(vm)) {
         size_t equals = entry.find('=');
         if (equals == std::string_view::npos || valid_utf8(entry) < entry.size()) continue;
         vm.set(d, entry.substr(0, equals), vm.str(entry.substr(equals + 1)));
@@ -473,12 +471,16 @@ static Outcome px_putenv(VM& vm, Value* args) {
     if (!environment_granted(vm)) return Outcome::raised();
     if (!is_str(args[0]) || !is_str(args[1]))
         return vm.type_error("str expected, not %s", vm.type_name(is_str(args[0]) ? args[1] : args[0]));
-    return done(vm, setenv(args[0].as<Str>()->data, args[1].as<Str>()->data, 1));
+    if (args[0].as<Str>()->view().find('=') != std::string_view::npos)
+        return vm.value_error("illegal environment variable name");
+    int error = set_variable(vm, args[0].as<Str>()->data, args[1].as<Str>()->data);
+    return error ? raise_os_error(vm, error) : Outcome(Value::none());
 }
 static Outcome px_unsetenv(VM& vm, Value* args) {
     if (!environment_granted(vm)) return Outcome::raised();
     if (!is_str(args[0])) return vm.type_error("str expected, not %s", vm.type_name(args[0]));
-    return done(vm, unsetenv(args[0].as<Str>()->data));
+    int error = unset_variable(vm, args[0].as<Str>()->data);
+    return error ? raise_os_error(vm, error) : Outcome(Value::none());
 }
 template <auto call>
 static Outcome process_number(VM& vm, Value*) {

@@ -49,6 +49,8 @@ Outcome spawn(VM& vm, Value* args) {
     if (!args[2].is_none()) {
         if (!add_texts(vm, args[2], environment)) return Outcome::raised();
         program.environment = std::move(environment);
+    } else {
+        program.environment = runtime_of(vm).environment;
     }
     if (is_str(args[3])) program.directory = args[3].as<Str>()->view();
     if (!is_list(args[4])) return vm.type_error("a list is required, not '%s'", vm.type_name(args[4]));

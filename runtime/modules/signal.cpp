@@ -59,15 +59,15 @@ Outcome hope_for_signal(VM& vm, Value* args) {
     if (runtime_of(vm).reactor) runtime_of(vm).reactor->hope_for_signal(int(number), args[1].is_true());
     return Value::none();
 }
-// As it was before the script caught it; then `ignored` or the system's default, if asked for.
+// As it was before the script caught it; then `ignored` or the system's default, if asked for. What an isolate ignores does not come
+// to it anyway, and shall still come to the others in its process.
 Outcome release_signal(VM& vm, Value* args) {  // number, what: 0 as before, 1 the default, 2 ignored
     int64_t number = 0;
     if (!get_signal(vm, args[0], number)) return Outcome::raised();
     if (runtime_of(vm).reactor) runtime_of(vm).reactor->release_signal(int(number));
-    const int64_t what = args[1].as_int();
-    if (what && signal(int(number), what == 1 ? SIG_DFL : SIG_IGN) == SIG_ERR)
-        return raise_os_error(vm, errno);
-    return Value::none();
+    const int64_t what = runtime_of(vm).is_isolate ? 0 : args[1].as_int();
+    int error = what ? UvReactor::set_disposition(int(number), what == 1 ? SIG_DFL : SIG_IGN) : 0;
+    return error ? raise_os_error(vm, error) : Outcome(Value::none());
 }
 Outcome disposition(VM& vm, Value* args) {  // 0 neither, 1 the default, 2 ignored
     int64_t number = 0;

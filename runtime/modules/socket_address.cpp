@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <cstddef>
 #include <cstring>
+#include <mutex>
 
 namespace gen {
 
@@ -247,6 +248,8 @@ Outcome host_name(VM& vm, Value*) {
 Outcome service_port(VM& vm, Value* args) {  // name, protocol: 0 when there is none
     if (!is_str(args[0]))
         return vm.type_error("getservbyname() argument 1 must be str, not %s", vm.type_name(args[0]));
+    static std::mutex answers;  // which are the process's
+    std::lock_guard guard(answers);
     servent* entry =
         getservbyname(args[0].as<Str>()->data, is_str(args[1]) ? args[1].as<Str>()->data : nullptr);
     return Value::integer(entry ? ntohs(uint16_t(entry->s_port)) : 0);

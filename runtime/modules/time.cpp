@@ -1,4 +1,5 @@
 // time. sleep() parks the fiber; localtime() and the like fill a struct_time through the prelude.
+#include "runtime/host/host.h"
 #include "runtime/modules/descriptor.h"
 #include "runtime/modules/modules.h"
 #include "runtime/types/core_types.h"
@@ -91,6 +92,10 @@ static Outcome fields_of(VM& vm, const tm& t) {
     fields->items[10] = Value::integer(t.tm_gmtoff);
     return vm.call_prelude(vm.intern("_struct_time"), {Value::object(fields)});
 }
+static tm* local_time(const time_t* seconds, tm* t) {
+    std::lock_guard guard(environment_mutex());
+    return localtime_r(seconds, t);
+}
 template <tm* (*convert)(const time_t*, tm*)>
 static Outcome broken_down(VM& vm, Value* args) {
     time_t seconds;
@@ -152,7 +157,7 @@ static bool check_fields(VM& vm, tm& t) {
 static bool time_or_now(VM& vm, Value v, tm& t, const char* caller) {
     if (!v.is_unbound() && !v.is_none()) return time_of_tuple(vm, v, t, caller) && check_fields(vm, t);
     time_t now = time_t(vm.clock->wall());
-    localtime_r(&now, &t);
+    local_time(&now, &t);
     return true;
 }
 
@@ -160,7 +165,11 @@ static Outcome time_mktime(VM& vm, Value* args) {
     tm t;
     if (!time_of_tuple(vm, args[0], t, "mktime")) return Outcome::raised();
     t.tm_wday = -1;
-    time_t seconds = mktime(&t);
+    time_t seconds;
+    {
+        std::lock_guard guard(environment_mutex());
+        seconds = mktime(&t);
+    }
     if (seconds == -1 && t.tm_wday == -1)
         return vm.raise(kShapeOverflowError, "mktime argument out of range");
     return vm.real(double(seconds));
@@ -175,6 +184,7 @@ static Outcome time_strftime(VM& vm, Value* args) {
     if (format.find('\0') != std::string::npos) return vm.value_error("embedded null character");
     if (format.empty()) return Value::object(vm.empty_string);
     std::string out(256, '\0');
+    std::lock_guard guard(environment_mutex());
     for (;;) {
         size_t n = strftime(out.data(), out.size(), format.c_str(), &t);
         if (n || out.size() > 256 * format.size()) {
@@ -200,7 +210,7 @@ static Outcome time_ctime(VM& vm, Value* args) {
     time_t seconds;
     if (!seconds_of(vm, args[0], seconds)) return Outcome::raised();
     tm t{};
-    if (!localtime_r(&seconds, &t)) return raise_os_error(vm, EOVERFLOW);
+    if (!local_time(&seconds, &t)) return raise_os_error(vm, EOVERFLOW);
     Value fields[9] = {
         Value::integer(t.tm_year + 1900),    Value::integer(t.tm_mon + 1),  Value::integer(t.tm_mday),
         Value::integer(t.tm_hour),           Value::integer(t.tm_min),      Value::integer(t.tm_sec),
@@ -237,7 +247,7 @@ static const NativeDef kFunctions[] = {
      .step = time_sleep_step,
      .doc = "sleep(seconds)\n\nDelay execution for a given number of seconds.  The argument may be\na "
             "floating point number for subsecond precision."},
-    {.signature = "localtime(seconds=None, /)", .fn = broken_down<localtime_r>},
+    {.signature = "localtime(seconds=None, /)", .fn = broken_down<local_time>},
     {.signature = "gmtime(seconds=None, /)", .fn = broken_down<gmtime_r>},
     {.signature = "mktime(tuple, /)", .fn = time_mktime},
     {.signature = "strftime(format, tuple=None, /)", .fn = time_strftime},
@@ -247,6 +257,7 @@ static const NativeDef kFunctions[] = {
 };
 
 static void init(VM& vm, Module* m) {
+    std::lock_guard guard(environment_mutex());
     tzset();
     vm.set(m->dict, "timezone", Value::integer(timezone));
     time_t now = time(nullptr);
