@@ -8,8 +8,8 @@ namespace gen {
 
 namespace {
 
-// Calls and backward jumps between two looks around: well below 0.1 ms.
-constexpr int64_t kSlice = 10000;
+// Calls and backward jumps between two looks around: well below 0.1 ms. A prime, so that all safepoints of a loop come by.
+constexpr int64_t kSlice = 9973;
 
 // The part of a frame that the collector follows.
 void scan(Marker& m, const Frame* f) {
@@ -275,10 +275,12 @@ bool stack_is_full(VM& vm, Frame* fr) {
         vm.next_stack_check = std::min(vm.next_stack_check, used + part);
         return false;
     }
-    vm.next_stack_check = used + part;
     size_t bytes = 0;
     for (Frame* f = fr; f; f = f->parent) bytes += f->is_generator() ? f->code()->frame_bytes : f->shape;
-    return bytes > vm.limits.stack;
+    const bool full = bytes > vm.limits.stack;
+    vm.next_stack_check = full ? 0 : used + part;
+    if (full) vm.budget = vm.slice = 0;  // whoever catches it goes no deeper
+    return full;
 }
 
 // Counting levels takes as long as there are many: it is done when, at the earliest, there can be too many.
@@ -287,7 +289,7 @@ bool too_deep(VM& vm, const Frame* fr) {
         int64_t depth = 0;
         for (const Frame* f = fr; f && depth <= vm.limits.depth; f = f->parent) depth++;
         if (depth > vm.limits.depth) {
-            vm.budget = vm.slice = 1;  // whoever catches it may be too deep still
+            vm.budget = vm.slice = 0;  // whoever catches it goes no deeper
             return true;
         }
         vm.next_depth_check = vm.steps + uint64_t(vm.limits.depth - depth) + 1;
