@@ -155,6 +155,7 @@ std::span<const BuiltinModule> builtin_modules() {
         {"_enum", &kEnumModule},
         {"_stream", &kStreamModule},
         {"_json", &kJsonModule},
+        {"_struct", &kStructModule},
         {"_isolate", &kIsolateModule},
         {"_pickle", &kPickleModule},
         {"contextvars", &kContextvarsModule},

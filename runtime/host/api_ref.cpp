@@ -23,7 +23,10 @@ Ref::~Ref() {
 }
 
 bool Ref::is_none() const { return State::value_of(*this).is_none(); }
-std::string Ref::type_name() const { return State::of(*this).vm.type_name(State::value_of(*this)); }
+std::string Ref::type_name() const {
+    VM& vm = State::of(*this).vm;
+    return std::string(vm.class_name(vm.class_of(State::value_of(*this))));
+}
 
 static std::string text_of(State& s, Value v) {
     if (!is_str(v)) throw Error("TypeError", std::string("expected str, got ") + s.vm.type_name(v));

@@ -54,7 +54,8 @@ Task Interpreter::start_call(const Ref& function, const std::vector<Ref>& args) 
     State& s = *state_;
     Value callee = s.own(function);
     bool named = callee.is_object() && callee.as_object()->kind == Kind::Function;
-    std::string name(named ? callee.as<gen::Function>()->qualname.as<Str>()->view() : s.vm.type_name(callee));
+    std::string name(named ? callee.as<gen::Function>()->qualname.as<Str>()->view()
+                           : s.vm.class_name(s.vm.class_of(callee)));
     return s.start(
         std::move(name), [&] { return callee; }, args);
 }

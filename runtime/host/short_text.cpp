@@ -30,7 +30,7 @@ class Writer {
         else
             kind_of(v);
     }
-    void kind_of(Value v) { text_ += std::string("<") + vm_.type_name(v) + ">"; }
+    void kind_of(Value v) { text_ += "<" + std::string(vm_.class_name(vm_.class_of(v))) + ">"; }
     void items(const char* open, const Value* v, size_t n, const char* close, int depth) {
         text_ += open;
         for (size_t i = 0; i < n && !full(); i++) {

@@ -59,7 +59,7 @@ void TimelineRecorder::delegates(VM& vm, const Frame* g, unsigned lane, Value it
         }
         return add(Arrow::Delegate, lane, lane, verb, short_text(vm, iterator));
     }
-    std::string name = vm.type_name(iterator);
+    std::string name(vm.class_name(vm.class_of(iterator)));
     constexpr std::string_view kIterator = "_iterator";
     if (name.ends_with(kIterator)) name.resize(name.size() - kIterator.size());
     add(Arrow::Delegate, lane, lane, verb, name);

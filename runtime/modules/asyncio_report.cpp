@@ -26,7 +26,7 @@ struct Waiting {
 };
 
 std::string a_class(VM& vm, Value owner) {  // "an Event"
-    std::string name = vm.type_name(owner);
+    std::string name(vm.class_name(vm.class_of(owner)));
     return (std::string_view("AEIO").find(name[0]) == std::string_view::npos ? "a " : "an ") + name;
 }
 

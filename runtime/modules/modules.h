@@ -27,6 +27,7 @@ extern const ModuleDef kSelectModule;       // "_select"
 extern const ModuleDef kSignalModule;       // "_signal"
 extern const ModuleDef kProcessModule;      // "_process"
 extern const ModuleDef kJsonModule;         // "_json"
+extern const ModuleDef kStructModule;       // "_struct": the inner loops of struct
 extern const ModuleDef kUnicodedataModule;  // with GEN_HAS_UTF8PROC
 extern const ModuleDef kErrnoModule;
 extern const ModuleDef kMathModule;

@@ -154,6 +154,14 @@ static bool check_fields(VM& vm, tm& t) {
     vm.value_error("%s out of range", wrong);
     return false;
 }
+// What a struct_time knows of its zone, for strftime(). The text is the script's.
+static void zone_of(VM& vm, Value v, tm& t) {
+    Value further = get_instance_attribute(vm, v.as_object(), vm.intern("_further"));
+    if (!is_tuple(further) || further.as<Tuple>()->size < 2) return;
+    const Value* items = further.as<Tuple>()->items;
+    if (is_str(items[0])) t.tm_zone = items[0].as<Str>()->data;
+    if (items[1].is_int()) t.tm_gmtoff = items[1].as_int();
+}
 static bool time_or_now(VM& vm, Value v, tm& t, const char* caller) {
     if (!v.is_unbound() && !v.is_none()) return time_of_tuple(vm, v, t, caller) && check_fields(vm, t);
     time_t now = time_t(vm.clock->wall());
@@ -180,6 +188,7 @@ static Outcome time_strftime(VM& vm, Value* args) {
         return vm.type_error("strftime() argument 1 must be str, not %s", vm.type_name(args[0]));
     if (!time_or_now(vm, args[1], t, "strftime")) return Outcome::raised();
     t.tm_isdst = std::clamp(t.tm_isdst, -1, 1);
+    if (!args[1].is_unbound() && !args[1].is_none()) zone_of(vm, args[1], t);
     std::string format(args[0].as<Str>()->view());
     if (format.find('\0') != std::string::npos) return vm.value_error("embedded null character");
     if (format.empty()) return Value::object(vm.empty_string);

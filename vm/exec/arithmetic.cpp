@@ -25,7 +25,9 @@ static Outcome int_shift(VM& vm, BinaryOp op, Value a, Value count) {
     if (int_sign(count) < 0) return vm.raise(kShapeValueError, "negative shift count");
     if (op == BinaryOp::RShift) return vm.checked(int_rshift(vm.heap, a, count));
     int64_t n;
-    if (int_to_int64(count, n)) charge(vm, uint64_t(n) / 1024);
+    bool fits = int_to_int64(count, n);
+    if (!fits && int_sign(a)) return vm.raise(kShapeOverflowError, "too many digits in integer");
+    if (fits) charge(vm, uint64_t(n) / 1024);
     return vm.checked(int_lshift(vm.heap, a, count));
 }
 

@@ -190,12 +190,19 @@ Outcome getattr_or_stop(VM& vm, NativeFrame& f) {
     }
 }
 
+// What an error of a finaliser is said to come from: the function that was called, or the generator that was closed.
+static Value finalizer_of(VM& vm, Value v) {
+    if (v.as_object()->kind == Kind::Generator) return v;
+    if (v.as_object()->kind == Kind::WeakRef) return v.as<WeakRef>()->callback;
+    return vm.special(v, Special::Del);
+}
+
 // run_finalizers(): finalises what is dying, one after the other; runs on a fiber of its own.
 Outcome run_finalizers(VM& vm, NativeFrame& f) {
     enum { kNext, kCalled };
     for (;;) {
         if (f.step_state() == kCalled) {
-            if (f.result().is_unbound()) vm.report_unraisable(vm.caught, f[0]);
+            if (f.result().is_unbound()) vm.report_unraisable(vm.caught, finalizer_of(vm, f[0]));
             f[0] = Value::unbound();
             f.step_state() = kNext;
         }

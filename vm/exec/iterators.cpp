@@ -477,6 +477,7 @@ bool is_iterable(VM& vm, Value v) {
     Value m = vm.special(v, Special::Iter);
     if (!m.is_unbound()) return !m.is_none();
     return !vm.special(v, Special::Getitem).is_unbound() && !is_dict(v) &&
+           !vm.is_instance(v, kShapeRegexMatch) &&
            !(v.is_object() && v.as_object()->kind == Kind::MappingProxy);
 }
 

@@ -73,7 +73,6 @@ Class* VM::class_of_immediate(Value v) const {
 }
 
 std::string_view VM::class_name(const Class* c) const { return c->name.as<Str>()->view(); }
-const char* VM::type_name(Value v) const { return class_of(v)->name.as<Str>()->data; }
 
 bool VM::is_subclass(const Class* cls, const Class* base) const {
     if (cls == base) return true;
