@@ -15,6 +15,13 @@ bool add_names_of_dict(VM&, Dict* names, const Dict* from);
 bool add_names_of_instance(VM&, Dict* names, Object*);  // its own
 Outcome names_as_list(VM&, const Dict* names);
 
+// __get__(self, None, None), which is an error: true, and raised. args: self, instance, owner (may be missing).
+inline bool binds_nothing(VM& vm, const Value* args) {
+    if (!args[1].is_none() || !(args[2].is_unbound() || args[2].is_none())) return false;
+    vm.type_error("__get__(None, None) is invalid");
+    return true;
+}
+
 // Makes o an instance of another class of the same layout. False: out of memory.
 bool change_class(VM&, Object* o, Class* to);
 

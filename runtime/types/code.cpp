@@ -212,18 +212,41 @@ template <CompareOp op>
 static Outcome cell_compare(VM& vm, Value* args) {
     if (!args[1].is_object() || args[1].as_object()->kind != Kind::Cell) return Value::not_implemented();
     Value a = args[0].as<Cell>()->value, b = args[1].as<Cell>()->value;
+    const bool nested = a.is_object() && a.as_object()->kind == Kind::Cell;
+    if (nested && !b.is_unbound()) return Outcome::unhandled();  // a frame for every level
     if (!a.is_unbound() && !b.is_unbound()) return op_compare(vm, op, a, b);
     return op_compare(vm, op, Value::integer(!a.is_unbound()), Value::integer(!b.is_unbound()));
 }
 
+template <CompareOp op>
+static Outcome cell_compare_step(VM& vm, NativeFrame& frame) {
+    switch (frame.step_state()) {
+        case 0:
+            AWAIT(1, op_compare(vm, op, frame[0].as<Cell>()->value, frame[1].as<Cell>()->value));
+    }
+    return frame.result();
+}
+
 static const NativeDef kCellMethods[] = {
     {.signature = "__new__(cls, contents=None, /)", .fn = cell_new, .flags = kStaticNative},
-    {.signature = "__eq__(self, value, /)", .fn = cell_compare<CompareOp::Eq>},
-    {.signature = "__ne__(self, value, /)", .fn = cell_compare<CompareOp::Ne>},
-    {.signature = "__lt__(self, value, /)", .fn = cell_compare<CompareOp::Lt>},
-    {.signature = "__le__(self, value, /)", .fn = cell_compare<CompareOp::Le>},
-    {.signature = "__gt__(self, value, /)", .fn = cell_compare<CompareOp::Gt>},
-    {.signature = "__ge__(self, value, /)", .fn = cell_compare<CompareOp::Ge>},
+    {.signature = "__eq__(self, value, /)",
+     .fn = cell_compare<CompareOp::Eq>,
+     .step = cell_compare_step<CompareOp::Eq>},
+    {.signature = "__ne__(self, value, /)",
+     .fn = cell_compare<CompareOp::Ne>,
+     .step = cell_compare_step<CompareOp::Ne>},
+    {.signature = "__lt__(self, value, /)",
+     .fn = cell_compare<CompareOp::Lt>,
+     .step = cell_compare_step<CompareOp::Lt>},
+    {.signature = "__le__(self, value, /)",
+     .fn = cell_compare<CompareOp::Le>,
+     .step = cell_compare_step<CompareOp::Le>},
+    {.signature = "__gt__(self, value, /)",
+     .fn = cell_compare<CompareOp::Gt>,
+     .step = cell_compare_step<CompareOp::Gt>},
+    {.signature = "__ge__(self, value, /)",
+     .fn = cell_compare<CompareOp::Ge>,
+     .step = cell_compare_step<CompareOp::Ge>},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kCellAttributes[] = {{"cell_contents", get_contents, set_contents}};

@@ -68,7 +68,8 @@ static Outcome no_accessor(VM& vm, Value self, Value instance, const char* what)
 }
 
 static Outcome property_get(VM& vm, Value* args) {  // self, instance, owner
-    if (args[1].is_none() || args[1].is_unbound()) return args[0];
+    if (binds_nothing(vm, args)) return Outcome::raised();
+    if (args[1].is_none()) return args[0];
     auto* p = property_of(args[0]);
     return p->get.is_unbound() ? no_accessor(vm, args[0], args[1], "getter") : vm.call(p->get, {args[1]});
 }
@@ -240,21 +241,23 @@ static Outcome wrapper_init(VM& vm, Value* args) {
 }
 
 static Outcome classmethod_get(VM& vm, Value* args) {  // self, instance, owner
+    if (binds_nothing(vm, args)) return Outcome::raised();
     Value owner = args[2].is_unbound() || args[2].is_none() ? Value::object(vm.class_of(args[1])) : args[2];
     Value f = function_of<ClassMethod>(args[0]);
     if (f.is_unbound()) return vm.raise(kShapeRuntimeError, "uninitialized classmethod object");
-    if (f.is_object() && (f.as_object()->kind == Kind::Function || f.as_object()->kind == Kind::Native))
-        return vm.bound_method(f, owner);
-    if (!vm.special(f, Special::Get).is_unbound())
-        return descriptor_get(vm, f, owner, Value::object(vm.class_of(owner)));
-    return vm.bound_method(f, owner);
+    const bool function = f.is_object() && f.as_object()->kind == Kind::Function;
+    return !function && is_descriptor(vm, f) ? descriptor_get(vm, f, owner, owner)
+                                             : Outcome(vm.bound_method(f, owner));
 }
-static Outcome staticmethod_get(VM& vm, Value* args) {
-    Value f = function_of<StaticMethod>(args[0]);
+static Outcome static_function(VM& vm, Value self) {
+    Value f = function_of<StaticMethod>(self);
     return f.is_unbound() ? vm.raise(kShapeRuntimeError, "uninitialized staticmethod object") : Outcome(f);
 }
+static Outcome staticmethod_get(VM& vm, Value* args) {  // self, instance, owner
+    return binds_nothing(vm, args) ? Outcome::raised() : static_function(vm, args[0]);
+}
 static Outcome staticmethod_call(VM& vm, Value* args) {  // self, *args, **kwargs
-    Outcome f = staticmethod_get(vm, args);
+    Outcome f = static_function(vm, args[0]);
     return f.is_raised() ? f : vm.call_with(f.value(), args[1], args[2]);
 }
 
@@ -262,9 +265,18 @@ template <class T>
 static Outcome get_function(VM&, Value self) {
     return or_none(function_of<T>(self));
 }
+// The innermost function of wrappers that have no attributes of their own.
+static Value wrapped(Value v) {
+    while (v.is_object() &&
+           (v.as_object()->shape == kShapeClassMethod || v.as_object()->shape == kShapeStaticMethod))
+        v = v.as_object()->shape == kShapeClassMethod ? function_of<ClassMethod>(v)
+                                                      : function_of<StaticMethod>(v);
+    return v;
+}
+
 template <class T>
 static Outcome get_abstract(VM& vm, Value self) {
-    Value f = function_of<T>(self);
+    Value f = wrapped(function_of<T>(self));
     if (f.is_object() && f.as_object()->kind == Kind::Function) {
         Value v = get_instance_attribute(vm, f.as_object(), vm.intern("__isabstractmethod__"));
         return v.is_unbound() ? Value::false_() : v;
@@ -278,7 +290,8 @@ static Outcome get_abstract(VM& vm, Value self) {
 template <class T, Str* Names::*name>
 static Outcome get_of_function(VM& vm, Value self) {
     Value own = get_instance_attribute(vm, self.as_object(), vm.names.*name);
-    return own.is_unbound() ? op_getattr(vm, or_none(function_of<T>(self)), vm.names.*name) : Outcome(own);
+    return own.is_unbound() ? op_getattr(vm, or_none(wrapped(function_of<T>(self))), vm.names.*name)
+                            : Outcome(own);
 }
 template <Str* Names::*name>
 static Outcome set_own(VM& vm, Value self, Value v) {
@@ -336,8 +349,7 @@ static bool applies(VM& vm, Value self, Value instance) {
     return false;
 }
 static Outcome member_get(VM& vm, Value* args) {
-    if (args[1].is_none() && (args[2].is_unbound() || args[2].is_none()))
-        return vm.type_error("__get__(None, None) is invalid");
+    if (binds_nothing(vm, args)) return Outcome::raised();
     if (args[1].is_none() && member_owner(args[0]) != vm.type(kShapeNone_)) return args[0];
     if (!applies(vm, args[0], args[1])) return Outcome::raised();
     return descriptor_get(vm, args[0], args[1], Value::object(vm.class_of(args[1])));
@@ -400,8 +412,15 @@ static Outcome proxy_new(VM& vm, Value* args) {
     return Value::object(p);
 }
 
+// What it stands for, through any number of proxies of proxies: a class, or a mapping.
+static Value innermost(Value self) {
+    while (self.is_object() && self.as_object()->kind == Kind::MappingProxy)
+        self = self.as<MappingProxy>()->mapping;
+    return self;
+}
+
 static Value proxy_mapping(VM& vm, Value self, Value& out) {  // a dict of its own for a class's attributes
-    Value m = self.as<MappingProxy>()->mapping;
+    Value m = innermost(self);
     if (!is_class(m)) return out = m;
     Dict* d = make_dict(vm.heap, dict_length(m.as<Class>()->attributes));
     uint32_t position = 0;
@@ -415,13 +434,13 @@ static Value proxy_mapping(VM& vm, Value self, Value& out) {  // a dict of its o
 }
 
 static Outcome proxy_getitem(VM& vm, Value* args) {
-    Value m = args[0].as<MappingProxy>()->mapping;
+    Value m = innermost(args[0]);
     if (!is_class(m)) return op_getitem(vm, m, args[1]);
     Value v = is_str(args[1]) ? own_attribute(vm, m.as<Class>(), args[1].as<Str>()) : Value::unbound();
     return v.is_unbound() ? vm.key_error(args[1]) : Outcome(v);
 }
 static Outcome proxy_contains(VM& vm, Value* args) {
-    Value m = args[0].as<MappingProxy>()->mapping;
+    Value m = innermost(args[0]);
     if (!is_class(m)) return op_contains(vm, m, args[1]);
     return Value::boolean(is_str(args[1]) &&
                           !own_attribute(vm, m.as<Class>(), args[1].as<Str>()).is_unbound());
@@ -446,7 +465,7 @@ static Outcome call_method(VM& vm, Value self, const char* name, std::initialize
     return vm.call(vm.natives.call_attribute, {self, Value::object(vm.intern(name)), Value::object(t)});
 }
 static Outcome proxy_get(VM& vm, Value* args) {
-    Value m = args[0].as<MappingProxy>()->mapping;
+    Value m = innermost(args[0]);
     Value otherwise = or_none(args[2]);
     if (!is_class(m)) return call_method(vm, m, "get", {args[1], otherwise});
     Value v = is_str(args[1]) ? own_attribute(vm, m.as<Class>(), args[1].as<Str>()) : Value::unbound();

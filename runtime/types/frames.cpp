@@ -56,10 +56,10 @@ Value frame_locals(VM& vm, Frame* f) {
     };
     for (uint64_t i = 0; i < code->locals->size; i++) {
         Value v = f->registers[i];
-        bool in_cell = false;
-        for (uint64_t k = 0; k < code->cell_names->size; k++)
-            in_cell |= code->cell_names->items[k].is(code->locals->items[i]);
-        if (in_cell && v.is_object() && v.as_object()->kind == Kind::Cell) v = v.as<Cell>()->value;
+        const bool cell = v.is_object() && v.as_object()->kind == Kind::Cell;
+        const Value *names = code->cell_names->items, *end = names + code->cell_names->size;
+        if (cell && std::any_of(names, end, [&](Value n) { return n.is(code->locals->items[i]); }))
+            v = v.as<Cell>()->value;
         if (!add(code->locals->items[i], v)) return Value::unbound();
     }
     for (uint64_t i = 0; i < code->free_names->size; i++)
@@ -335,6 +335,24 @@ static Outcome module_dir(VM& vm, Value* args) {
     return op_list(vm, Value::object(names));
 }
 static Outcome get_module_dict(VM&, Value self) { return Value::object(module_of(self)->dict); }
+static Outcome set_module_dict(VM& vm, Value, Value) {
+    return vm.raise(kShapeAttributeError, "readonly attribute");
+}
+static Outcome get_module_annotations(VM& vm, Value self) {
+    Dict* d = module_of(self)->dict;
+    Value v = vm.get(d, vm.names.annotations);
+    if (!v.is_unbound()) return v;
+    v = Value::object(vm.dict());
+    return vm.set(d, vm.names.annotations, v) ? Outcome(v) : vm.out_of_memory();
+}
+static Outcome set_module_annotations(VM& vm, Value self, Value v) {
+    Dict* d = module_of(self)->dict;
+    Str* name = vm.names.annotations;
+    if (!v.is_unbound()) return vm.set(d, name, v) ? Outcome(Value::none()) : vm.out_of_memory();
+    return dict_delete_str(vm.heap, d, name, hash_str(vm.hash_key, name))
+               ? Outcome(Value::none())
+               : vm.raise(kShapeAttributeError, name->view());
+}
 
 static const NativeDef kModuleMethods[] = {
     {.signature = "__new__(cls, /, *args, **kwargs)", .fn = module_new, .flags = kStaticNative},
@@ -348,7 +366,10 @@ static const NativeDef kModuleMethods[] = {
      .doc = "__dir__() -> list\nspecialized dir() implementation"},
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
-static const AttributeDef kModuleAttributes[] = {{"__dict__", get_module_dict}};
+static const AttributeDef kModuleAttributes[] = {
+    {"__dict__", get_module_dict, set_module_dict},
+    {"__annotations__", get_module_annotations, set_module_annotations},
+};
 
 void define_module_type(VM& vm) {
     define_type(vm, {.shape = kShapeModule, .methods = kModuleMethods, .attributes = kModuleAttributes});

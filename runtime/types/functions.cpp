@@ -119,12 +119,8 @@ static Outcome function_new(VM& vm, Value* args) {  // cls, code, globals, name,
 }
 
 static Outcome function_get(VM& vm, Value* args) {  // self, instance, owner
-    if (args[1].is_none() && !args[2].is_unbound() && !args[2].is_none() &&
-        !args[2].is(Value::object(vm.type(kShapeNone_))))
-        return args[0];
-    return args[1].is_none() && (args[2].is_unbound() || args[2].is_none())
-               ? Outcome(args[0])
-               : Outcome(vm.bound_method(args[0], args[1]));
+    if (binds_nothing(vm, args)) return Outcome::raised();
+    return args[1].is_none() ? Outcome(args[0]) : Outcome(vm.bound_method(args[0], args[1]));
 }
 static Outcome call_self(VM& vm, Value* args) {
     return vm.call_with(args[0], args[1], args[2]);
@@ -180,11 +176,9 @@ static Outcome method_hash(VM& vm, Value* args) {
                  hash_identity(address_of(vm, method_of(args[0])->function));
     return hash_value(vm, h);
 }
-static Outcome method_getattribute(VM& vm, Value* args) {  // what a method lacks, its function may have
+static Outcome method_getattribute(VM& vm, Value* args) {
     Str* name = attribute_name(vm, args[1]);
-    if (!name) return Outcome::raised();
-    if (!vm.lookup(vm.class_of(args[0]), name).is_unbound()) return generic_getattr(vm, args[0], name);
-    return op_getattr(vm, method_of(args[0])->function, name);
+    return name ? plain_getattribute(vm, args[0], name) : Outcome::raised();
 }
 static Outcome get_func(VM&, Value self) { return method_of(self)->function; }
 static Outcome get_self(VM&, Value self) { return method_of(self)->self; }
@@ -258,13 +252,8 @@ static Outcome native_hash(VM& vm, Value* args) {
                               hash_identity(address_of(vm, native_of(args[0])->self)));
 }
 static Outcome native_get(VM& vm, Value* args) {  // self, instance, owner
-    if (args[1].is_none() && !(native_of(args[0])->owner.is(Value::object(vm.type(kShapeNone_)))))
-        return args[0];
-    Class* owner = native_of(args[0])->owner.as<Class>();
-    if (!vm.is_subclass(vm.class_of(args[1]), owner))
-        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
-                             std::string(native_name(args[0])).c_str(),
-                             std::string(vm.class_name(owner)).c_str(), vm.type_name(args[1]));
+    if (binds_nothing(vm, args)) return Outcome::raised();
+    if (args[1].is_none()) return args[0];
     return descriptor_get(vm, args[0], args[1], Value::object(vm.class_of(args[1])));
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/types/attributes.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
+#include "vm/exec/class_parts.h"
 
 namespace gen {
 
@@ -183,15 +184,19 @@ static Outcome set_class(VM& vm, Value self, Value v) {
     if (!modules && (!(from->class_flags & Class::kHeapType) || !(to->class_flags & Class::kHeapType)))
         return vm.type_error(
             "__class__ assignment only supported for mutable types or ModuleType subclasses");
-    bool same_slots =
-        from->slot_names.is(to->slot_names) ||
-        (from->slot_names.is_unbound() == to->slot_names.is_unbound() && !from->slot_names.is_unbound() &&
-         fast_eq(from->slot_names, to->slot_names) == Fast::True);
-    if (from->instance_kind != to->instance_kind || !same_slots || solid_base(from) != solid_base(to) ||
-        (from->class_flags & Class::kHasDict) != (to->class_flags & Class::kHasDict))
+    if (!modules && !same_layout(vm, from, to))
         return vm.type_error("__class__ assignment: '%s' object layout differs from '%s'",
                              name_of(vm, to).c_str(), name_of(vm, from).c_str());
-    return change_class(vm, self.as_object(), to) ? Outcome(Value::none()) : vm.out_of_memory();
+    Object* o = self.as_object();
+    if (!change_class(vm, o, to)) return vm.out_of_memory();
+    auto same = [&](Special s) {
+        return from->specials[int(s)].is_unbound() == to->specials[int(s)].is_unbound();
+    };
+    if (o->kind == Kind::Class || o->kind == Kind::Module || !same(Special::Get) || !same(Special::Set) ||
+        !same(Special::Delete))
+        forget_places(vm);
+    if (!same(Special::Del)) vm.register_finalizer(o);
+    return Value::none();
 }
 
 // Further roots of a class are kept as nameless children of the first.
@@ -224,9 +229,7 @@ bool change_class(VM& vm, Object* o, Class* to) {
     std::vector<Str*> names;
     for (const Shape* s = &old; s->name; s = s->parent) names.push_back(s->name);
     Shape* root = shape;
-    for (size_t i = names.size(); i-- > 0 && shape;)
-        if (!(shape->name && shape->find(names[i]) == int(names.size() - 1 - i)))
-            shape = vm.shapes.child(*shape, names[i]);
+    for (size_t i = names.size(); i-- > 0 && shape;) shape = vm.shapes.child(*shape, names[i]);
     if (!shape) {
         if (!instance_dict(vm, o)) return false;
         shape = &vm.shapes.dictionary(*root);

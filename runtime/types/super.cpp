@@ -43,7 +43,10 @@ static Outcome super_init(VM& vm, Value* args) {  // self, type, object
         for (uint64_t i = 0; i < code->free_names->size; i++) {
             if (code->free_names->items[i].as<Str>()->view() != "__class__") continue;
             Value cls = f->fn()->closure.as<Tuple>()->items[i].as<Cell>()->value;
-            if (!is_class(cls)) return vm.raise(kShapeRuntimeError, "super(): empty __class__ cell");
+            if (cls.is_unbound()) return vm.raise(kShapeRuntimeError, "super(): empty __class__ cell");
+            if (!is_class(cls))
+                return vm.raisef(kShapeRuntimeError, "super(): __class__ is not a type (%s)",
+                                 vm.type_name(cls));
             Value self = f->registers[0];
             if (self.is_object() && self.as_object()->kind == Kind::Cell) self = self.as<Cell>()->value;
             if (self.is_unbound()) return vm.raise(kShapeRuntimeError, "super(): arg[0] deleted");
@@ -58,6 +61,7 @@ static Outcome super_init(VM& vm, Value* args) {  // self, type, object
 
 static Outcome super_get(VM& vm, Value* args) {  // self, instance, owner
     auto* s = super_of(args[0]);
+    if (binds_nothing(vm, args)) return Outcome::raised();
     if (args[1].is_none() || (!s->self.is_none() && !s->self.is_unbound())) return args[0];
     if (s->type.is_unbound())  // __init__ has not run
         return vm.type_error("super(type, obj): obj must be an instance or subtype of type");
@@ -69,7 +73,7 @@ static Outcome super_get(VM& vm, Value* args) {  // self, instance, owner
 }
 static Outcome super_getattribute(VM& vm, Value* args) {
     Str* name = attribute_name(vm, args[1]);
-    return name ? op_getattr(vm, args[0], name) : Outcome::raised();
+    return name ? plain_getattribute(vm, args[0], name) : Outcome::raised();
 }
 
 template <Value Super::*field>

@@ -2,6 +2,7 @@
 #include "runtime/types/attributes.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
+#include "vm/exec/class_parts.h"
 
 namespace gen {
 
@@ -17,8 +18,9 @@ static Outcome type_new(VM& vm, Value* args) {  // metatype, *args, **kwargs
     if (!vm.is_subclass(metaclass, vm.type(kShapeType)))
         return vm.type_error("type.__new__(%s): %s is not a subtype of type", name_of(vm, metaclass).c_str(),
                              name_of(vm, metaclass).c_str());
-    if (given->size == 1 && metaclass == vm.type(kShapeType) && args[2].is_unbound())
-        return Value::object(vm.class_of(given->items[0]));
+    if (given->size == 1 && metaclass == vm.type(kShapeType))
+        return args[2].is_unbound() ? Outcome(Value::object(vm.class_of(given->items[0])))
+                                    : vm.type_error("type() takes no keyword arguments");
     if (given->size != 3) {
         if (metaclass == vm.type(kShapeType)) return vm.type_error("type() takes 1 or 3 arguments");
         return vm.type_error("type.__new__() takes exactly 3 arguments (%zu given)", size_t(given->size));
@@ -50,7 +52,28 @@ static Outcome type_new(VM& vm, Value* args) {  // metatype, *args, **kwargs
             return vm.call_with(its_new, Value::object(all), args[2]);
         }
     }
+    Value slots = vm.get(space.as<Dict>(), vm.names.slots);
+    if (!slots.is_unbound() && !is_str(slots) && !is_tuple(slots) && !is_list(slots) && !is_dict(slots))
+        return Outcome::unhandled();  // they have to be iterated
     return make_class(vm, best, name.as<Str>(), bases.as<Tuple>(), space.as<Dict>(), args[2]);
+}
+
+// The same, where __slots__ is another iterable, which the class keeps as it is.
+static Outcome type_new_step(VM& vm, NativeFrame& frame) {
+    auto given = [&](int i) { return frame[1].as<Tuple>()->items[i]; };
+    Value slots = vm.get(given(2).as<Dict>(), vm.names.slots);
+    switch (frame.step_state()) {
+        case 0:
+            AWAIT(1, op_list(vm, slots));
+    }
+    Class* best = calculate_metaclass(vm, frame[0].as<Class>(), given(1).as<Tuple>());
+    Dict* space = dict_copy(vm.heap, given(2).as<Dict>());
+    if (!space || !vm.set(space, vm.names.slots, frame.result())) return vm.out_of_memory();
+    Class* cls = best ? create_class(vm, best, given(0).as<Str>(), given(1).as<Tuple>(), space) : nullptr;
+    if (!cls) return Outcome::raised();
+    set_class_attribute(vm, cls, vm.names.slots, slots);
+    return vm.call(vm.natives.finish_class,
+                   {Value::object(cls), frame[2].is_unbound() ? Value::none() : frame[2]});
 }
 
 static Outcome type_init(VM& vm, Value* args) {  // cls, *args, **kwargs
@@ -284,11 +307,15 @@ static Outcome get_itemsize(VM&, Value self) {
     }
 }
 static Outcome get_zero(VM&, Value) { return Value::integer(0); }
+static Outcome read_only(VM& vm, Value, Value) {
+    return vm.raise(kShapeAttributeError, "readonly attribute");
+}
 static Outcome get_none(VM&, Value) { return Value::none(); }
 
 static const NativeDef kTypeMethods[] = {
     {.signature = "__new__(metatype, /, *args, **kwargs)",
      .fn = type_new,
+     .step = type_new_step,
      .flags = kStaticNative,
      .doc = "Create and return a new object.  See help(type) for accurate signature."},
     {.signature = "__init__(self, /, *args, **kwargs)",
@@ -328,17 +355,17 @@ static const AttributeDef kTypeAttributes[] = {
     {"__qualname__", get_qualname, set_qualname},
     {"__module__", get_module, set_module},
     {"__bases__", get_bases, set_bases_attribute},
-    {"__base__", get_base},
-    {"__mro__", get_mro},
+    {"__base__", get_base, read_only},
+    {"__mro__", get_mro, read_only},
     {"__dict__", get_dict},
     {"__doc__", get_doc, set_doc},
     {"__abstractmethods__", get_abstractmethods, set_abstractmethods},
     {"__annotations__", get_annotations, set_annotations},
-    {"__flags__", get_flags},
-    {"__basicsize__", get_basicsize},
-    {"__itemsize__", get_itemsize},
-    {"__dictoffset__", get_zero},
-    {"__weakrefoffset__", get_zero},
+    {"__flags__", get_flags, read_only},
+    {"__basicsize__", get_basicsize, read_only},
+    {"__itemsize__", get_itemsize, read_only},
+    {"__dictoffset__", get_zero, read_only},
+    {"__weakrefoffset__", get_zero, read_only},
     {"__text_signature__", get_none},
 };
 

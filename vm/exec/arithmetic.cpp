@@ -252,8 +252,7 @@ Outcome complex_binary(VM& vm, BinaryOp op, Value a, Value b) {
         case BinaryOp::Pow:
             if (!complex_power(x, y, r))
                 return vm.raise(kShapeZeroDivisionError, "0.0 to a negative or complex power");
-            if ((std::isinf(r.real) || std::isinf(r.imag)) && std::isfinite(x.real) &&
-                std::isfinite(x.imag) && std::isfinite(y.real) && std::isfinite(y.imag))
+            if (std::isinf(r.real) || std::isinf(r.imag))
                 return vm.raise(kShapeOverflowError, "complex exponentiation");
             return make_complex(vm, r);
         default:

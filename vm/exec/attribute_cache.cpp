@@ -1,4 +1,5 @@
 // Inline caches of attribute instructions. See opcodes.def for the words that hold them.
+#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 
 namespace gen {
@@ -34,7 +35,7 @@ Place find_place(VM& vm, Object* o, Str* name) {
     Class* cls = shape.cls;
     if (shape.dictionary || !(cls->class_flags & Class::kPlainGetattr)) return p;
     if (o->kind == Kind::Module || o->kind == Kind::Class || o->kind == Kind::Super ||
-        o->kind == Kind::Function)
+        o->kind == Kind::Function || o->kind == Kind::GenericAlias)
         return p;
     Cell* cell = vm.lookup_cell(cls, name);
     bool has_slots = shape.offset != Shape::kNoSlots;
@@ -57,14 +58,20 @@ Place find_place(VM& vm, Object* o, Str* name) {
 }
 
 bool is_plain_method(Value v) {
-    return v.is_object() &&
-           ((v.as_object()->kind == Kind::Function &&
-             !(v.as<Function>()->code->code_flags & Code::kUnbound)) ||
-            (v.as_object()->kind == Kind::Native && v.as_object()->shape != kShapeBuiltinFunction));
+    return v.is_object() && ((v.as_object()->kind == Kind::Function &&
+                              !(v.as<Function>()->code->code_flags & Code::kUnbound)) ||
+                             (v.as_object()->kind == Kind::Native && binds(v.as_object())));
 }
 
-// The position of name among a dict's entries, for a cache word; false: it does not fit.
-bool entry_word(VM& vm, Dict* d, Str* name, uint64_t& word) {
+// Where a module's dict has the attribute, as a cache word: the position of its entry. False: it does not fit, or the
+// module's class has a say.
+bool entry_word(VM& vm, Module* m, Str* name, uint64_t& word) {
+    if (m->shape != kShapeModule) {
+        Class* cls = vm.shapes[m->shape].cls;
+        if (!(cls->class_flags & Class::kPlainGetattr)) return false;
+        if (is_data_descriptor(vm, vm.lookup(cls, name))) return false;
+    }
+    Dict* d = m->dict;
     DictEntry* e = dict_get_str(d, name, hash_str(vm.hash_key, name));
     if (!e) return false;
     uint64_t index = uint64_t(e - d->table->entries);
@@ -80,7 +87,7 @@ Outcome get_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name) {
     Object* o = v.as_object();
     if (o->kind == Kind::Module) {
         uint64_t word;
-        if (entry_word(vm, static_cast<Module*>(o)->dict, name, word))
+        if (entry_word(vm, static_cast<Module*>(o), name, word))
             set_cache(vm, fr, pc, Op::GET_ATTR_MODULE, word, 2, 0);
         return op_getattr(vm, v, name);
     }
@@ -89,7 +96,7 @@ Outcome get_attr_miss(VM& vm, Frame* fr, Instruction* pc, Value v, Str* name) {
         Class* metaclass = vm.class_of(v);
         // What the class has is found before the metaclass's __getattr__ is asked.
         Value lookup = metaclass->specials[int(Special::Getattribute)];
-        if (lookup.is_object() && lookup.as_object()->kind == Kind::Native) {
+        if (lookup.is(vm.type(kShapeType)->specials[int(Special::Getattribute)])) {
             Value meta = vm.lookup(metaclass, name);
             Cell* cell = vm.lookup_cell(cls, name);
             bool plain = cell && cell->value.is_object()
@@ -185,7 +192,7 @@ bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value& v, Str* name, O
     }
     if (invoke && o->kind == Kind::Module) {
         uint64_t word;
-        if (entry_word(vm, static_cast<Module*>(o)->dict, name, word))
+        if (entry_word(vm, static_cast<Module*>(o), name, word))
             set_cache(vm, fr, pc, Op::INVOKE_MODULE, word, landing, 0);
     }
     Place p = find_place(vm, o, name);
@@ -197,6 +204,11 @@ bool load_method_miss(VM& vm, Frame* fr, Instruction* pc, Value& v, Str* name, O
     }
     out = op_getattr(vm, v, name);
     return false;
+}
+
+void forget_places(VM& vm) {
+    vm.clear_method_cache();
+    flush_inline_caches(vm);
 }
 
 void flush_inline_caches(VM& vm) {

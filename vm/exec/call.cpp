@@ -1,5 +1,6 @@
 // Calls: from a callee of any kind and its arguments to a pushed frame, or a result.
 #include "vm/exec/arguments.h"
+#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 #include "vm/exec/tables.h"
 
@@ -345,10 +346,9 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
                 break;
         }
         Value call = vm.class_of(callee)->specials[int(Special::Call)];
-        if (call.is_unbound() || call.is_none())
-            return vm.type_error("'%s' object is not callable", vm.type_name(callee));
-        if (call.is_object() &&
-            (call.as_object()->kind == Kind::Function || call.as_object()->kind == Kind::Native)) {
+        if (call.is_unbound()) return vm.type_error("'%s' object is not callable", vm.type_name(callee));
+        if (call.is_object() && (call.as_object()->kind == Kind::Function ||
+                                 (call.as_object()->kind == Kind::Native && binds(call.as_object())))) {
             if (!prepend(callee)) return Outcome::raised();
             callee = call;
             continue;

@@ -1,13 +1,14 @@
 // Classes: how they are made, their method resolution order, and what happens when an attribute of one changes.
 //
 // A class's attributes stand in Cells, which inline caches refer to. Storing a new value changes the cell only. When the
-// attribute that a name leads to may change for some class (one is added, deleted, or becomes a data descriptor), the
+// attribute that a name leads to may change for some class (one is added, deleted, or changes its role), the
 // cells that were visible so far are superseded: they are emptied, and the class that owns one gets a fresh cell.
 #include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 #include "vm/exec/special.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace gen {
 
@@ -113,10 +114,12 @@ void fill_special(VM& vm, Class* cls, Special s) {
 }
 
 void update_flags(VM& vm, Class* cls) {
-    (void)vm;
+    // Only what the built-in base has itself: `__setattr__ = dict.__setitem__` is a native, too.
+    const Class* built_in = cls;
+    while ((built_in->class_flags & Class::kHeapType) && built_in->base) built_in = built_in->base;
     auto plain = [&](Special s) {
         Value v = cls->specials[int(s)];
-        return v.is_object() && v.as_object()->kind == Kind::Native;
+        return v.is_object() && v.as_object()->kind == Kind::Native && v.is(built_in->specials[int(s)]);
     };
     cls->class_flags &= ~uint32_t(Class::kPlainGetattr | Class::kPlainSetattr | Class::kIdentityEq);
     if (plain(Special::Getattribute) && cls->specials[int(Special::Getattr)].is_unbound())
@@ -156,16 +159,47 @@ void fill_specials(VM& vm, Class* cls) {
     vm.heap.write(cls);
 }
 
-void propagate_special(VM& vm, Class* cls, Special s) {
-    if (defining_types(vm)) return;
+namespace {
+
+// Calls f for cls and every class that derives from it, each once, though many ways may lead to it.
+template <class F>
+void each_descendant(VM& vm, Class* cls, F f) {
+    if (cls->subclasses.is_unbound()) return f(cls);
     std::vector<Class*> work{cls};
+    std::unordered_set<const Class*> seen{cls};
     while (!work.empty()) {
         Class* c = work.back();
         work.pop_back();
+        f(c);
+        each_subclass(vm, c, [&](Class* sub) {
+            if (seen.insert(sub).second) work.push_back(sub);
+        });
+    }
+}
+
+// Does the special method decide where instances, or the objects whose attribute such an instance is, have their attributes?
+bool decides_about_attributes(Special s) {
+    switch (s) {
+        case Special::Getattribute:
+        case Special::Setattr:
+        case Special::Get:
+        case Special::Set:
+        case Special::Delete:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+void propagate_special(VM& vm, Class* cls, Special s) {
+    if (defining_types(vm)) return;
+    each_descendant(vm, cls, [&](Class* c) {
         fill_special(vm, c, s);
         update_flags(vm, c);
-        each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
-    }
+    });
+    if (decides_about_attributes(s)) forget_places(vm);
 }
 
 namespace {
@@ -183,41 +217,42 @@ void supersede(VM& vm, Class* owner, Str* name) {
 
 // Every cell that `name` may have led to from cls or its subclasses.
 void supersede_visible(VM& vm, Class* cls, Str* name) {
-    std::vector<Class*> work{cls};
-    while (!work.empty()) {
-        Class* c = work.back();
-        work.pop_back();
+    each_descendant(vm, cls, [&](Class* c) {
         for (uint64_t i = 0; i < c->mro->size; i++) {
             auto* owner = c->mro->items[i].as<Class>();
             if (vm.get(owner->attributes, name).is_unbound()) continue;
             supersede(vm, owner, name);
             break;
         }
-        each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
-    }
+    });
 }
 
 }  // namespace
 
 namespace {
 
-// The built-in class that decides about the layout.
+const Tuple* own_slots(const Class* c) {
+    const bool any = (c->class_flags & Class::kHeapType) && c->slot_names.is_object();
+    return any && c->slot_names.as<Tuple>()->size ? c->slot_names.as<Tuple>() : nullptr;
+}
+
+// The nearest class that decides about the layout: a built-in one, or one with __slots__ of its own.
 Class* solid_class(Class* c) {
-    while (c->class_flags & Class::kHeapType) c = c->base;
+    while ((c->class_flags & Class::kHeapType) && !own_slots(c)) c = c->base;
     // Exceptions without attributes of their own are laid out as their base.
-    while (c->instance_kind == Kind::Exception && c->base->instance_kind == Kind::Exception &&
-           c->inline_slots == c->base->inline_slots)
+    while (!(c->class_flags & Class::kHeapType) && c->instance_kind == Kind::Exception &&
+           c->base->instance_kind == Kind::Exception && c->inline_slots == c->base->inline_slots)
         c = c->base;
     return c;
 }
 
-bool same_layout(Class* a, Class* b) {
-    auto slots = [](Class* c) {
-        return c->class_flags & Class::kHeapType ? c->slot_names : Value::unbound();
-    };
-    if (solid_class(a) != solid_class(b) || a->instance_kind != b->instance_kind) return false;
-    if (slots(a).is_unbound() || slots(b).is_unbound()) return slots(a).is(slots(b));
-    return fast_eq(slots(a), slots(b)) == Fast::True;
+// Have instances of c what those of its base have not: slots, a __dict__, weak references?
+bool extends_layout(VM& vm, const Class* c) {
+    const Class* base = c->base;
+    if (!base || c->instance_kind != base->instance_kind) return true;
+    if (!(c->class_flags & Class::kHeapType)) return c->inline_slots != base->inline_slots;
+    return own_slots(c) || ((c->class_flags ^ base->class_flags) & Class::kHasDict) ||
+           takes_weakrefs(vm, c) != takes_weakrefs(vm, base);
 }
 
 bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
@@ -248,6 +283,20 @@ bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
 
 }  // namespace
 
+bool same_layout(VM& vm, const Class* a, const Class* b) {
+    while (!extends_layout(vm, a)) a = a->base;
+    while (!extends_layout(vm, b)) b = b->base;
+    if (a == b) return true;
+    if (a->base != b->base || ((a->class_flags ^ b->class_flags) & Class::kHasDict) ||
+        !(a->class_flags & b->class_flags & Class::kHeapType) ||
+        takes_weakrefs(vm, a) != takes_weakrefs(vm, b))
+        return false;
+    const Tuple *own = own_slots(a), *other = own_slots(b);
+    if (!own || !other) return own == other;
+    return own->size == other->size && std::equal(own->items, own->items + own->size, other->items,
+                                                  [](Value x, Value y) { return x.is(y); });
+}
+
 bool is_class_name(VM& vm, Value name) {
     if (name.as<Str>()->view().find('\0') != std::string_view::npos) {
         vm.value_error("type name must not contain null characters");
@@ -262,6 +311,13 @@ bool set_mro(VM& vm, Class* cls, Tuple* mro) {
     for (uint64_t i = 0; i < mro->size; i++)
         if (!mro->items[i].is_object() || mro->items[i].as_object()->kind != Kind::Class) {
             vm.type_error("mro() returned a non-class ('%s')", vm.type_name(mro->items[i]));
+            return false;
+        }
+    Class* const solid = solid_class(cls);
+    for (uint64_t i = 0; i < mro->size; i++)
+        if (!vm.is_subclass(solid, solid_class(mro->items[i].as<Class>()))) {
+            vm.type_error("mro() returned base with unsuitable layout ('%s')",
+                          std::string(vm.class_name(mro->items[i].as<Class>())).c_str());
             return false;
         }
     cls->mro = mro;
@@ -332,6 +388,15 @@ void check_receivers(Value v, const Tuple* mro) {
     }
 }
 
+// What inline caches rely on: an attribute of the class whose role changes is looked up anew.
+enum class Role : uint8_t { Plain, Method, Descriptor, DataDescriptor };
+static Role role_of(VM& vm, Value v) {
+    if (is_data_descriptor(vm, v)) return Role::DataDescriptor;
+    if (!is_descriptor(vm, v)) return Role::Plain;
+    const Kind kind = v.as_object()->kind;
+    return kind == Kind::Function || kind == Kind::Native ? Role::Method : Role::Descriptor;
+}
+
 void set_class_attribute(VM& vm, Class* cls, Str* name, Value v) {
     if (cls->mro) check_receivers(v, cls->mro);
     Value existing = vm.get(cls->attributes, name);
@@ -342,8 +407,6 @@ void set_class_attribute(VM& vm, Class* cls, Str* name, Value v) {
         vm.set(cls->attributes, name, Value::object(cell));
         return;
     }
-    bool was_data = !existing.is_unbound() && is_data_descriptor(vm, existing.as<Cell>()->value);
-    bool was_descriptor = !existing.is_unbound() && is_descriptor(vm, existing.as<Cell>()->value);
     if (v.is_unbound()) {
         if (existing.is_unbound()) return;
         Cell* cell = existing.as<Cell>();
@@ -358,11 +421,10 @@ void set_class_attribute(VM& vm, Class* cls, Str* name, Value v) {
         vm.clear_method_cache();
         if (cls->root_shape && is_data_descriptor(vm, v)) flush_inline_caches(vm);
     } else {
-        if (was_data != is_data_descriptor(vm, v) || was_descriptor != is_descriptor(vm, v)) {
+        if (role_of(vm, existing.as<Cell>()->value) != role_of(vm, v)) {
             supersede(vm, cls, name);
             existing = vm.get(cls->attributes, name);
-            vm.clear_method_cache();
-            flush_inline_caches(vm);
+            forget_places(vm);
         }
         Cell* cell = existing.as<Cell>();
         cell->value = v;
@@ -441,25 +503,26 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         return nullptr;
     }
     cls->qualname = qualname.is_unbound() ? cls->name : qualname;
-    Value module = vm.get(namespace_, vm.names.module);
-    if (module.is_unbound()) {
+    cls->module = vm.get(namespace_, vm.names.module);
+    const bool module_given = !cls->module.is_unbound();
+    if (!module_given) {
         for (Frame* f = vm.frame; f; f = f->parent) {
             if (f->is_native()) continue;
             if (f->code()->code_flags & Code::kHidden) continue;
-            Value v = vm.get(f->fn()->globals, vm.names.name);
-            if (!v.is_unbound()) vm.set(namespace_, vm.names.module, v);
+            cls->module = vm.get(f->fn()->globals, vm.names.name);
             break;
         }
     }
-    cls->module = vm.get(namespace_, vm.names.module);
     Value slots = vm.get(namespace_, vm.names.slots);
     cls->inline_slots = layout->inline_slots;
     if (slots.is_unbound()) {
         cls->class_flags |= Class::kHasDict;
         uint32_t own = attributes_of_init(vm, namespace_);
-        cls->inline_slots = uint16_t(std::min(64u, std::max({uint32_t(cls->inline_slots), own, 4u})));
-        if (own && layout->class_flags & Class::kHeapType)
-            cls->inline_slots = uint16_t(std::min(64u, layout->inline_slots + own));
+        // No less than those of the base, whose __slots__ may be many.
+        const uint32_t inherited = layout->inline_slots;
+        const uint32_t wanted =
+            own && layout->class_flags & Class::kHeapType ? inherited + own : std::max(own, 4u);
+        cls->inline_slots = uint16_t(std::max(inherited, std::min(64u, wanted)));
     } else if (!define_slots(vm, cls, slots, namespace_)) {
         return nullptr;
     }
@@ -493,6 +556,8 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         check_receivers(v, mro);
         set_class_attribute(vm, cls, key, v);
     }
+    if (!module_given && !cls->module.is_unbound())
+        set_class_attribute(vm, cls, vm.names.module, cls->module);
     if (vm.get(cls->attributes, vm.names.doc).is_unbound())
         set_class_attribute(vm, cls, vm.names.doc, Value::none());
     if (!vm.get(cls->attributes, vm.names.special[int(Special::Eq)]).is_unbound() &&
@@ -520,7 +585,7 @@ Outcome make_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* name
 bool set_bases(VM& vm, Class* cls, Tuple* bases) {
     Class* layout;
     if (!bases_layout(vm, bases, layout)) return false;
-    if (!same_layout(layout, cls->base)) {
+    if (!same_layout(vm, layout, cls->base)) {
         vm.type_error("__bases__ assignment: '%s' object layout differs from '%s'",
                       std::string(vm.class_name(layout)).c_str(),
                       std::string(vm.class_name(cls->base)).c_str());
@@ -531,26 +596,37 @@ bool set_bases(VM& vm, Class* cls, Tuple* bases) {
             vm.type_error("a __bases__ item causes an inheritance cycle");
             return false;
         }
-    std::vector<Value> order;
-    if (!linearize(vm, cls, bases, order)) return false;
-    for (uint64_t i = 0; i < cls->bases->size; i++) remove_subclass(cls->bases->items[i].as<Class>(), cls);
+    Tuple* const old_bases = cls->bases;
+    Class* const old_layout = cls->base;
     cls->bases = bases;
     cls->base = layout;
     vm.heap.write(cls);
+    // Its order, and then that of each subclass and of what derives from it; if one of them has none, all are as before.
+    std::vector<std::pair<Class*, Tuple*>> changed;
     std::vector<Class*> work{cls};
-    for (uint64_t i = 0; i < bases->size; i++) add_subclass(vm, bases->items[i].as<Class>(), cls);
     while (!work.empty()) {
         Class* c = work.back();
         work.pop_back();
         std::vector<Value> mro;
-        if (!linearize(vm, c, c->bases, mro)) return false;
+        if (!linearize(vm, c, c->bases, mro)) {
+            cls->bases = old_bases;
+            cls->base = old_layout;
+            for (size_t i = changed.size(); i-- > 0;) set_mro(vm, changed[i].first, changed[i].second);
+            forget_places(vm);
+            return false;
+        }
+        changed.push_back({c, c->mro});
         if (!set_mro(vm, c, make_tuple(vm.heap, mro.data(), mro.size()))) return false;
         uint32_t position = 0;
         while (DictEntry* e = next_entry(c->attributes, position))
             check_receivers(e->value.as<Cell>()->value, c->mro);
+        const size_t before = work.size();
         each_subclass(vm, c, [&](Class* sub) { work.push_back(sub); });
+        std::reverse(work.begin() + std::ptrdiff_t(before), work.end());
     }
-    flush_inline_caches(vm);
+    for (uint64_t i = 0; i < old_bases->size; i++) remove_subclass(old_bases->items[i].as<Class>(), cls);
+    for (uint64_t i = 0; i < bases->size; i++) add_subclass(vm, bases->items[i].as<Class>(), cls);
+    forget_places(vm);
     return true;
 }
 

@@ -12,6 +12,11 @@ void add_subclass(VM&, Class* base, Class* cls);
 // The method resolution order of a class with these bases, cls first. False: there is none, TypeError is raised.
 bool linearize(VM&, Class* cls, Tuple* bases, std::vector<Value>& out);
 
+// Is the native a method that binds its receiver? (Built-in functions, and methods that are bound already, do not.)
+inline bool binds(const Object* native) {
+    return native->shape == kShapeMethodDescriptor || native->shape == kShapeSlotWrapper;
+}
+
 // Which special method an interned name is; -1: none.
 inline int special_of(const Str* name) { return name->state / Str::kSpecialUnit - 1; }
 void propagate_special(VM&, Class* cls, Special);  // looks it up again for cls and its subclasses
@@ -19,8 +24,14 @@ void fill_specials(VM&, Class* cls);  // all of them, from those of the classes 
 // Built-in types are being filled: specials, which nobody needs yet, are found when all is there.
 inline bool defining_types(const VM& vm) { return vm.natives.type_new.is_unbound(); }
 
-// Handles __slots__ of a new class. False: raised.
+// Handles __slots__ of a new class: a str, or a tuple, list or dict of them. False: raised.
 bool define_slots(VM&, Class* cls, Value slots, Dict* namespace_);
+bool takes_weakrefs(
+    VM&, const Class* cls);  // __slots__ of a class of the script, or their absence, gave room for them
+// Do instances have the same slots, __dict__ and room for weak references, so that `__class__` and `__bases__` may change?
+bool same_layout(VM&, const Class*, const Class*);
+// Forgets where attributes were found: all inline caches, and the VM's own.
+void forget_places(VM&);
 // How many attributes of self the class's own __init__ sets: room for them in its instances.
 uint32_t attributes_of_init(VM&, Dict* namespace_);
 

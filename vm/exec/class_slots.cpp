@@ -6,9 +6,6 @@
 
 namespace gen {
 
-namespace {
-
-// Whether __slots__ of this class or a base gave its instances room for weak references (a class without __slots__ does).
 bool takes_weakrefs(VM& vm, const Class* cls) {
     for (; cls && (cls->class_flags & Class::kHeapType); cls = cls->base) {
         Value cell = vm.get(cls->attributes, vm.names.slots);
@@ -26,8 +23,6 @@ bool takes_weakrefs(VM& vm, const Class* cls) {
     return false;
 }
 
-}  // namespace
-
 bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
     std::vector<Value> names;
     if (is_str(slots))
@@ -39,12 +34,10 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
     else if (is_dict(slots)) {
         uint32_t position = 0;
         while (DictEntry* e = next_entry(slots.as<Dict>(), position)) names.push_back(e->key);
-    } else {
-        vm.type_error("__slots__ must be a str, tuple, list or dict");
-        return false;
     }
-    if (!names.empty() && (cls->instance_kind == Kind::Int || cls->instance_kind == Kind::Tuple ||
-                           cls->instance_kind == Kind::Bytes)) {
+    const Kind kind = cls->instance_kind;
+    if (!names.empty() &&
+        (kind == Kind::Int || kind == Kind::Tuple || kind == Kind::Bytes || kind == Kind::Class)) {
         vm.type_error("nonempty __slots__ not supported for subtype of '%s'",
                       std::string(vm.class_name(cls->base)).c_str());
         return false;
@@ -98,6 +91,13 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
         member->def = nullptr;
         set_class_attribute(vm, cls, name, Value::object(member));
         own.push_back(Value::object(name));
+    }
+    // In order: classes whose slots have the same names are laid out alike.
+    std::sort(own.begin(), own.end(),
+              [](Value a, Value b) { return a.as<Str>()->view() < b.as<Str>()->view(); });
+    if (cls->base->inline_slots + own.size() > UINT16_MAX) {
+        vm.type_error("too many __slots__");
+        return false;
     }
     Tuple* t = make_tuple(vm.heap, own.data(), own.size());
     cls->slot_names = Value::object(t);

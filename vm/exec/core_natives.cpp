@@ -2,6 +2,7 @@
 #include "vm/exec/class_parts.h"
 #include "vm/exec/define.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/iterators.h"
 
 namespace gen {
 
@@ -46,8 +47,8 @@ Outcome type_call(VM& vm, NativeFrame& f) {
             if (!with_self) return vm.out_of_memory();
             with_self->items[0] = self;
             for (uint64_t i = 0; i < args->size; i++) with_self->items[1 + i] = args->items[i];
-            if (!is_descriptor(vm, init) || init.as_object()->kind == Kind::Function ||
-                init.as_object()->kind == Kind::Native) {
+            const Kind kind = init.is_object() ? init.as_object()->kind : Kind::kCount;
+            if (kind == Kind::Function || (kind == Kind::Native && binds(init.as_object()))) {
                 if (!f.await(vm, vm.call_with(init, Value::object(with_self), f[2]), 2)) return vm.pending;
             } else {
                 Outcome bound = descriptor_get(vm, init, self, Value::object(own));
@@ -69,7 +70,7 @@ Outcome type_call(VM& vm, NativeFrame& f) {
 // finish_class(cls, keywords): __set_name__ of the attributes, then __init_subclass__ of the parent (PEP 487).
 Outcome finish_class(VM& vm, NativeFrame& f) {
     auto* cls = f[0].as<Class>();
-    enum { kStart, kNext, kNamed, kParent, kDone, kOrdered, kNames };
+    enum { kStart, kNext, kNamed, kParent, kDone, kOrdered, kCollected, kNames };
     for (;;) switch (f.step_state()) {
             case kStart: {
                 // The metaclass may have an mro() of its own.
@@ -82,11 +83,12 @@ Outcome finish_class(VM& vm, NativeFrame& f) {
                 f.step_state() = kOrdered;
                 break;
             }
-            case kOrdered: {
-                Outcome o = op_tuple(vm, f.result());
-                if (!o.is_value())
-                    return o.is_raised() ? o : vm.type_error("mro() must return a list or a tuple");
-                if (!set_mro(vm, cls, o.value().as<Tuple>())) return Outcome::raised();
+            case kOrdered:
+                if (!f.await(vm, op_tuple(vm, f.result()), kCollected)) return vm.pending;
+                f.step_state() = kCollected;
+                break;
+            case kCollected: {
+                if (!set_mro(vm, cls, f.result().as<Tuple>())) return Outcome::raised();
                 f.step_state() = kNames;
                 break;
             }
@@ -158,8 +160,7 @@ Outcome getattr_with_hook(VM& vm, NativeFrame& f) {
     Value hook = cls->specials[int(Special::Getattr)];
     switch (f.step_state()) {
         case 0: {
-            Value own = cls->specials[int(Special::Getattribute)];
-            bool plain = own.is_object() && own.as_object()->kind == Kind::Native;
+            const bool plain = inherits_special(vm, f[0], Special::Getattribute);
             Outcome o = plain ? plain_getattribute(vm, f[0], f[1].as<Str>())
                               : vm.call_special(Special::Getattribute, f[0], {f[1]});
             if (hook.is_unbound()) return o;

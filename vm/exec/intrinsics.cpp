@@ -1,5 +1,6 @@
 // The instructions about exceptions, context managers, definitions and awaiting, and the rare ones of intrinsics.def.
 #include "vm/exec/exec.h"
+#include "vm/exec/step.h"
 
 namespace gen {
 
@@ -76,6 +77,19 @@ Outcome exception_matches(VM& vm, Value exception, Value classes) {
                     "catching classes that do not inherit from BaseException is not allowed");
 }
 
+// exit((descriptor, manager), *args)
+static Outcome late_exit_step(VM& vm, NativeFrame& frame) {
+    const Value* parts = frame[0].as<Tuple>()->items;
+    switch (frame.step_state()) {
+        case 0:
+            AWAIT(1, descriptor_get(vm, parts[0], parts[1], Value::object(vm.class_of(parts[1]))));
+            return vm.call_with(frame.result(), frame[1]);
+    }
+    return Outcome::raised();
+}
+static const NativeDef kLateExit = {
+    .signature = "__exit__(self, /, *args)", .step = late_exit_step, .flags = kHiddenNative};
+
 Outcome with_enter(VM& vm, Value manager, Value& exit, bool async) {
     Special enter = async ? Special::Aenter : Special::Enter, leave = async ? Special::Aexit : Special::Exit;
     const char* what = async ? "asynchronous context manager" : "context manager";
@@ -86,7 +100,15 @@ Outcome with_enter(VM& vm, Value manager, Value& exit, bool async) {
         return vm.type_error("'%s' object does not support the %s protocol (missed %s method)",
                              vm.type_name(manager), what, async ? "__aexit__" : "__exit__");
     Outcome bound = descriptor_get(vm, f, manager, Value::object(vm.class_of(manager)));
-    if (!bound.is_value()) return bound.is_call() ? vm.type_error("__exit__ is no plain method") : bound;
+    if (bound.is_call()) {  // a descriptor of the script's own: bound when it is called
+        auto* late = vm.heap.make<Native>(Kind::Native, kShapeBuiltinFunction);
+        late->self = vm.tuple({f, manager});
+        late->owner = Value::unbound();
+        late->module = Value::none();
+        late->def = &kLateExit;
+        bound = Value::object(late);
+    }
+    if (!bound.is_value()) return bound;
     exit = bound.value();
     return vm.call_special(enter, manager);
 }
@@ -108,11 +130,15 @@ Outcome make_function(VM& vm, Frame* fr, Code* code, unsigned flags, Value* part
 
 Outcome call_super(VM& vm, Value callee, Value cls, Value self) {
     if (!callee.is(Value::object(vm.type(kShapeSuper)))) return vm.call(callee, {});
-    if (self.is_unbound()) return vm.raise(kShapeRuntimeError, "super(): no arguments");
+    if (self.is_unbound())
+        return vm.raise(kShapeRuntimeError,
+                        vm.frame->code()->positional ? "super(): arg[0] deleted" : "super(): no arguments");
     if (cls.is_unbound()) return vm.raise(kShapeRuntimeError, "super(): __class__ cell not found");
     cls = cls.as<Cell>()->value;
     if (cls.is_unbound()) return vm.raise(kShapeRuntimeError, "super(): empty __class__ cell");
-    if (cls.as_object()->kind == Kind::Class && vm.is_subclass(vm.class_of(self), cls.as<Class>())) {
+    if (!cls.is_object() || cls.as_object()->kind != Kind::Class)
+        return vm.raisef(kShapeRuntimeError, "super(): __class__ is not a type (%s)", vm.type_name(cls));
+    if (vm.is_subclass(vm.class_of(self), cls.as<Class>())) {
         auto* s = vm.heap.make<Super>(Kind::Super, kShapeSuper);
         s->type = cls;
         s->self = self;

@@ -476,9 +476,10 @@ Outcome fast_next(VM& vm, Value v) { return next_of(vm, v, kNesting); }
 bool is_iterable(VM& vm, Value v) {
     Value m = vm.special(v, Special::Iter);
     if (!m.is_unbound()) return !m.is_none();
-    return !vm.special(v, Special::Getitem).is_unbound() && !is_dict(v) &&
-           !vm.is_instance(v, kShapeRegexMatch) &&
-           !(v.is_object() && v.as_object()->kind == Kind::MappingProxy);
+    if (vm.special(v, Special::Getitem).is_unbound() || is_dict(v)) return false;
+    // Mappings, and matches of `re`, take other keys than positions.
+    const uint32_t shape = v.is_object() ? v.as_object()->shape : kShapeObject;
+    return shape != kShapeMappingProxy && shape != kShapeRegexMatch;
 }
 
 bool is_iterator(VM& vm, Value v) { return !vm.special(v, Special::Next).is_unbound(); }

@@ -105,7 +105,7 @@ Outcome import_name(VM& vm, Frame* fr, Str* name, Value fromlist, unsigned level
 }
 
 Outcome import_from(VM& vm, Value module, Str* name) {
-    if (module.is_object() && module.as_object()->kind == Kind::Module) {
+    if (module.is_object() && module.as_object()->shape == kShapeModule) {
         Value v = vm.get(module.as<Module>()->dict, name);
         if (!v.is_unbound()) return v;
     }

@@ -1,5 +1,8 @@
 // Attribute access: the descriptor protocol (language reference 3.3.2) on objects, classes, modules and super.
+#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/iterators.h"
+#include "vm/exec/special.h"
 
 #include <algorithm>
 
@@ -23,16 +26,17 @@ Value special_of_value(VM& vm, Value v, Special s) { return vm.class_of(v)->spec
 
 const char* qualname_of(VM& vm, Value v) { return vm.class_of(v)->qualname.as<Str>()->data; }
 
-Outcome no_attribute(VM& vm, Value v, Str* name) {
+// `generic`: as object's own methods say it, whatever v is.
+Outcome no_attribute(VM& vm, Value v, Str* name, bool generic = false) {
+    const Kind kind = v.is_object() && !generic ? v.as_object()->kind : Kind::kCount;
     std::string message;
-    if (v.is_object() && v.as_object()->kind == Kind::Class)
-        message = "type object '" + std::string(vm.class_name(v.as<Class>())) + "' has no attribute '" +
-                  name->data + "'";
-    else if (v.is_object() && v.as_object()->kind == Kind::Module && is_str(v.as<Module>()->name))
-        message = "module '" + std::string(v.as<Module>()->name.as<Str>()->view()) + "' has no attribute '" +
-                  name->data + "'";
+    if (kind == Kind::Class)
+        message = "type object '" + std::string(vm.class_name(v.as<Class>())) + "'";
+    else if (kind == Kind::Module && is_str(v.as<Module>()->name))
+        message = "module '" + std::string(v.as<Module>()->name.as<Str>()->view()) + "'";
     else
-        message = std::string("'") + vm.type_name(v) + "' object has no attribute '" + name->data + "'";
+        message = std::string("'") + vm.type_name(v) + "' object";
+    message += std::string(" has no attribute '") + name->data + "'";
     vm.raise(kShapeAttributeError, message);
     Object* e = vm.exception.as_object();
     set_instance_attribute(vm, e, vm.names.name_attribute, Value::object(name));
@@ -62,7 +66,8 @@ Outcome set_member(VM& vm, Member* m, Value self, Value v) {
         return m->def->set(vm, self, v);
     }
     if (v.is_unbound()) {
-        if (!delete_instance_attribute(vm, self.as_object(), name)) return no_attribute(vm, self, name);
+        if (!delete_instance_attribute(vm, self.as_object(), name))
+            return vm.raise(kShapeAttributeError, name->view());
         return Value::none();
     }
     if (!set_instance_attribute(vm, self.as_object(), name, v)) return vm.out_of_memory();
@@ -77,12 +82,13 @@ Outcome get_super(VM& vm, Super* s, Str* name) {
 }
 
 Outcome get_module(VM& vm, Module* m, Str* name) {
+    Class* cls = vm.class_of(Value::object(m));
+    Value attribute = vm.lookup(cls, name);
+    auto of_class = [&] { return descriptor_get(vm, attribute, Value::object(m), Value::object(cls)); };
+    if (is_data_descriptor(vm, attribute) && is_descriptor(vm, attribute)) return of_class();
     Value v = vm.get(m->dict, name);
     if (!v.is_unbound()) return v;
-    if (name == vm.names.dict) return Value::object(m->dict);
-    Value attribute = vm.lookup(vm.class_of(Value::object(m)), name);
-    if (!attribute.is_unbound())
-        return descriptor_get(vm, attribute, Value::object(m), Value::object(vm.class_of(Value::object(m))));
+    if (!attribute.is_unbound()) return of_class();
     Value hook = vm.get(m->dict, vm.names.special[int(Special::Getattr)]);
     if (!hook.is_unbound()) return vm.call(hook, {Value::object(name)});
     return no_attribute(vm, Value::object(m), name);
@@ -90,7 +96,8 @@ Outcome get_module(VM& vm, Module* m, Str* name) {
 
 // Without the hooks __getattribute__ and __getattr__ of the script.
 Outcome plain_getattr(VM& vm, Value v, Str* name) {
-    if (v.is_object()) {
+    for (;;) {  // one turn for each method of a method, and alias of an alias
+        if (!v.is_object()) return generic_getattr(vm, v, name);
         switch (v.as_object()->kind) {
             case Kind::Class:
                 return class_getattr(vm, v.as<Class>(), name);
@@ -99,8 +106,8 @@ Outcome plain_getattr(VM& vm, Value v, Str* name) {
             case Kind::Super:
                 return get_super(vm, v.as<Super>(), name);
             case Kind::BoundMethod:  // what a method lacks, its function may have
-                if (vm.lookup(vm.class_of(v), name).is_unbound())
-                    return op_getattr(vm, v.as<BoundMethod>()->function, name);
+                if (!vm.lookup(vm.class_of(v), name).is_unbound()) return generic_getattr(vm, v, name);
+                v = v.as<BoundMethod>()->function;
                 break;
             case Kind::GenericAlias: {  // list[int]: what it does not say itself is its origin's
                 static constexpr std::string_view kOwn[] = {
@@ -108,15 +115,33 @@ Outcome plain_getattr(VM& vm, Value v, Str* name) {
                     "__unpacked__",    "__parameters__", "__typing_unpacked_tuple_args__",
                     "__mro_entries__", "__reduce_ex__",  "__reduce__",
                     "__copy__",        "__deepcopy__"};
-                if (std::count(std::begin(kOwn), std::end(kOwn), name->view()) == 0)
-                    return op_getattr(vm, v.as<GenericAlias>()->origin, name);
+                if (std::count(std::begin(kOwn), std::end(kOwn), name->view()) != 0)
+                    return generic_getattr(vm, v, name);
+                v = v.as<GenericAlias>()->origin;
                 break;
             }
             default:
-                break;
+                return generic_getattr(vm, v, name);
         }
+        if (!(vm.class_of(v)->class_flags & Class::kPlainGetattr)) return op_getattr(vm, v, name);
     }
-    return generic_getattr(vm, v, name);
+}
+
+Outcome call_get(VM& vm, Value a, Value instance, Value owner) {
+    return vm.call_special(
+        Special::Get, a,
+        {instance.is_unbound() ? Value::none() : instance, owner.is_unbound() ? Value::none() : owner});
+}
+
+// A method of a built-in class, bound to self.
+Outcome bind_native(VM& vm, const Native* n, Value self) {
+    auto* bound = vm.heap.make<Native>(
+        Kind::Native, n->shape == kShapeSlotWrapper ? kShapeMethodWrapper : kShapeBuiltinFunction);
+    bound->self = self;
+    bound->owner = n->owner;
+    bound->module = n->module;
+    bound->def = n->def;
+    return Value::object(bound);
 }
 
 }  // namespace
@@ -132,7 +157,7 @@ bool is_descriptor(VM& vm, Value a) {
         case Kind::Function:
             return !(static_cast<Function*>(a.as_object())->code->code_flags & Code::kUnbound);
         case Kind::Native:
-            return a.as_object()->shape != kShapeBuiltinFunction;
+            return binds(a.as_object());
         default:
             return !special_of_value(vm, a, Special::Get).is_unbound();
     }
@@ -156,65 +181,71 @@ bool is_data_descriptor(VM& vm, Value a) {
 }
 
 Outcome descriptor_get(VM& vm, Value a, Value instance, Value owner) {
-    if (!a.is_object()) return a;
-    Object* o = a.as_object();
-    switch (o->kind) {
-        case Kind::Function: {
-            bool unbound =
-                instance.is_unbound() || (static_cast<Function*>(o)->code->code_flags & Code::kUnbound);
-            return unbound ? Outcome(a) : Outcome(vm.bound_method(a, instance));
-        }
-        case Kind::Native: {
-            if (o->shape == kShapeBuiltinFunction || instance.is_unbound()) return a;
-            auto* n = static_cast<Native*>(o);
-            auto* bound = vm.heap.make<Native>(
-                Kind::Native, o->shape == kShapeSlotWrapper ? kShapeMethodWrapper : kShapeBuiltinFunction);
-            bound->self = instance;
-            bound->owner = n->owner;
-            bound->module = n->module;
-            bound->def = n->def;
-            return Value::object(bound);
-        }
-        case Kind::StaticMethod:
-            return static_cast<StaticMethod*>(o)->function;
-        case Kind::ClassMethod: {
-            Value f = static_cast<ClassMethod*>(o)->function;
-            Value cls = owner.is_unbound() ? Value::object(vm.class_of(instance)) : owner;
-            if (f.is_object() &&
-                (f.as_object()->kind == Kind::Function || f.as_object()->kind == Kind::Native)) {
-                if (f.as_object()->kind == Kind::Function) return vm.bound_method(f, cls);
-                auto* n = f.as<Native>();
-                auto* bound = vm.heap.make<Native>(Kind::Native, kShapeBuiltinFunction);
-                bound->self = cls;
-                bound->owner = n->owner;
-                bound->module = n->module;
-                bound->def = n->def;
-                return Value::object(bound);
+    for (;;) {  // one turn for each classmethod around another descriptor
+        if (!a.is_object()) return a;
+        Object* o = a.as_object();
+        const bool wraps =
+            o->kind == Kind::Property || o->kind == Kind::ClassMethod || o->kind == Kind::StaticMethod;
+        if (wraps && o->shape >= kBuiltinShapes && !inherits_special(vm, a, Special::Get))
+            return call_get(vm, a, instance, owner);
+        switch (o->kind) {
+            case Kind::Function: {
+                bool unbound =
+                    instance.is_unbound() || (static_cast<Function*>(o)->code->code_flags & Code::kUnbound);
+                return unbound ? Outcome(a) : Outcome(vm.bound_method(a, instance));
             }
-            if (is_descriptor(vm, f)) return descriptor_get(vm, f, cls, cls);
-            return vm.bound_method(f, cls);
-        }
-        case Kind::Property: {
-            if (instance.is_unbound()) return a;
-            auto* p = static_cast<Property*>(o);
-            if (p->get.is_none() || p->get.is_unbound()) {
-                std::string text = is_str(p->name)
-                                       ? "property '" + std::string(p->name.as<Str>()->view()) + "' of "
-                                       : "property of ";
-                return vm.raisef(kShapeAttributeError, "%s'%s' object has no getter", text.c_str(),
-                                 qualname_of(vm, instance));
+            case Kind::Native: {
+                auto* n = static_cast<Native*>(o);
+                if (instance.is_unbound() || !binds(n)) return a;
+                if (accepts_receiver(vm, n, instance)) return bind_native(vm, n, instance);
+                std::string_view text = n->def->signature.text;
+                return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
+                                     std::string(text.substr(0, text.find('('))).c_str(),
+                                     std::string(vm.class_name(n->owner.as<Class>())).c_str(),
+                                     vm.type_name(instance));
             }
-            return vm.call(p->get, {instance});
+            case Kind::StaticMethod: {
+                Value f = static_cast<StaticMethod*>(o)->function;
+                return f.is_unbound() ? vm.raise(kShapeRuntimeError, "uninitialized staticmethod object")
+                                      : Outcome(f);
+            }
+            case Kind::ClassMethod: {
+                Value f = static_cast<ClassMethod*>(o)->function;
+                if (f.is_unbound()) return vm.raise(kShapeRuntimeError, "uninitialized classmethod object");
+                Value cls = owner.is_unbound() ? Value::object(vm.class_of(instance)) : owner;
+                if (Native* n = as_native(f);
+                    n && n->self.is_unbound() && n->def->flags & kClassNative)  // of a built-in class
+                    return bind_native(vm, n, cls);
+                if (f.is_object() && f.as_object()->kind == Kind::Function) return vm.bound_method(f, cls);
+                if (!is_descriptor(vm, f)) return vm.bound_method(f, cls);
+                a = f;
+                instance = owner = cls;
+                continue;
+            }
+            case Kind::Property: {
+                if (instance.is_unbound()) return a;
+                auto* p = static_cast<Property*>(o);
+                if (p->get.is_none() || p->get.is_unbound()) {
+                    std::string text = is_str(p->name)
+                                           ? "property '" + std::string(p->name.as<Str>()->view()) + "' of "
+                                           : "property of ";
+                    return vm.raisef(kShapeAttributeError, "%s'%s' object has no getter", text.c_str(),
+                                     qualname_of(vm, instance));
+                }
+                return vm.call(p->get, {instance});
+            }
+            case Kind::Member:
+                return instance.is_unbound() ? Outcome(a) : get_member(vm, static_cast<Member*>(o), instance);
+            default:
+                return special_of_value(vm, a, Special::Get).is_unbound() ? Outcome(a)
+                                                                          : call_get(vm, a, instance, owner);
         }
-        case Kind::Member:
-            return instance.is_unbound() ? Outcome(a) : get_member(vm, static_cast<Member*>(o), instance);
-        default:
-            break;
     }
-    if (special_of_value(vm, a, Special::Get).is_unbound()) return a;
-    return vm.call_special(
-        Special::Get, a,
-        {instance.is_unbound() ? Value::none() : instance, owner.is_unbound() ? Value::none() : owner});
+}
+
+static Value own_class_attribute(VM& vm, Class* cls, Str* name) {
+    Value cell = vm.get(cls->attributes, name);
+    return cell.is_unbound() ? get_instance_attribute(vm, cls, name) : cell.as<Cell>()->value;
 }
 
 Outcome generic_getattr(VM& vm, Value v, Str* name) {
@@ -226,14 +257,16 @@ Outcome generic_getattr(VM& vm, Value v, Str* name) {
         if (is_descriptor(vm, attribute)) return descriptor_get(vm, attribute, v, Value::object(cls));
     }
     if (v.is_object()) {
-        Value own = get_instance_attribute(vm, v.as_object(), name);
+        Value own = v.as_object()->kind == Kind::Class  // for object.__getattribute__
+                        ? own_class_attribute(vm, v.as<Class>(), name)
+                        : get_instance_attribute(vm, v.as_object(), name);
         if (!own.is_unbound() && (cls->class_flags & (Class::kHasDict | Class::kBuiltin))) return own;
     }
     if (found) return descriptor_get(vm, attribute, v, Value::object(cls));
     if (name == vm.names.dict && v.is_object()) {
         if (Dict* d = instance_dict(vm, v.as_object())) return Value::object(d);
     }
-    return no_attribute(vm, v, name);
+    return no_attribute(vm, v, name, true);
 }
 
 Outcome class_getattr(VM& vm, Class* cls, Str* name) {
@@ -284,7 +317,8 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
     if (attribute.is_object()) {
         Object* a = attribute.as_object();
         if (a->kind == Kind::Member) return set_member(vm, static_cast<Member*>(a), v, item);
-        if (a->kind == Kind::Property) {
+        const Special s = item.is_unbound() ? Special::Delete : Special::Set;
+        if (a->kind == Kind::Property && (a->shape < kBuiltinShapes || inherits_special(vm, attribute, s))) {
             auto* p = static_cast<Property*>(a);
             Value f = item.is_unbound() ? p->del : p->set;
             if (f.is_none() || f.is_unbound()) {
@@ -297,7 +331,6 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
             if (item.is_unbound()) return vm.call(f, {v});
             return vm.call(f, {v, item});
         }
-        Special s = item.is_unbound() ? Special::Delete : Special::Set;
         if (!special_of_value(vm, attribute, s).is_unbound())
             return item.is_unbound() ? vm.call_special(s, attribute, {v})
                                      : vm.call_special(s, attribute, {v, item});
@@ -306,7 +339,7 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
     }
     bool takes_any = v.is_object() && (cls->class_flags & Class::kHasDict);
     if (!takes_any) {
-        if (attribute.is_unbound()) return no_attribute(vm, v, name);
+        if (attribute.is_unbound()) return no_attribute(vm, v, name, true);
         return vm.raisef(kShapeAttributeError, "'%s' object attribute '%s' is read-only", vm.type_name(v),
                          name->data);
     }
@@ -315,7 +348,7 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
         if (whole)
             replace_instance_dict(vm, v.as_object(), vm.dict());
         else if (!delete_instance_attribute(vm, v.as_object(), name))
-            return no_attribute(vm, v, name);
+            return no_attribute(vm, v, name, true);
         return Value::none();
     }
     if (whole) {
@@ -348,8 +381,7 @@ Outcome class_setattr(VM& vm, Class* cls, Str* name, Value v) {
 Outcome op_setattr(VM& vm, Value v, Str* name, Value item) {
     Class* cls = vm.class_of(v);
     if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
-    Value hook = cls->specials[int(Special::Setattr)];
-    if (hook.is_object() && hook.as_object()->kind != Kind::Native)
+    if (!(cls->class_flags & Class::kPlainSetattr) && !cls->specials[int(Special::Setattr)].is_unbound())
         return vm.call_special(Special::Setattr, v, {Value::object(name), item});
     if (v.is_object() && v.as_object()->kind == Kind::Class)
         return class_setattr(vm, v.as<Class>(), name, item);
@@ -359,8 +391,7 @@ Outcome op_setattr(VM& vm, Value v, Str* name, Value item) {
 Outcome op_delattr(VM& vm, Value v, Str* name) {
     Class* cls = vm.class_of(v);
     if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
-    Value hook = cls->specials[int(Special::Delattr)];
-    if (hook.is_object() && hook.as_object()->kind != Kind::Native)
+    if (!cls->specials[int(Special::Delattr)].is_unbound() && !inherits_special(vm, v, Special::Delattr))
         return vm.call_special(Special::Delattr, v, {Value::object(name)});
     if (v.is_object() && v.as_object()->kind == Kind::Class)
         return class_setattr(vm, v.as<Class>(), name, Value::unbound());

@@ -123,7 +123,7 @@ Outcome sequence_compare(VM& vm, CompareOp op, Value a, Value b) {
 
 // ---- dicts
 
-// dict_equal(negate, a, b): registers: position, version of a.
+// dict_equal(negate, a, b): registers: position, value of a.
 static Outcome dict_equal_step(VM& vm, NativeFrame& frame) {
     enum : uint32_t { kPaused = 1, kFound, kEqual };
     bool negate = frame[0].is_true();

@@ -14,9 +14,6 @@ static Tuple* alternatives(Value cls) {
     return nullptr;
 }
 
-// None in int | None stands for its class.
-static Value alternative(VM& vm, Value v) { return v.is_none() ? Value::object(vm.type(kShapeNone_)) : v; }
-
 enum Question : int64_t { kInstance, kSubclass };
 
 // Does the metaclass have a check of its own?
@@ -47,7 +44,7 @@ static Outcome check_fast(VM& vm, Value v, Value cls, Question question, int dep
     if (Tuple* t = alternatives(cls)) {
         if (depth == 0) return Outcome::unhandled();
         for (size_t i = 0; i < t->size; i++) {
-            Outcome o = check_fast(vm, v, alternative(vm, t->items[i]), question, depth - 1);
+            Outcome o = check_fast(vm, v, t->items[i], question, depth - 1);
             if (!o.is_value() || o.value().is_true()) return o;
         }
         return Value::false_();
@@ -79,7 +76,7 @@ static Outcome check_step(VM& vm, NativeFrame& frame) {
                 t = alternatives(frame[4]);
                 if (t) {
                     for (size_t i = t->size; i-- > 0;)
-                        if (!list_append(vm.heap, frame[3].as<List>(), alternative(vm, t->items[i])))
+                        if (!list_append(vm.heap, frame[3].as<List>(), t->items[i]))
                             return vm.out_of_memory();
                     continue;
                 }

@@ -40,20 +40,21 @@ Outcome op_len(VM& vm, Value v) {
 
 static bool is_slice(Value v) { return v.is_object() && v.as_object()->kind == Kind::Slice; }
 
-static const char* indices_message(Kind kind) {
+// What messages about an index call the container.
+static const char* indexed_name(Kind kind) {
     switch (kind) {
         case Kind::List:
-            return "list indices must be integers or slices, not %s";
+            return "list";
         case Kind::Tuple:
-            return "tuple indices must be integers or slices, not %s";
+            return "tuple";
         case Kind::Str:
-            return "string indices must be integers, not '%s'";
+            return "string";
         case Kind::Range:
-            return "range indices must be integers or slices, not %s";
+            return "range";
         case Kind::ByteArray:
-            return "bytearray indices must be integers or slices, not %s";
+            return "bytearray";
         default:
-            return "byte indices must be integers or slices, not %s";
+            return "byte";
     }
 }
 
@@ -93,10 +94,9 @@ static const NativeDef kResolvedKey = {.signature = "item(container, key, item, 
 
 static Outcome with_resolved_key(VM& vm, Value container, Value key, Value item, ItemOperation operation) {
     if (!is_slice(key) && !has_index(vm, key)) {
-        const char* format = indices_message(container.as_object()->kind);
-        char text[128];
-        snprintf(text, sizeof text, format, vm.type_name(key));
-        return vm.raise(kShapeTypeError, text);
+        const bool text = container.as_object()->kind == Kind::Str;
+        return vm.type_error("%s indices must be integers%s%s%s", indexed_name(container.as_object()->kind),
+                             text ? ", not '" : " or slices, not ", vm.type_name(key), text ? "'" : "");
     }
     return call_internal(vm, kResolvedKey, {container, key, item, Value::integer(operation)});
 }
@@ -428,15 +428,14 @@ Outcome op_getitem(VM& vm, Value v, Value key) {
                 return Value::object(alias);
             }
             Value method = cls->specials[int(Special::ClassGetitem)];
-            if (method.is_unbound())
+            if (method.is_unbound() || method.is_none())
                 return vm.type_error("type '%s' is not subscriptable",
                                      std::string(vm.class_name(cls)).c_str());
             return call_internal(vm, kClassGetitem, {v, key});
         }
     }
     Value method = vm.special(v, Special::Getitem);
-    if (method.is_unbound() || method.is_none())
-        return vm.type_error("'%s' object is not subscriptable", vm.type_name(v));
+    if (method.is_unbound()) return vm.type_error("'%s' object is not subscriptable", vm.type_name(v));
     return call_found(vm, Special::Getitem, method, v, {key});
 }
 
@@ -447,7 +446,7 @@ Outcome op_setitem(VM& vm, Value v, Value key, Value item) {
         if (!fast.is_unhandled()) return fast;
     }
     Value method = vm.special(v, Special::Setitem);
-    if (method.is_unbound() || method.is_none())
+    if (method.is_unbound())
         return vm.type_error("'%s' object does not support item assignment", vm.type_name(v));
     return call_found(vm, Special::Setitem, method, v, {key, item});
 }
@@ -458,7 +457,7 @@ Outcome op_delitem(VM& vm, Value v, Value key) {
         if (!fast.is_unhandled()) return fast;
     }
     Value method = vm.special(v, Special::Delitem);
-    if (method.is_unbound() || method.is_none())
+    if (method.is_unbound())
         return vm.type_error("'%s' object doesn't support item deletion", vm.type_name(v));
     return call_found(vm, Special::Delitem, method, v, {key});
 }
@@ -474,7 +473,11 @@ static Outcome contains_step(VM& vm,
                 AWAIT(2, op_truth(vm, frame.result()));
                 return frame.result();
             }
-            AWAIT(3, op_iter(vm, frame[0]));
+            AWAIT_CATCHING(3, op_iter(vm, frame[0]));
+            if (frame.result().is_unbound()) {
+                if (!vm.is_instance(vm.caught, kShapeTypeError)) return raise_again(vm, vm.caught);
+                return vm.type_error("argument of type '%s' is not iterable", vm.type_name(frame[0]));
+            }
             frame[3] = frame.result();
             for (;;) {
                 PAUSE(4);

@@ -320,7 +320,8 @@ static Outcome collect_step(VM& vm, NativeFrame& frame) {
             AWAIT(2, op_length_hint(vm, frame[0], 8));
             {
                 int64_t expected;
-                if (!int_to_int64(frame.result(), expected)) return vm.out_of_memory();
+                if (!int_to_int64(frame.result(), expected))
+                    return vm.raise(kShapeOverflowError, "Python int too large to convert to C ssize_t");
                 bool trusted = frame[0].is_object() && frame[0].as_object()->shape < kBuiltinShapes;
                 if (!vm.heap.reserve(size_t(expected) * 8) || expected > int64_t(kMaxItems))
                     return vm.out_of_memory();

@@ -65,14 +65,30 @@ static bool is_sequence_method(Value method) {
     return k == Kind::Str || k == Kind::Bytes || k == Kind::ByteArray || k == Kind::List || k == Kind::Tuple;
 }
 
+// A class of the script that defines + or * like a number, either way round, though it derives from a sequence.
+static bool is_like_number(const Class* cls, const OperatorNames& names) {
+    for (Special s : {names.method, names.reflected}) {
+        Value method = cls->specials[int(s)];
+        if (!method.is_unbound() && !is_sequence_method(method)) return true;
+    }
+    return false;
+}
+
 static Candidates candidates(VM& vm, BinaryOp op, Value a, Value b, bool in_place) {
     const OperatorNames& names = kOperators[int(op)];
     Class *left = vm.class_of(a), *right = vm.class_of(b);
     Value method = left->specials[int(names.method)];
     Value reflected = left == right ? Value::unbound() : right->specials[int(names.reflected)];
     Value replacing = in_place ? left->specials[int(names.in_place)] : Value::unbound();
+    const bool of_script = left->class_flags & Class::kHeapType;
     bool sequence = (op == BinaryOp::Add || op == BinaryOp::Mul) &&
-                    (is_sequence_method(method) || is_sequence_method(replacing));
+                    (is_sequence_method(method) || is_sequence_method(replacing)) &&
+                    !(of_script && (is_like_number(left, names) ||
+                                    (in_place && op == BinaryOp::Add && !replacing.is_unbound())));
+    // `x *= sequence` repeats for numbers and the like only.
+    if (in_place && op == BinaryOp::Mul && is_sequence_method(reflected) &&
+        (of_script || !left->specials[int(Special::Len)].is_unbound()))
+        reflected = Value::unbound();
     Candidates c;
     if (sequence) {
         if (!is_sequence_method(reflected)) c.add(names.reflected, reflected, b, a);
@@ -95,7 +111,8 @@ bool has_index(VM& vm, Value v) { return is_int_like(v) || !vm.special(v, Specia
 
 static Outcome try_candidate(VM& vm, const Candidate& c) {
     bool repeats = c.special == Special::Mul || c.special == Special::Rmul || c.special == Special::Imul;
-    if (repeats && is_sequence_method(c.method) && !has_index(vm, c.other))
+    if (repeats && is_sequence_method(c.method) && !has_index(vm, c.other) &&
+        !is_like_number(vm.class_of(c.self), kOperators[int(BinaryOp::Mul)]))
         return vm.type_error("can't multiply sequence by non-int of type '%s'", vm.type_name(c.other));
     return call_found(vm, c.special, c.method, c.self, {c.other});
 }

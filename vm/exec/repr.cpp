@@ -87,6 +87,8 @@ bool ReprRun::open(Value v) {
             Value f = v.as<BoundMethod>()->function;
             if (f.is_object() && f.as_object()->kind == Kind::Function && is_str(f.as<Function>()->qualname))
                 out_.append(f.as<Function>()->qualname.as<Str>());
+            else if (Native* native = as_native(f))
+                append_native_qualname(vm_, out_, native);
             else
                 out_.append('?');
             out_.append(" of ");
@@ -244,7 +246,7 @@ bool ReprRun::next(Value v, int64_t& position, Value& item) {
             while (uint64_t(position) < args->size) {
                 if (position) out_.append(" | ");
                 item = args->items[position++];
-                if (!append_type_name(vm_, out_, item)) return true;
+                if (!append_type_name(vm_, out_, item, true)) return true;
             }
             return false;
         }
@@ -254,7 +256,7 @@ bool ReprRun::next(Value v, int64_t& position, Value& item) {
                 position = 1;
                 if (alias->state & kStarredAlias) out_.append('*');
                 item = alias->origin;
-                if (!append_type_name(vm_, out_, item)) return true;
+                if (!append_type_name(vm_, out_, item, false)) return true;
             }
             Value args = alias->args;
             size_t n = is_tuple(args) ? args.as<Tuple>()->size : 1;
@@ -263,7 +265,7 @@ bool ReprRun::next(Value v, int64_t& position, Value& item) {
                 separate(position == 1);
                 item = is_tuple(args) ? args.as<Tuple>()->items[position - 1] : args;
                 position++;
-                if (!append_type_name(vm_, out_, item)) return true;
+                if (!append_type_name(vm_, out_, item, false)) return true;
             }
             out_.append(']');
             return false;

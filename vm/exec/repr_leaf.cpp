@@ -36,23 +36,36 @@ void append_default_repr(VM& vm, StringBuilder& out, Value v) {
     out.append('>');
 }
 
-bool append_type_name(VM& vm, StringBuilder& out, Value v) {
+bool append_type_name(VM& vm, StringBuilder& out, Value v, bool in_union) {
     if (v.is_ellipsis()) {
         out.append("...");
         return true;
     }
-    if (v.is_none()) {
-        out.append("None");
+    if (!v.is_object()) return false;
+    auto append = [&](Value module, auto append_name) {
+        if (!is_str(module)) return false;
+        if (module.as<Str>()->view() != "builtins") {
+            out.append(module.as<Str>());
+            out.append('.');
+        }
+        append_name();
         return true;
+    };
+    switch (v.as_object()->kind) {
+        case Kind::Class:
+            if (in_union && v.is(Value::object(vm.type(kShapeNone_))))
+                out.append("None");
+            else
+                append_class_name(vm, out, v.as<Class>());
+            return true;
+        case Kind::Function:
+            return append(v.as<Function>()->module,
+                          [&] { append_value_text(out, v.as<Function>()->qualname); });
+        case Kind::Native:
+            return append(v.as<Native>()->module, [&] { append_native_qualname(vm, out, v.as<Native>()); });
+        default:
+            return false;
     }
-    if (!v.is_object() || v.as_object()->kind != Kind::Class) return false;
-    auto* cls = v.as<Class>();
-    if (cls == vm.type(kShapeNone_)) {
-        out.append("None");
-        return true;
-    }
-    append_class_name(vm, out, cls);
-    return true;
 }
 
 // Imaginary and real parts show without ".0".
@@ -82,6 +95,14 @@ void append_complex_repr(StringBuilder& out, double real, double imag) {
 static std::string_view native_name(const Native* n) {
     std::string_view text = n->def->signature.text;
     return text.substr(0, text.find('('));
+}
+
+void append_native_qualname(VM& vm, StringBuilder& out, const Native* n) {
+    if (n->owner.is_object()) {
+        out.append(vm.class_name(n->owner.as<Class>()));
+        out.append('.');
+    }
+    out.append(native_name(n));
 }
 
 static void append_native(VM& vm, StringBuilder& out, Native* n) {

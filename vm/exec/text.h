@@ -21,8 +21,9 @@ Outcome object_format_native(VM&, Value* args);  // object.__format__(self, form
 void append_class_name(VM&, StringBuilder&, const Class*);  // with its module, unless that is builtins
 void append_address(VM&, StringBuilder&, Value v);          // 0x7f...
 void append_default_repr(VM&, StringBuilder&, Value v);     // <module.Name object at 0x...>
-// The name of an annotation in list[int] and int | str: no <class ''> around classes. False: needs its repr.
-bool append_type_name(VM&, StringBuilder&, Value v);
+// The name of an annotation in list[int] and (in_union) int | str: no <class ''> around classes. False: needs its repr.
+bool append_type_name(VM&, StringBuilder&, Value v, bool in_union);
+void append_native_qualname(VM&, StringBuilder&, const Native*);  // list.append
 void append_complex_repr(StringBuilder&, double real, double imag);
 
 inline Outcome finish(VM& vm, StringBuilder& out) {

@@ -1,5 +1,6 @@
 #include "vm/exec/vm.h"
 
+#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 
 #include <cstdarg>
@@ -270,7 +271,7 @@ Outcome VM::call_special(Special s, Value self, std::initializer_list<Value> arg
     Object* o = f.as_object();
     call(f, {});
     unsigned n = 0;
-    if (o->kind == Kind::Function || (o->kind == Kind::Native && o->shape != kShapeBuiltinFunction)) {
+    if (o->kind == Kind::Function || (o->kind == Kind::Native && binds(o))) {
         request.args[n++] = self;
     } else {
         Outcome bound = descriptor_get(*this, f, self, Value::object(class_of(self)));
