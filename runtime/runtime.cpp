@@ -3,6 +3,7 @@
 #include "runtime/host/evaluate.h"
 #include "runtime/host/import.h"
 #include "runtime/host/prelude.h"
+#include "runtime/host/virtual_clock.h"
 #include "runtime/modules/modules.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
@@ -223,10 +224,22 @@ void install_runtime(VM& vm, RuntimeHost& host) {
     define_module(vm, kSysModule);
 }
 
-bool shut_down(VM& vm) {
+// What runs at the end of a world that nobody waits for: so many steps in all, and no real time.
+static void limit_last_words(VM& vm) {
+    constexpr uint64_t kSteps = 1'000'000;
+    constexpr int64_t kSecond = 1'000'000'000;
+    vm.scheduler.drop_others(vm.fiber);
+    if (!vm.clock->is_virtual()) vm.clock = std::make_unique<VirtualClock>(vm.clock->now(), vm.clock->wall());
+    vm.limits.steps = vm.steps_now() + kSteps;
+    vm.limits.deadline = vm.clock->now() + kSecond;
+}
+
+bool shut_down(VM& vm, AtEnd how) {
     StandardStreams& streams = host_of(vm).streams;
     vm.limits.steps = 0;
     vm.limits.deadline = 0;
+    if (how == AtEnd::LeaveThreads) limit_last_words(vm);
+    vm.safepoint_soon();
     auto run = [&](Value function, Value reported_as) {
         if (function.is_unbound()) return true;
         bool good = !vm.run(function, {}).is_raised();
@@ -242,7 +255,7 @@ bool shut_down(VM& vm) {
         if (!module.is_object() || module.as_object()->kind != Kind::Module) return true;
         return run(vm.get(module.as<Module>()->dict, vm.intern(function)), module);
     };
-    bool threads_ended = run_of_module("threading", "_shutdown");
+    bool threads_ended = how == AtEnd::LeaveThreads || run_of_module("threading", "_shutdown");
     run_of_module("atexit", "_run_exitfuncs");
     run_of_module("asyncio._helpers", "at_exit");
     run_of_module("io", "_write_behind");

@@ -116,7 +116,7 @@ int Program::run_input(const std::vector<std::string>& arguments, std::string_vi
 
 int Program::finish(int status) {
     State& s = State::of(vm_);
-    if (!s.end() && status == 0) status = 1;
+    if (!s.end(AtEnd::JoinThreads) && status == 0) status = 1;
     StandardStreams& streams = s.host.streams;
     if (!streams.out.flush() && status == 0) {
         streams.err.write(std::string("gen: cannot write to standard output: ") + std::strerror(errno) +

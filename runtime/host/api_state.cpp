@@ -78,17 +78,30 @@ State::State(const InterpreterOptions& options) : vm(options.seed) {
     };
 }
 
-State::~State() { end(); }
+State::~State() { end(AtEnd::LeaveThreads); }
 
-bool State::end() {
+// Whoever waited for the host is told, and may say so; nobody is waited for.
+static void let_them_hear(VM& vm) {
+    constexpr uint64_t kSteps = 100'000;
+    vm.limits.steps = 0;
+    vm.limits.deadline = 0;
+    if (!vm.clock->is_virtual()) vm.clock = std::make_unique<ManualClock>(vm.clock->now(), vm.clock->wall());
+    Turn turn;
+    turn.end = vm.steps_now() + kSteps;
+    if (vm.run_others(turn).is_raised()) vm.exception = Value::unbound();
+}
+
+bool State::end(AtEnd how) {
     if (has_ended) return true;
     has_ended = true;
     // Nobody waits for the host's threads at the end.
+    const bool awaited = !remotes.empty();
     for (auto& [id, pending] : std::exchange(remotes, {}))
         pending->fail(Error("RuntimeError", "the host has closed this interpreter"));
     awaited_remotes.clear();
+    if (awaited && how == AtEnd::LeaveThreads) let_them_hear(vm);
     tend_tasks();
-    return shut_down(vm);
+    return shut_down(vm, how);
 }
 
 uint32_t State::keep(Value v) {
@@ -122,24 +135,34 @@ Code* State::compile(std::string_view text, std::string_view filename) {
 
 namespace {
 
-// A report must not fail for the reason that it reports.
-class WithoutLimits {
+// A report must not fail for the reason that it reports. It may run the script's __str__, which gets `steps` to come to an end, and as
+// many seconds as it waits for at most; 0: it may take as long as it likes.
+class OtherLimits {
   public:
-    explicit WithoutLimits(VM& vm) : vm_(vm), memory_(vm.heap.limit()), limits_(vm.limits) {
-        vm.heap.set_limit(0);
-        vm.limits.steps = 0;
-        vm.limits.deadline = 0;
+    explicit OtherLimits(VM& vm, uint64_t steps)
+        : vm_(vm), memory_(vm.heap.limit()), limits_(vm.limits), termination_(vm.termination) {
+        vm.heap.set_limit(memory_ ? memory_ + kMemory : 0);
+        vm.limits.steps = steps ? vm.steps_now() + steps : 0;
+        vm.limits.deadline = steps ? vm.clock->now() + kLongestWait : 0;
+        vm.safepoint_soon();
     }
-    ~WithoutLimits() {
+    ~OtherLimits() {
         vm_.heap.set_limit(memory_);
         vm_.limits = limits_;
+        vm_.termination = termination_;
+        vm_.safepoint_soon();
     }
 
   private:
+    static constexpr size_t kMemory = 64 << 20;
+    static constexpr int64_t kLongestWait = 1'000'000'000;
     VM& vm_;
     const size_t memory_;
     const Limits limits_;
+    const char* const termination_;
 };
+
+constexpr uint64_t kStepsToDescribe = 1'000'000;
 
 }  // namespace
 
@@ -155,7 +178,7 @@ void State::throw_error() {
     Ref held = hold(e);
     std::string type(vm.type_name(e)), message, traceback;
     {
-        WithoutLimits unlimited(vm);
+        OtherLimits limited(vm, kStepsToDescribe);
         Value describe = prelude_value(vm, "_describe_error");
         Outcome text = describe.is_unbound() ? Outcome::raised() : vm.run(describe, {e});
         if (text.is_value() && is_tuple(text.value())) {
@@ -172,7 +195,7 @@ void State::throw_error() {
 int State::show_uncaught() {
     Ref error = hold(vm.exception);
     vm.exception = Value::unbound();
-    WithoutLimits unlimited(vm);
+    OtherLimits unlimited(vm, 0);
     Value handle = prelude_value(vm, "_handle_uncaught");
     Outcome o = handle.is_unbound() ? Outcome::raised() : vm.run(handle, {value_of(error)});
     if (o.is_value() && o.value().is_int()) return int(o.value().as_int());

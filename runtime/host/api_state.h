@@ -2,6 +2,7 @@
 #pragma once
 #include "gen/gen.h"
 #include "runtime/host/host.h"
+#include "runtime/runtime.h"
 #include "vm/exec/vm.h"
 
 #include <atomic>
@@ -120,7 +121,7 @@ struct State : std::enable_shared_from_this<State> {
 
     // Shows vm.exception, which nobody has caught, as the command line does; the exit status that it means.
     int show_uncaught();
-    bool end();  // waits for threads, runs what is registered for the end: see shut_down(); only once
+    bool end(AtEnd how);  // see shut_down(); only once
 };
 
 }  // namespace gen::detail

@@ -178,7 +178,7 @@ void IsolateGroup::run(RuntimeHost& host, const Start& start, ChannelId inbox, C
         }
         if (host.left_with)
             status = *host.left_with;
-        else if (!shut_down(vm) && status == 0)
+        else if (!shut_down(vm, AtEnd::JoinThreads) && status == 0)
             status = 1;
         std::lock_guard guard(mutex_);
         running_[outcome].vm = nullptr;

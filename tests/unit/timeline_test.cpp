@@ -50,7 +50,7 @@ Observation run(const std::string& text) {
         if (!code) return result;
         result.raised = vm.run_code(code, main->dict, Value::object(main->dict)).is_raised();
         vm.exception = Value::unbound();
-        shut_down(vm);
+        shut_down(vm, AtEnd::JoinThreads);
     }
     result.timeline = recorder.timeline();
     return result;

@@ -107,8 +107,9 @@ void append_native_qualname(VM& vm, StringBuilder& out, const Native* n) {
 
 static void append_native(VM& vm, StringBuilder& out, Native* n) {
     auto owner_name = [&] { return n->owner.is_unbound() ? "?" : vm.class_name(n->owner.as<Class>()); };
-    bool of_module =
-        !n->self.is_unbound() && n->self.is_object() && n->self.as_object()->kind == Kind::Module;
+    // The number of a host's function is its self, too.
+    bool of_module = (n->self.is_object() && n->self.as_object()->kind == Kind::Module) ||
+                     (n->self.is_int() && is_str(n->module));
     switch (n->shape) {
         case kShapeMethodDescriptor:
         case kShapeSlotWrapper:

@@ -110,6 +110,9 @@ std::string describe_wait(VM& vm, const Fiber* f) {
     if (f->state == Fiber::kRunningFiber) return "runs";
     std::string s = kWaitTexts[int(f->wait)];
     if (f->state != Fiber::kParked) return s;
+    if (f->wait == Wait::Loop && f->deadline != kForever && vm.clock)
+        return "runs an event loop, whose next timer goes off in " +
+               duration_text(std::max<int64_t>(f->deadline - vm.clock->now(), 0));
     if (f->waits_on.is_object() && f->waits_on.as_object()->kind == Kind::Lock)
         s += holder_of(vm, f->waits_on.as<Lock>(), f);
     if (f->wait == Wait::Time && vm.clock)

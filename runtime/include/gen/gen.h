@@ -120,7 +120,7 @@ enum class Time : uint8_t {
 
 struct InterpreterOptions {
     size_t memory = 0;               // bytes of the heap, 0: no limit. MemoryError in the script
-    size_t stack = size_t{1} << 30;  // bytes of frames, 0: no limit. RecursionError in the script
+    size_t stack = size_t{1} << 30;  // bytes of frames, beside `memory`; 0: no limit. RecursionError in the script
     uint64_t steps = 0;              // see set_step_limit()
     bool files = false;              // grants
     bool environment = false;
@@ -141,11 +141,14 @@ struct InterpreterOptions {
     Time time = Time::Real;
 };
 
+// The end of the world, with the last of its objects: threads are dropped, what atexit and `finally` and __del__ have to do gets a small
+// number of steps and waits for nothing. It takes no longer whatever the script does. Program::finish() does wait.
 class Interpreter {
   public:
     explicit Interpreter(InterpreterOptions options = {});
 
-    // Runs a program in the module __main__; the value of the last statement if that is an expression, else None.
+    // Runs a program in the module __main__, which lives on: the value of the last statement if that is an expression, else None.
+    // sys.exit() is an Error of type "SystemExit". Tracebacks show the lines of the last source of that name: give each its own.
     Ref run(std::string_view source, std::string_view filename = "<string>");
     // Makes a function that scripts can call. Parameters: what Ref::as knows. Result: what value() takes, void, or a Promise.
     // What a function holds of its own interpreter (Interpreter, Ref, Task, Promise), it should hold by reference: the interpreter keeps
@@ -207,7 +210,7 @@ class Interpreter {
     // small grace, and whoever runs it gets an Error of type "Terminated". Until the limit is set anew every run ends so;
     // the interpreter is as good as before.
     void set_step_limit(uint64_t steps);  // calls and loop rounds from now on; 0: none
-    void set_time_limit(double seconds);  // from now on, of the interpreter's clock; 0: none
+    void set_time_limit(double seconds);  // from now on, of the interpreter's clock (Time::Manual: set a step limit); 0: none
     // These may be called from any thread, and from signal handlers.
     void terminate();   // what runs now
     void interrupt();   // KeyboardInterrupt in the main program, which may catch it
