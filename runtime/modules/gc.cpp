@@ -2,6 +2,7 @@
 #include "runtime/modules/modules.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
+#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 
 namespace gen {
@@ -126,22 +127,24 @@ const ModuleDef kGcModule = {.name = "gc",
 
 static bool can_be_referenced(VM& vm, Value v) {
     if (!v.is_object()) return false;
+    const Class* cls = vm.class_of(v);
     switch (v.as_object()->kind) {
         case Kind::Instance:
+            return cls->class_flags & Class::kHeapType ? takes_weakrefs(cls)
+                                                       : cls != vm.type(kShapeObject);
         case Kind::Class:
         case Kind::Function:
         case Kind::BoundMethod:
         case Kind::Module:
         case Kind::Generator:
         case Kind::Set:
-        case Kind::Exception:
         case Kind::Native:
         case Kind::Code:
         case Kind::ByteArray:
         case Kind::MemoryView:
             return true;
         default:
-            return vm.class_of(v)->class_flags & Class::kHeapType;
+            return takes_weakrefs(cls);
     }
 }
 

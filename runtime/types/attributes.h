@@ -15,6 +15,11 @@ bool add_names_of_dict(VM&, Dict* names, const Dict* from);
 bool add_names_of_instance(VM&, Dict* names, Object*);  // its own
 Outcome names_as_list(VM&, const Dict* names);
 
+// The setter of what CPython keeps in a member that cannot be written.
+inline Outcome read_only(VM& vm, Value, Value) {
+    return vm.raise(kShapeAttributeError, "readonly attribute");
+}
+
 // __get__(self, None, None), which is an error: true, and raised. args: self, instance, owner (may be missing).
 inline bool binds_nothing(VM& vm, const Value* args) {
     if (!args[1].is_none() || !(args[2].is_unbound() || args[2].is_none())) return false;

@@ -221,8 +221,7 @@ static Outcome wrapper_init_step(VM& vm, NativeFrame& frame) {  // self, functio
             frame[2] = Value::integer(0);
             while (frame[2].as_int() < 4) {
                 AWAIT(1, op_getattr_or_stop(vm, frame[1], names[frame[2].as_int()]));
-                if (!frame.result().is_unbound() &&
-                    vm.shapes[frame[0].as_object()->shape].offset != Shape::kNoSlots)
+                if (!frame.result().is_unbound())
                     set_instance_attribute(vm, frame[0].as_object(), names[frame[2].as_int()],
                                            frame.result());
                 frame[2] = Value::integer(frame[2].as_int() + 1);
@@ -265,33 +264,32 @@ template <class T>
 static Outcome get_function(VM&, Value self) {
     return or_none(function_of<T>(self));
 }
-// The innermost function of wrappers that have no attributes of their own.
-static Value wrapped(Value v) {
-    while (v.is_object() &&
-           (v.as_object()->shape == kShapeClassMethod || v.as_object()->shape == kShapeStaticMethod))
-        v = v.as_object()->shape == kShapeClassMethod ? function_of<ClassMethod>(v)
-                                                      : function_of<StaticMethod>(v);
-    return v;
+static bool is_wrapper(Value v) {
+    const Kind kind = v.is_object() ? v.as_object()->kind : Kind::kCount;
+    return kind == Kind::ClassMethod || kind == Kind::StaticMethod;
+}
+static Value unwrapped(Value wrapper) {
+    return wrapper.as_object()->kind == Kind::ClassMethod ? function_of<ClassMethod>(wrapper)
+                                                          : function_of<StaticMethod>(wrapper);
 }
 
-template <class T>
 static Outcome get_abstract(VM& vm, Value self) {
-    Value f = wrapped(function_of<T>(self));
-    if (f.is_object() && f.as_object()->kind == Kind::Function) {
-        Value v = get_instance_attribute(vm, f.as_object(), vm.intern("__isabstractmethod__"));
-        return v.is_unbound() ? Value::false_() : v;
-    }
-    if (f.is_object() && (f.as_object()->kind == Kind::Property || f.as_object()->kind == Kind::ClassMethod ||
-                          f.as_object()->kind == Kind::StaticMethod))
-        return op_getattr(vm, f, vm.intern("__isabstractmethod__"));
-    return Value::false_();
+    while (is_wrapper(self)) self = unwrapped(self);
+    const Kind kind = self.is_object() ? self.as_object()->kind : Kind::kCount;
+    Str* name = vm.intern("__isabstractmethod__");
+    if (kind == Kind::Property) return op_getattr(vm, self, name);
+    Value own =
+        kind == Kind::Function ? get_instance_attribute(vm, self.as_object(), name) : Value::unbound();
+    return own.is_unbound() ? Value::false_() : own;
 }
-// Attributes of the function, unless the wrapper has its own.
-template <class T, Str* Names::*name>
+// Attributes of the function, unless a wrapper has its own.
+template <Str* Names::*name>
 static Outcome get_of_function(VM& vm, Value self) {
-    Value own = get_instance_attribute(vm, self.as_object(), vm.names.*name);
-    return own.is_unbound() ? op_getattr(vm, or_none(wrapped(function_of<T>(self))), vm.names.*name)
-                            : Outcome(own);
+    for (; is_wrapper(self); self = unwrapped(self)) {
+        Value own = get_instance_attribute(vm, self.as_object(), vm.names.*name);
+        if (!own.is_unbound()) return own;
+    }
+    return op_getattr(vm, or_none(self), vm.names.*name);
 }
 template <Str* Names::*name>
 static Outcome set_own(VM& vm, Value self, Value v) {
@@ -305,12 +303,12 @@ template <class T>
 constexpr AttributeDef kWrapperAttributes[] = {
     {"__func__", get_function<T>},
     {"__wrapped__", get_function<T>},
-    {"__isabstractmethod__", get_abstract<T>},
-    {"__name__", get_of_function<T, &Names::name>, set_own<&Names::name>},
-    {"__qualname__", get_of_function<T, &Names::qualname>, set_own<&Names::qualname>},
-    {"__module__", get_of_function<T, &Names::module>, set_own<&Names::module>},
-    {"__doc__", get_of_function<T, &Names::doc>, set_own<&Names::doc>},
-    {"__annotations__", get_of_function<T, &Names::annotations>, set_own<&Names::annotations>},
+    {"__isabstractmethod__", get_abstract},
+    {"__name__", get_of_function<&Names::name>, set_own<&Names::name>},
+    {"__qualname__", get_of_function<&Names::qualname>, set_own<&Names::qualname>},
+    {"__module__", get_of_function<&Names::module>, set_own<&Names::module>},
+    {"__doc__", get_of_function<&Names::doc>, set_own<&Names::doc>},
+    {"__annotations__", get_of_function<&Names::annotations>, set_own<&Names::annotations>},
 };
 
 static const NativeDef kClassMethodMethods[] = {

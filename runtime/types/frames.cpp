@@ -1,8 +1,10 @@
 // Frames and tracebacks as scripts see them: copies of what was known when
 // someone asked.
+#include "runtime/types/attributes.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/text.h"
 
 #include <algorithm>
 
@@ -234,9 +236,9 @@ static Outcome get_next(VM& vm, Value self) {
 }
 static Outcome set_next(VM& vm, Value self, Value v) {
     bool traceback = v.is_object() && v.as_object()->kind == Kind::Traceback;
-    if (v.is_unbound() || (!v.is_none() && !traceback))
-        return vm.type_error("expected traceback object or None, got '%s'",
-                             v.is_unbound() ? "NULL" : vm.type_name(v));
+    if (v.is_unbound()) return vm.type_error("can't delete tb_next attribute");
+    if (!v.is_none() && !traceback)
+        return vm.type_error("expected traceback object, got '%s'", vm.type_name(v));
     for (Value at = v; at.is_object(); at = traceback_of(at)->next)
         if (at.is(self)) return vm.value_error("traceback loop detected");
     traceback_of(self)->repeat = 0;
@@ -308,6 +310,7 @@ static Outcome module_new(VM& vm, Value* args) {  // cls, *args, **kwargs
     if (!cls) return Outcome::raised();
     auto* m = static_cast<Module*>(allocate_instance(vm, cls));
     if (!m) return vm.out_of_memory();
+    m->aux = kModuleOfScript;
     m->name = Value::none();
     m->dict = vm.dict();
     return Value::object(m);
@@ -335,9 +338,6 @@ static Outcome module_dir(VM& vm, Value* args) {
     return op_list(vm, Value::object(names));
 }
 static Outcome get_module_dict(VM&, Value self) { return Value::object(module_of(self)->dict); }
-static Outcome set_module_dict(VM& vm, Value, Value) {
-    return vm.raise(kShapeAttributeError, "readonly attribute");
-}
 static Outcome get_module_annotations(VM& vm, Value self) {
     Dict* d = module_of(self)->dict;
     Value v = vm.get(d, vm.names.annotations);
@@ -367,7 +367,7 @@ static const NativeDef kModuleMethods[] = {
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kModuleAttributes[] = {
-    {"__dict__", get_module_dict, set_module_dict},
+    {"__dict__", get_module_dict, read_only},
     {"__annotations__", get_module_annotations, set_module_annotations},
 };
 

@@ -138,8 +138,8 @@ static const NativeDef kFunctionMethods[] = {
 };
 static const AttributeDef kFunctionAttributes[] = {
     {"__code__", get_code, set_code},
-    {"__globals__", get_globals},
-    {"__closure__", get_field<&Function::closure>},
+    {"__globals__", get_globals, read_only},
+    {"__closure__", get_field<&Function::closure>, read_only},
     {"__defaults__", get_field<&Function::defaults>, set_defaults},
     {"__kwdefaults__", get_field<&Function::kwdefaults>, set_kwdefaults},
     {"__name__", get_field<&Function::name>, set_text<&Function::name>},
@@ -147,7 +147,7 @@ static const AttributeDef kFunctionAttributes[] = {
     {"__module__", get_field<&Function::module>, set_anything<&Function::module>},
     {"__doc__", get_field<&Function::doc>, set_anything<&Function::doc>},
     {"__annotations__", get_annotations, set_annotations},
-    {"__builtins__", get_field<&Function::builtins>},
+    {"__builtins__", get_field<&Function::builtins>, read_only},
     {"__dict__", get_function_dict, set_function_dict},
 };
 

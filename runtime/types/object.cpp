@@ -184,7 +184,7 @@ static Outcome set_class(VM& vm, Value self, Value v) {
     if (!modules && (!(from->class_flags & Class::kHeapType) || !(to->class_flags & Class::kHeapType)))
         return vm.type_error(
             "__class__ assignment only supported for mutable types or ModuleType subclasses");
-    if (!modules && !same_layout(vm, from, to))
+    if (!modules && !same_layout(from, to))
         return vm.type_error("__class__ assignment: '%s' object layout differs from '%s'",
                              name_of(vm, to).c_str(), name_of(vm, from).c_str());
     Object* o = self.as_object();

@@ -307,9 +307,6 @@ static Outcome get_itemsize(VM&, Value self) {
     }
 }
 static Outcome get_zero(VM&, Value) { return Value::integer(0); }
-static Outcome read_only(VM& vm, Value, Value) {
-    return vm.raise(kShapeAttributeError, "readonly attribute");
-}
 static Outcome get_none(VM&, Value) { return Value::none(); }
 
 static const NativeDef kTypeMethods[] = {

@@ -477,3 +477,26 @@ Skip:
               "[([0], [0]), ([20000], [20000]), ([40000], [40000]), ([60000], [60000]), ([80000], [80000])]");
     EXPECT_GT(vm.heap.statistics().minor, 3u);
 }
+
+// ---- shapes
+
+TEST_F(ExecTest, ManyOrdersOfAttributesMakeNoMoreThanABoundedNumberOfShapes) {
+    auto* bases = vm.empty_tuple;
+    Class* cls = create_class(vm, vm.type(kShapeType), vm.intern("A"), bases, vm.dict());
+    ASSERT_NE(cls, nullptr);
+    vm.roots.push_back(Value::object(cls));
+    const size_t before = vm.shapes.size();
+    uint64_t seed = 1;
+    for (int i = 0; i < 3000; i++) {
+        Object* o = make_instance(vm, cls);
+        for (int k = 0; k < 8; k++) {
+            seed = seed * 6364136223846793005 + 1442695040888963407;
+            const auto number = int64_t(seed >> 33) % 100;
+            Str* name = vm.intern("a" + std::to_string(number));
+            ASSERT_TRUE(set_instance_attribute(vm, o, name, Value::integer(number)));
+            EXPECT_TRUE(get_instance_attribute(vm, o, name).is(Value::integer(number)));
+        }
+    }
+    // Of each of the few roots that a growing class gets.
+    EXPECT_LE(vm.shapes.size() - before, 4 * (Shape::kMaxFamily + 2));
+}

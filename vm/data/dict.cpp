@@ -382,7 +382,9 @@ Find search_str(const DictTable* t, const Str* key, uint64_t hash, DictEntry*& o
                 auto* s = e.key.as<Str>();
                 // Two different interned strings are never equal.
                 if (!(s->flags & key->flags & kInterned) && equal(s, key)) return Find::Found;
-            } else if (!strs_only) {
+            } else if (strs_only) {  // of a class that derives from str
+                if (is_str(e.key) && equal(e.key.as<Str>(), key)) return Find::Found;
+            } else {
                 Fast f = fast_eq(e.key, wanted);
                 if (f != Fast::False) return f == Fast::True ? Find::Found : Find::Ask;
             }

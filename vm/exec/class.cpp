@@ -247,12 +247,12 @@ Class* solid_class(Class* c) {
 }
 
 // Have instances of c what those of its base have not: slots, a __dict__, weak references?
-bool extends_layout(VM& vm, const Class* c) {
+bool extends_layout(const Class* c) {
     const Class* base = c->base;
     if (!base || c->instance_kind != base->instance_kind) return true;
     if (!(c->class_flags & Class::kHeapType)) return c->inline_slots != base->inline_slots;
     return own_slots(c) || ((c->class_flags ^ base->class_flags) & Class::kHasDict) ||
-           takes_weakrefs(vm, c) != takes_weakrefs(vm, base);
+           takes_weakrefs(c) != takes_weakrefs(base);
 }
 
 bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
@@ -283,13 +283,12 @@ bool bases_layout(VM& vm, Tuple* bases, Class*& layout) {
 
 }  // namespace
 
-bool same_layout(VM& vm, const Class* a, const Class* b) {
-    while (!extends_layout(vm, a)) a = a->base;
-    while (!extends_layout(vm, b)) b = b->base;
+bool same_layout(const Class* a, const Class* b) {
+    while (!extends_layout(a)) a = a->base;
+    while (!extends_layout(b)) b = b->base;
     if (a == b) return true;
     if (a->base != b->base || ((a->class_flags ^ b->class_flags) & Class::kHasDict) ||
-        !(a->class_flags & b->class_flags & Class::kHeapType) ||
-        takes_weakrefs(vm, a) != takes_weakrefs(vm, b))
+        !(a->class_flags & b->class_flags & Class::kHeapType) || takes_weakrefs(a) != takes_weakrefs(b))
         return false;
     const Tuple *own = own_slots(a), *other = own_slots(b);
     if (!own || !other) return own == other;
@@ -544,14 +543,10 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         }
         bool function = v.is_object() && v.as_object()->kind == Kind::Function;
         if (function && key == vm.names.special[int(Special::New)]) {
-            auto* s = vm.heap.make<StaticMethod>(Kind::StaticMethod, kShapeStaticMethod);
-            s->function = v;
-            v = Value::object(s);
+            v = make_wrapper(vm, kShapeStaticMethod, v);
         } else if (function && (key == vm.names.special[int(Special::InitSubclass)] ||
                                 key == vm.names.special[int(Special::ClassGetitem)])) {
-            auto* c = vm.heap.make<ClassMethod>(Kind::ClassMethod, kShapeClassMethod);
-            c->function = v;
-            v = Value::object(c);
+            v = make_wrapper(vm, kShapeClassMethod, v);
         }
         check_receivers(v, mro);
         set_class_attribute(vm, cls, key, v);
@@ -585,7 +580,7 @@ Outcome make_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* name
 bool set_bases(VM& vm, Class* cls, Tuple* bases) {
     Class* layout;
     if (!bases_layout(vm, bases, layout)) return false;
-    if (!same_layout(vm, layout, cls->base)) {
+    if (!same_layout(layout, cls->base)) {
         vm.type_error("__bases__ assignment: '%s' object layout differs from '%s'",
                       std::string(vm.class_name(layout)).c_str(),
                       std::string(vm.class_name(cls->base)).c_str());

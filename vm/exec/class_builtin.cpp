@@ -64,7 +64,8 @@ void make_builtin_classes(VM& vm) {
         c->inline_slots = uint16_t(slots);
         if (exception) c->class_flags |= Class::kException | Class::kHasDict;
         const bool future = i >= kShapeFuture && i <= kShapeGatheringFuture;
-        if (i == kShapeFunction || i == kShapeModule || future) c->class_flags |= Class::kHasDict;
+        const bool wrapper = i == kShapeClassMethod || i == kShapeStaticMethod;
+        if (i == kShapeFunction || i == kShapeModule || future || wrapper) c->class_flags |= Class::kHasDict;
         if (i == kShapeType) c->class_flags |= Class::kMetaclass;
         switch (i) {
             case kShapeBool:
@@ -103,7 +104,7 @@ void make_builtin_classes(VM& vm) {
                 break;
         }
         c->root_shape = i;
-        vm.shapes.builtin_root(c, i, exception || i == kShapeModule || future, slots);
+        vm.shapes.builtin_root(c, i, exception || i == kShapeModule || future || wrapper, slots);
         for (Value b : bases) add_subclass(vm, b.as<Class>(), c);
     };
     for (uint32_t i = 0; i < kBuiltinShapes; i++) make(make, i);
@@ -117,6 +118,15 @@ Value make_native(VM& vm, const NativeDef& def, Value module) {
     const Signature& s = def.signature;
     if (def.fn && s.parameters() == s.positional) n->aux = s.positional;
     return Value::object(n);
+}
+
+Value make_wrapper(VM& vm, BuiltinShape shape, Value function) {
+    Object* wrapper = allocate_instance(vm, vm.type(shape));
+    if (shape == kShapeClassMethod)
+        static_cast<ClassMethod*>(wrapper)->function = function;
+    else
+        static_cast<StaticMethod*>(wrapper)->function = function;
+    return Value::object(wrapper);
 }
 
 void define_type(VM& vm, const TypeDef& type) {
@@ -133,13 +143,9 @@ void define_type(VM& vm, const TypeDef& type) {
         if (name == vm.names.special[int(Special::New)]) {
             n->self = Value::unbound();
         } else if (def.flags & kStaticNative) {
-            auto* s = vm.heap.make<StaticMethod>(Kind::StaticMethod, kShapeStaticMethod);
-            s->function = v;
-            v = Value::object(s);
+            v = make_wrapper(vm, kShapeStaticMethod, v);
         } else if (def.flags & kClassNative) {
-            auto* c = vm.heap.make<ClassMethod>(Kind::ClassMethod, kShapeClassMethod);
-            c->function = v;
-            v = Value::object(c);
+            v = make_wrapper(vm, kShapeClassMethod, v);
         } else {
             n->shape = special >= 0 ? kShapeSlotWrapper : kShapeMethodDescriptor;
         }

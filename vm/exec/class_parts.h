@@ -17,6 +17,16 @@ inline bool binds(const Object* native) {
     return native->shape == kShapeMethodDescriptor || native->shape == kShapeSlotWrapper;
 }
 
+// May the function of a native that stands for a special method be called with `count` positional arguments, self first? A class
+// of the script may have any native in that place.
+bool takes_directly(const VM&, const Native*, Value self, size_t count);
+
+// Is the special method of v the native that its built-in base has? Then its result is of the kind that is expected.
+bool inherits_native(VM&, Value v, Special);
+
+// A classmethod or staticmethod (shape) of a function.
+Value make_wrapper(VM&, BuiltinShape shape, Value function);
+
 // Which special method an interned name is; -1: none.
 inline int special_of(const Str* name) { return name->state / Str::kSpecialUnit - 1; }
 void propagate_special(VM&, Class* cls, Special);  // looks it up again for cls and its subclasses
@@ -26,10 +36,10 @@ inline bool defining_types(const VM& vm) { return vm.natives.type_new.is_unbound
 
 // Handles __slots__ of a new class: a str, or a tuple, list or dict of them. False: raised.
 bool define_slots(VM&, Class* cls, Value slots, Dict* namespace_);
-bool takes_weakrefs(
-    VM&, const Class* cls);  // __slots__ of a class of the script, or their absence, gave room for them
+// Did __slots__ of a class of the script, or their absence, give instances room for weak references?
+bool takes_weakrefs(const Class* cls);
 // Do instances have the same slots, __dict__ and room for weak references, so that `__class__` and `__bases__` may change?
-bool same_layout(VM&, const Class*, const Class*);
+bool same_layout(const Class*, const Class*);
 // Forgets where attributes were found: all inline caches, and the VM's own.
 void forget_places(VM&);
 // How many attributes of self the class's own __init__ sets: room for them in its instances.

@@ -6,20 +6,17 @@
 
 namespace gen {
 
-bool takes_weakrefs(VM& vm, const Class* cls) {
-    for (; cls && (cls->class_flags & Class::kHeapType); cls = cls->base) {
-        Value cell = vm.get(cls->attributes, vm.names.slots);
-        if (cell.is_unbound()) return true;
-        Value slots = cell.as<Cell>()->value;
-        auto names_it = [&](Value v) { return is_str(v) && v.as<Str>()->view() == "__weakref__"; };
-        if (names_it(slots)) return true;
-        if (is_tuple(slots) && std::any_of(slots.as<Tuple>()->items,
-                                           slots.as<Tuple>()->items + slots.as<Tuple>()->size, names_it))
-            return true;
-        if (is_list(slots) && std::any_of(slots.as<List>()->items->items,
-                                          slots.as<List>()->items->items + slots.as<List>()->size, names_it))
-            return true;
-    }
+constexpr uint8_t kWeakrefSlot = 1;  // Object::aux of a Class: its own __slots__ have __weakref__
+
+// Instances of these are followed by their items, in CPython, and have no room for more.
+static bool varies_in_size(Kind kind) {
+    return kind == Kind::Int || kind == Kind::Tuple || kind == Kind::Bytes;
+}
+
+bool takes_weakrefs(const Class* cls) {
+    if (varies_in_size(cls->instance_kind)) return false;
+    for (; cls && (cls->class_flags & Class::kHeapType); cls = cls->base)
+        if (cls->slot_names.is_unbound() || cls->aux & kWeakrefSlot) return true;
     return false;
 }
 
@@ -35,15 +32,12 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
         uint32_t position = 0;
         while (DictEntry* e = next_entry(slots.as<Dict>(), position)) names.push_back(e->key);
     }
-    const Kind kind = cls->instance_kind;
-    if (!names.empty() &&
-        (kind == Kind::Int || kind == Kind::Tuple || kind == Kind::Bytes || kind == Kind::Class)) {
+    if (!names.empty() && (varies_in_size(cls->instance_kind) || cls->instance_kind == Kind::Class)) {
         vm.type_error("nonempty __slots__ not supported for subtype of '%s'",
                       std::string(vm.class_name(cls->base)).c_str());
         return false;
     }
     std::vector<Value> own;
-    bool weakref = false;
     for (Value v : names) {
         if (!is_str(v)) {
             vm.type_error("__slots__ items must be strings, not '%s'", vm.type_name(v));
@@ -59,11 +53,11 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
             continue;
         }
         if (text == "__weakref__") {
-            if (weakref || takes_weakrefs(vm, cls->base)) {
+            if (cls->aux & kWeakrefSlot || varies_in_size(cls->instance_kind) || takes_weakrefs(cls->base)) {
                 vm.type_error("__weakref__ slot disallowed: either we already got one, or __itemsize__ != 0");
                 return false;
             }
-            weakref = true;
+            cls->aux |= kWeakrefSlot;
             continue;
         }
         std::string mangled(text);

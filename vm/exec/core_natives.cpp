@@ -70,7 +70,7 @@ Outcome type_call(VM& vm, NativeFrame& f) {
 // finish_class(cls, keywords): __set_name__ of the attributes, then __init_subclass__ of the parent (PEP 487).
 Outcome finish_class(VM& vm, NativeFrame& f) {
     auto* cls = f[0].as<Class>();
-    enum { kStart, kNext, kNamed, kParent, kDone, kOrdered, kCollected, kNames };
+    enum { kStart, kNext, kNamed, kParent, kBound, kDone, kOrdered, kCollected, kNames };
     for (;;) switch (f.step_state()) {
             case kStart: {
                 // The metaclass may have an mro() of its own.
@@ -143,12 +143,15 @@ Outcome finish_class(VM& vm, NativeFrame& f) {
                 super->type = super->self = super->self_type = f[0];
                 Outcome o =
                     op_getattr(vm, Value::object(super), vm.names.special[int(Special::InitSubclass)]);
-                if (!o.is_value()) return o;
-                if (!f.await(vm, vm.call_with(o.value(), Value::object(vm.empty_tuple), f[1]), kDone))
+                if (!f.await(vm, o, kBound)) return vm.pending;
+                f.step_state() = kBound;
+                break;
+            }
+            case kBound:
+                if (!f.await(vm, vm.call_with(f.result(), Value::object(vm.empty_tuple), f[1]), kDone))
                     return vm.pending;
                 f.step_state() = kDone;
                 break;
-            }
             default:
                 return f[0];
         }

@@ -272,7 +272,7 @@ Outcome generic_getattr(VM& vm, Value v, Str* name) {
 Outcome class_getattr(VM& vm, Class* cls, Str* name) {
     Class* metaclass = vm.class_of(Value::object(cls));
     Value meta = vm.lookup(metaclass, name);
-    if (!meta.is_unbound() && is_data_descriptor(vm, meta))
+    if (is_data_descriptor(vm, meta) && is_descriptor(vm, meta))
         return descriptor_get(vm, meta, Value::object(cls), Value::object(metaclass));
     Value own = vm.lookup(cls, name);
     if (!own.is_unbound()) return descriptor_get(vm, own, Value::unbound(), Value::object(cls));

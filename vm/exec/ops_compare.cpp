@@ -1,7 +1,9 @@
 // Comparison, truth and hashes of any values. Containers nested to any depth: fast forms look 64 levels deep,
 // below that every level is a frame.
+#include "vm/exec/class_parts.h"
 #include "vm/exec/comparison.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/iterators.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/step.h"
 
@@ -393,7 +395,7 @@ static const NativeDef kTruth = {"bool(object, /)", nullptr, truth_step, 0, kHid
 // What __bool__ or __len__ of a class written in C++ gives, as a bool.
 static Outcome truth_of(Outcome o) {
     if (!o.is_value() || o.value().is_bool()) return o;
-    return Value::boolean(o.value().is_int() && o.value().as_int());
+    return o.value().is_int() ? Outcome(Value::boolean(o.value().as_int() > 0)) : Outcome::unhandled();
 }
 
 [[gnu::noinline]] static Outcome truth_otherwise(VM& vm, Value v) {
@@ -401,10 +403,10 @@ static Outcome truth_of(Outcome o) {
         Fast f = fast_truth(v);
         if (f != Fast::Unhandled) return Value::boolean(f == Fast::True);
     }
-    Value method = vm.special(v, Special::Bool);
-    if (method.is_unbound()) method = vm.special(v, Special::Len);
+    const Special which = vm.special(v, Special::Bool).is_unbound() ? Special::Len : Special::Bool;
+    Value method = vm.special(v, which);
     if (method.is_unbound()) return Value::true_();
-    if (Native* n = as_native(method); n && n->def->fn && accepts_receiver(vm, n, v)) {
+    if (Native* n = as_native(method); n && inherits_special(vm, v, which) && takes_directly(vm, n, v, 1)) {
         Outcome o = truth_of(n->def->fn(vm, &v));
         if (!o.is_unhandled()) return o;
     }
@@ -414,7 +416,7 @@ static Outcome truth_of(Outcome o) {
 Outcome op_truth(VM& vm, Value v) {
     if (v.is_object() && v.as_object()->shape >= kBuiltinShapes) {
         Native* n = as_native(vm.special(v, Special::Bool));
-        if (n && n->aux == 1) {
+        if (n && n->aux == 1 && binds(n)) {
             Outcome o = truth_of(n->def->fn(vm, &v));
             if (!o.is_unhandled()) [[likely]]
                 return o;
@@ -510,7 +512,7 @@ Outcome op_hash(VM& vm, Value v) {
     if (is_exact_tuple(v)) return tuple_hash(vm, v);
     Value method = vm.special(v, Special::Hash);
     if (method.is_unbound() || method.is_none()) return unhashable(vm, v);
-    if (as_native(method)) return call_found(vm, Special::Hash, method, v);
+    if (inherits_native(vm, v, Special::Hash)) return call_found(vm, Special::Hash, method, v);
     return call_internal(vm, kHash, {v});
 }
 

@@ -1,5 +1,6 @@
 // len, subscription and membership.
 #include "vm/exec/arithmetic.h"
+#include "vm/exec/class_parts.h"
 #include "vm/exec/iterators.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/step.h"
@@ -29,7 +30,7 @@ Outcome op_len(VM& vm, Value v) {
     if (n >= 0) return vm.integer(n);
     Value method = vm.special(v, Special::Len);
     if (method.is_unbound()) return vm.type_error("object of type '%s' has no len()", vm.type_name(v));
-    if (as_native(method)) {
+    if (inherits_native(vm, v, Special::Len)) {
         Outcome o = call_found(vm, Special::Len, method, v);
         if (!o.is_call()) return o;
     }
@@ -604,7 +605,7 @@ Outcome op_contains(VM& vm, Value v, Value item) {
     Value method = vm.special(v, Special::Contains);
     if (method.is_none()) return vm.type_error("'%s' object is not a container", vm.type_name(v));
     if (!method.is_unbound()) {
-        if (as_native(method)) {
+        if (inherits_native(vm, v, Special::Contains)) {
             Outcome o = call_found(vm, Special::Contains, method, v, {item});
             if (!o.is_call()) return o;
         }

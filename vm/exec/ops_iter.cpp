@@ -1,4 +1,5 @@
 // Iteration: iter, next, and collecting what an iterator gives.
+#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 #include "vm/exec/iterators.h"
 #include "vm/exec/step.h"
@@ -38,7 +39,7 @@ Outcome op_iter(VM& vm, Value v) {
         return vm.type_error("'%s' object is not iterable", vm.type_name(v));
     }
     if (is_plain_generator_function(method)) return vm.call_special(Special::Iter, v);
-    if (Native* native = as_native(method); native && native->def->fn)
+    if (inherits_native(vm, v, Special::Iter) && method.as<Native>()->def->fn)
         return call_found(vm, Special::Iter, method, v);
     return call_internal(vm, kCheckedIter, {v});
 }

@@ -86,7 +86,7 @@ static Candidates candidates(VM& vm, BinaryOp op, Value a, Value b, bool in_plac
                     !(of_script && (is_like_number(left, names) ||
                                     (in_place && op == BinaryOp::Add && !replacing.is_unbound())));
     // `x *= sequence` repeats for numbers and the like only.
-    if (in_place && op == BinaryOp::Mul && is_sequence_method(reflected) &&
+    if (in_place && op == BinaryOp::Mul && is_sequence_method(reflected) && !is_like_number(right, names) &&
         (of_script || !left->specials[int(Special::Len)].is_unbound()))
         reflected = Value::unbound();
     Candidates c;

@@ -1,4 +1,5 @@
 // repr, str, ascii and format of any values.
+#include "vm/exec/class_parts.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/repr.h"
 #include "vm/exec/step.h"
@@ -55,7 +56,7 @@ Outcome op_repr(VM& vm, Value v) {
     if (has_layout_repr(v)) return repr_by_layout(vm, v);
     Value method = vm.special(v, Special::Repr);
     if (method.is_unbound()) return object_repr_native(vm, &v);
-    if (as_native(method)) return call_found(vm, Special::Repr, method, v);
+    if (inherits_native(vm, v, Special::Repr)) return call_found(vm, Special::Repr, method, v);
     return call_internal(vm, kText, {v, Value::integer(int64_t(Special::Repr))});
 }
 
@@ -85,7 +86,7 @@ Outcome op_str(VM& vm, Value v) {
     if (!v.is_object()) return repr_by_layout(vm, v);
     if (!has_own_str(vm, v)) return op_repr(vm, v);
     Value method = vm.special(v, Special::Str);
-    if (as_native(method)) return call_found(vm, Special::Str, method, v);
+    if (inherits_native(vm, v, Special::Str)) return call_found(vm, Special::Str, method, v);
     return call_internal(vm, kText, {v, Value::integer(int64_t(Special::Str))});
 }
 
@@ -160,7 +161,7 @@ Outcome op_format(VM& vm, Value v, Value spec) {
         Value args[] = {v, spec};
         return object_format_native(vm, args);
     }
-    if (as_native(method)) return call_found(vm, Special::Format, method, v, {spec});
+    if (inherits_native(vm, v, Special::Format)) return call_found(vm, Special::Format, method, v, {spec});
     return call_internal(vm, kFormat, {v, spec});
 }
 

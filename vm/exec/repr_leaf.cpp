@@ -160,7 +160,7 @@ static void append_module(VM& vm, StringBuilder& out, Module* m) {
     if (is_str(file)) {
         out.append(" from ");
         append_repr(out, file.as<Str>()->view());
-    } else {
+    } else if (!(m->aux & kModuleOfScript)) {
         out.append(" (built-in)");
     }
     out.append('>');

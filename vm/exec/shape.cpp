@@ -123,7 +123,11 @@ Shape& Shapes::builtin_root(Class* cls, uint32_t number, bool has_slots, uint32_
 Shape* Shapes::child(Shape& from, Str* name) {
     for (auto& [n, s] : from.children)
         if (n == name) return s;
-    if (from.slots >= Shape::kMaxSlots || from.children.size() >= 256) return nullptr;
+    if (from.slots >= Shape::kMaxSlots || from.children.size() >= Shape::kMaxChildren) return nullptr;
+    Shape* root = &from;
+    while (root->parent) root = root->parent;
+    if (root->family >= Shape::kMaxFamily) return nullptr;
+    root->family++;
     Shape& s = add(from.cls);
     s.parent = &from;
     s.name = name;

@@ -16,6 +16,8 @@ class VM;
 
 struct Shape {
     static constexpr uint32_t kMaxSlots = 128;
+    static constexpr size_t kMaxChildren = 256;
+    static constexpr uint32_t kMaxFamily = 1024;  // shapes that derive from one root: they are not charged
     static constexpr int kAbsent = -1;
 
     Class* cls = nullptr;
@@ -24,6 +26,7 @@ struct Shape {
     Str* name = nullptr;        // of the last slot
     uint32_t slots = 0;         // in use
     uint32_t inline_slots = 0;  // room in the object
+    uint32_t family = 0;        // of a root: shapes that derive from it
     uint32_t offset = 0;  // of `extra` in bytes; 0: behind a part of variable size; kNoSlots: there is none
     bool dictionary = false;
     static constexpr uint32_t kNoSlots = ~uint32_t{0};

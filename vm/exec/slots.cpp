@@ -33,6 +33,11 @@ void trace_fixed(Heap& heap, Marker& m, Object* o) {
     if (o->shape >= kBuiltinShapes) trace_slots(heap, m, o);
 }
 
+void trace_wrapper(Heap& heap, Marker& m, Object* o) {
+    m.mark(static_cast<ClassMethod*>(o)->function);
+    trace_slots(heap, m, o);
+}
+
 void trace_str(Heap& heap, Marker& m, Object* o) {
     m.mark(static_cast<Str*>(o)->index);
     if (o->shape >= kBuiltinShapes) trace_slots(heap, m, o);
@@ -64,8 +69,8 @@ void install_slot_tracers(VM& vm) {
     heap.set_tracer(Kind::WeakRef, trace_weakref);
     for (Kind k : {Kind::Bytes, Kind::Int, Kind::Float, Kind::Complex}) heap.set_tracer(k, trace_fixed<0>);
     heap.set_tracer(Kind::GenericAlias, trace_fixed<3>);
-    for (Kind k : {Kind::List, Kind::Dict, Kind::Set, Kind::ByteArray, Kind::ClassMethod, Kind::StaticMethod})
-        heap.set_tracer(k, trace_fixed<1>);
+    for (Kind k : {Kind::List, Kind::Dict, Kind::Set, Kind::ByteArray}) heap.set_tracer(k, trace_fixed<1>);
+    for (Kind k : {Kind::ClassMethod, Kind::StaticMethod}) heap.set_tracer(k, trace_wrapper);
     heap.set_tracer(Kind::Super, trace_fixed<3>);
     heap.set_tracer(Kind::Module, trace_fixed<3>);
     heap.set_tracer(Kind::Property, trace_fixed<5>);

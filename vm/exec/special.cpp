@@ -1,13 +1,25 @@
 #include "vm/exec/special.h"
 
+#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/iterators.h"
 
 namespace gen {
+
+bool takes_directly(const VM& vm, const Native* native, Value self, size_t count) {
+    const Signature& s = native->def->signature;
+    return native->def->fn && binds(native) && count >= s.required && count <= s.positional &&
+           accepts_receiver(vm, native, self);
+}
+
+bool inherits_native(VM& vm, Value v, Special s) {
+    return as_native(vm.special(v, s)) && inherits_special(vm, v, s);
+}
 
 Outcome call_found(VM& vm, Special s, Value method, Value self, std::initializer_list<Value> args) {
     constexpr size_t kMost = 6;
     Native* native = as_native(method);
-    if (native && native->self.is_unbound() && native->def->fn && accepts_receiver(vm, native, self) &&
+    if (native && takes_directly(vm, native, self, 1 + args.size()) &&
         native->def->signature.parameters() <= kMost && !native->def->signature.var_args &&
         !native->def->signature.var_keywords) {
         Value values[kMost] = {};

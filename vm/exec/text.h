@@ -4,6 +4,8 @@
 
 namespace gen {
 
+constexpr uint8_t kModuleOfScript = 1;  // Object::aux of a Module that types.ModuleType has made
+
 // Is the class a built-in one whose instances repr_by_layout() writes? Library types written in C++ have a __repr__ instead.
 inline bool has_layout_repr(Value v) {
     if (!v.is_object()) return true;

@@ -223,7 +223,10 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
         }
         reraise = false;
         int64_t offset = fr->pc - fr->code()->entry();
-        if (offset >= 0 && !(vm.termination && vm.steps_now() >= vm.grace_end)) {
+        const bool grace_is_over = vm.termination && vm.steps_now() >= vm.grace_end;
+        // What went wrong in a `finally` or a finaliser is not why the script ends.
+        if (grace_is_over && !is_termination(vm.exception)) begin_termination(vm, vm.termination);
+        if (offset >= 0 && !grace_is_over) {
             if (const ExceptionEntry* entry = handler_of(*fr->code(), uint32_t(offset))) {
                 fr->registers[entry->reg] = vm.exception;
                 vm.exception = Value::unbound();
