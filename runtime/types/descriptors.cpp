@@ -196,9 +196,9 @@ static const NativeDef kPropertyMethods[] = {
      .doc = "Method to set name of a property."},
 };
 static const AttributeDef kPropertyAttributes[] = {
-    {"fget", get_fget},
-    {"fset", get_fset},
-    {"fdel", get_fdel},
+    {"fget", get_fget, read_only},
+    {"fset", get_fset, read_only},
+    {"fdel", get_fdel, read_only},
     {"__doc__", get_property_doc, set_property_doc},
     {"__isabstractmethod__", get_property_abstract},
 };

@@ -317,7 +317,7 @@ static Outcome module_new(VM& vm, Value* args) {  // cls, *args, **kwargs
 }
 static Outcome module_init(VM& vm, Value* args) {  // self, name, doc
     if (!is_str(args[1]))
-        return vm.type_error("module.__init__() argument 1 must be str, not %s", vm.type_name(args[1]));
+        return vm.type_error("module() argument 'name' must be str, not %s", vm.type_name(args[1]));
     Module* m = module_of(args[0]);
     m->name = args[1];
     vm.heap.write(m);

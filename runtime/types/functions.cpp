@@ -196,8 +196,8 @@ static const NativeDef kMethodMethods[] = {
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kMethodAttributes[] = {
-    {"__func__", get_func, nullptr, "the function (or other callable) implementing a method"},
-    {"__self__", get_self, nullptr, "the instance to which a method is bound"},
+    {"__func__", get_func, read_only, "the function (or other callable) implementing a method"},
+    {"__self__", get_self, read_only, "the instance to which a method is bound"},
     {"__doc__", get_method_doc},
 };
 

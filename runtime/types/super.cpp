@@ -90,9 +90,9 @@ static const NativeDef kMethods[] = {
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kAttributes[] = {
-    {"__thisclass__", get_field<&Super::type>, nullptr, "the class invoking super()"},
-    {"__self__", get_field<&Super::self>, nullptr, "the instance invoking super(); may be None"},
-    {"__self_class__", get_field<&Super::self_type>, nullptr,
+    {"__thisclass__", get_field<&Super::type>, read_only, "the class invoking super()"},
+    {"__self__", get_field<&Super::self>, read_only, "the instance invoking super(); may be None"},
+    {"__self_class__", get_field<&Super::self_type>, read_only,
      "the type of the instance invoking super(); may be None"},
 };
 

@@ -21,16 +21,16 @@ Outcome make_dict_iterator(VM& vm, BuiltinShape shape, Dict* d) {
         make_iterator(vm, shape, Value::object(d), Value::integer(int64_t(d->version)), first | n << 32, n));
 }
 
-Class* built_in_base(VM& vm, Value v) {
-    Class* c = vm.class_of(v);
+static Class* built_in(Class* c) {
     while (!(c->class_flags & Class::kBuiltin) && c->base) c = c->base;
     return c;
 }
 
+Class* built_in_base(VM& vm, Value v) { return built_in(vm.class_of(v)); }
+
 bool inherits_special(VM& vm, Value v, Special s) {
     Class* c = vm.class_of(v);
-    return (c->class_flags & Class::kBuiltin) ||
-           c->specials[int(s)].is(built_in_base(vm, v)->specials[int(s)]);
+    return (c->class_flags & Class::kBuiltin) || c->specials[int(s)].is(built_in(c)->specials[int(s)]);
 }
 
 // ---- ranges

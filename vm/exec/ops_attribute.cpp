@@ -26,17 +26,29 @@ Value special_of_value(VM& vm, Value v, Special s) { return vm.class_of(v)->spec
 
 const char* qualname_of(VM& vm, Value v) { return vm.class_of(v)->qualname.as<Str>()->data; }
 
+std::string missing_in_module(VM& vm, const Module* m, const Str* name) {
+    const std::string what = std::string(" has no attribute '") + name->data + "'";
+    Value named = vm.get(m->dict, vm.names.name);
+    if (!is_str(named)) return "module" + what;
+    const std::string module = "module '" + std::string(named.as<Str>()->view()) + "'" + what;
+    Value spec = vm.get(m->dict, vm.names.spec);
+    const bool initializing =
+        spec.is_object() &&
+        get_instance_attribute(vm, spec.as_object(), vm.intern("_initializing")).is_true();
+    return initializing ? "partially initialized " + module + " (most likely due to a circular import)"
+                        : module;
+}
+
 // `generic`: as object's own methods say it, whatever v is.
 Outcome no_attribute(VM& vm, Value v, Str* name, bool generic = false) {
     const Kind kind = v.is_object() && !generic ? v.as_object()->kind : Kind::kCount;
     std::string message;
-    if (kind == Kind::Class)
-        message = "type object '" + std::string(vm.class_name(v.as<Class>())) + "'";
-    else if (kind == Kind::Module && is_str(v.as<Module>()->name))
-        message = "module '" + std::string(v.as<Module>()->name.as<Str>()->view()) + "'";
+    if (kind == Kind::Module)
+        message = missing_in_module(vm, v.as<Module>(), name);
     else
-        message = std::string("'") + vm.type_name(v) + "' object";
-    message += std::string(" has no attribute '") + name->data + "'";
+        message = (kind == Kind::Class ? "type object '" + std::string(vm.class_name(v.as<Class>())) + "'"
+                                       : std::string("'") + vm.type_name(v) + "' object") +
+                  " has no attribute '" + name->data + "'";
     vm.raise(kShapeAttributeError, message);
     Object* e = vm.exception.as_object();
     set_instance_attribute(vm, e, vm.names.name_attribute, Value::object(name));
@@ -391,7 +403,9 @@ Outcome op_setattr(VM& vm, Value v, Str* name, Value item) {
 Outcome op_delattr(VM& vm, Value v, Str* name) {
     Class* cls = vm.class_of(v);
     if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
-    if (!cls->specials[int(Special::Delattr)].is_unbound() && !inherits_special(vm, v, Special::Delattr))
+    Value hook = cls->specials[int(Special::Delattr)];
+    if (!hook.is_unbound() && !is_object_special(vm, hook, Special::Delattr) &&
+        !inherits_special(vm, v, Special::Delattr))
         return vm.call_special(Special::Delattr, v, {Value::object(name)});
     if (v.is_object() && v.as_object()->kind == Kind::Class)
         return class_setattr(vm, v.as<Class>(), name, Value::unbound());

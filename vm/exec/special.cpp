@@ -2,24 +2,29 @@
 
 #include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
-#include "vm/exec/iterators.h"
 
 namespace gen {
 
-bool takes_directly(const VM& vm, const Native* native, Value self, size_t count) {
+static inline bool is_direct(const VM& vm, const Native* native, Value self, size_t count) {
     const Signature& s = native->def->signature;
     return native->def->fn && binds(native) && count >= s.required && count <= s.positional &&
            accepts_receiver(vm, native, self);
 }
+bool takes_directly(const VM& vm, const Native* native, Value self, size_t count) {
+    return is_direct(vm, native, self, count);
+}
 
 bool inherits_native(VM& vm, Value v, Special s) {
-    return as_native(vm.special(v, s)) && inherits_special(vm, v, s);
+    const Class* c = vm.class_of(v);
+    Value method = c->specials[int(s)];
+    while (!(c->class_flags & Class::kBuiltin) && c->base) c = c->base;
+    return method.is(c->specials[int(s)]) && as_native(method);
 }
 
 Outcome call_found(VM& vm, Special s, Value method, Value self, std::initializer_list<Value> args) {
     constexpr size_t kMost = 6;
     Native* native = as_native(method);
-    if (native && takes_directly(vm, native, self, 1 + args.size()) &&
+    if (native && is_direct(vm, native, self, 1 + args.size()) &&
         native->def->signature.parameters() <= kMost && !native->def->signature.var_args &&
         !native->def->signature.var_keywords) {
         Value values[kMost] = {};
