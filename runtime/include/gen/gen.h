@@ -119,10 +119,11 @@ enum class Time : uint8_t {
 };
 
 struct InterpreterOptions {
-    size_t memory = 0;               // bytes of the heap, 0: no limit. MemoryError in the script
-    size_t stack = size_t{1} << 30;  // bytes of frames, beside `memory`; 0: no limit. RecursionError in the script
-    uint64_t steps = 0;              // see set_step_limit()
-    bool files = false;              // grants
+    size_t memory = 0;  // bytes of the heap, 0: no limit. MemoryError in the script
+    size_t stack =
+        size_t{1} << 30;  // bytes of frames, beside `memory`; 0: no limit. RecursionError in the script
+    uint64_t steps = 0;   // see set_step_limit()
+    bool files = false;   // grants
     bool environment = false;
     bool network = false;
     bool processes = false;          // child processes, signals
@@ -210,7 +211,8 @@ class Interpreter {
     // small grace, and whoever runs it gets an Error of type "Terminated". Until the limit is set anew every run ends so;
     // the interpreter is as good as before.
     void set_step_limit(uint64_t steps);  // calls and loop rounds from now on; 0: none
-    void set_time_limit(double seconds);  // from now on, of the interpreter's clock (Time::Manual: set a step limit); 0: none
+    void set_time_limit(
+        double seconds);  // from now on, of the interpreter's clock (Time::Manual: set a step limit); 0: none
     // These may be called from any thread, and from signal handlers.
     void terminate();   // what runs now
     void interrupt();   // KeyboardInterrupt in the main program, which may catch it
