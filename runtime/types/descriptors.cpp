@@ -2,6 +2,7 @@
 #include "runtime/types/attributes.h"
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
+#include "vm/exec/lookup.h"
 
 namespace gen {
 
@@ -50,37 +51,15 @@ static Outcome property_init_step(VM& vm, NativeFrame& frame) {  // self, fget, 
     return Value::none();
 }
 
-static Outcome no_accessor(VM& vm, Value self, Value instance, const char* what) {
-    auto* p = property_of(self);
-    std::string cls(
-        is_str(vm.class_of(instance)->qualname) ? vm.class_of(instance)->qualname.as<Str>()->view() : "?");
-    StringBuilder text(vm.heap);
-    text.append("property ");
-    if (is_str(p->name)) {
-        append_repr(text, p->name.as<Str>()->view());
-        text.append(' ');
-    }
-    text.append("of ");
-    append_repr(text, cls);
-    text.append(" object has no ");
-    text.append(what);
-    return vm.raise(kShapeAttributeError, text.view());
-}
-
 static Outcome property_get(VM& vm, Value* args) {  // self, instance, owner
     if (binds_nothing(vm, args)) return Outcome::raised();
-    if (args[1].is_none()) return args[0];
-    auto* p = property_of(args[0]);
-    return p->get.is_unbound() ? no_accessor(vm, args[0], args[1], "getter") : vm.call(p->get, {args[1]});
+    return args[1].is_none() ? Outcome(args[0]) : get_property(vm, property_of(args[0]), args[1]);
 }
 static Outcome property_set(VM& vm, Value* args) {
-    auto* p = property_of(args[0]);
-    return p->set.is_unbound() ? no_accessor(vm, args[0], args[1], "setter")
-                               : vm.call(p->set, {args[1], args[2]});
+    return set_property(vm, property_of(args[0]), args[1], args[2]);
 }
 static Outcome property_delete(VM& vm, Value* args) {
-    auto* p = property_of(args[0]);
-    return p->del.is_unbound() ? no_accessor(vm, args[0], args[1], "deleter") : vm.call(p->del, {args[1]});
+    return set_property(vm, property_of(args[0]), args[1], Value::unbound());
 }
 
 // finish_getter(property): takes the text of its new getter.
@@ -339,38 +318,16 @@ static const NativeDef kStaticMethodMethods[] = {
 
 static Class* member_owner(Value self) { return self.as<Member>()->owner.as<Class>(); }
 
-static bool applies(VM& vm, Value self, Value instance) {
-    if (vm.is_subclass(vm.class_of(instance), member_owner(self))) return true;
-    vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
-                  self.as<Member>()->name.as<Str>()->data,
-                  std::string(vm.class_name(member_owner(self))).c_str(), vm.type_name(instance));
-    return false;
-}
 static Outcome member_get(VM& vm, Value* args) {
     if (binds_nothing(vm, args)) return Outcome::raised();
     if (args[1].is_none() && member_owner(args[0]) != vm.type(kShapeNone_)) return args[0];
-    if (!applies(vm, args[0], args[1])) return Outcome::raised();
-    return descriptor_get(vm, args[0], args[1], Value::object(vm.class_of(args[1])));
+    return get_member(vm, args[0].as<Member>(), args[1]);
 }
 static Outcome member_set(VM& vm, Value* args) {
-    if (!applies(vm, args[0], args[1])) return Outcome::raised();
-    auto* m = args[0].as<Member>();
-    if (!m->def) {
-        Object* o = args[1].as_object();
-        if (!args[2].is_unbound())
-            return set_instance_attribute(vm, o, m->name.as<Str>(), args[2]) ? Outcome(Value::none())
-                                                                             : vm.out_of_memory();
-        if (delete_instance_attribute(vm, o, m->name.as<Str>())) return Value::none();
-        return vm.raise(kShapeAttributeError, m->name.as<Str>()->view());
-    }
-    if (!m->def->set)
-        return vm.raisef(kShapeAttributeError, "attribute '%s' of '%s' objects is not writable",
-                         m->name.as<Str>()->data, std::string(vm.class_name(member_owner(args[0]))).c_str());
-    return m->def->set(vm, args[1], args[2]);
+    return set_member(vm, args[0].as<Member>(), args[1], args[2]);
 }
 static Outcome member_delete(VM& vm, Value* args) {
-    Value with_nothing[] = {args[0], args[1], Value::unbound()};
-    return member_set(vm, with_nothing);
+    return set_member(vm, args[0].as<Member>(), args[1], Value::unbound());
 }
 static Outcome get_member_name(VM&, Value self) { return self.as<Member>()->name; }
 static Outcome get_member_owner(VM&, Value self) { return self.as<Member>()->owner; }

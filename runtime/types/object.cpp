@@ -3,6 +3,7 @@
 #include "runtime/types/core_types.h"
 #include "runtime/types/support.h"
 #include "vm/exec/class_parts.h"
+#include "vm/exec/lookup.h"
 
 namespace gen {
 

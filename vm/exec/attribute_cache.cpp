@@ -1,6 +1,6 @@
 // Inline caches of attribute instructions. See opcodes.def for the words that hold them.
-#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/lookup.h"
 
 namespace gen {
 

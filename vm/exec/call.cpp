@@ -1,7 +1,7 @@
 // Calls: from a callee of any kind and its arguments to a pushed frame, or a result.
 #include "vm/exec/arguments.h"
-#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/lookup.h"
 #include "vm/exec/tables.h"
 
 namespace gen {

@@ -5,6 +5,7 @@
 // cells that were visible so far are superseded: they are emptied, and the class that owns one gets a fresh cell.
 #include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/lookup.h"
 #include "vm/exec/special.h"
 
 #include <algorithm>

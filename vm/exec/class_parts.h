@@ -12,18 +12,6 @@ void add_subclass(VM&, Class* base, Class* cls);
 // The method resolution order of a class with these bases, cls first. False: there is none, TypeError is raised.
 bool linearize(VM&, Class* cls, Tuple* bases, std::vector<Value>& out);
 
-// Is the native a method that binds its receiver? (Built-in functions, and methods that are bound already, do not.)
-inline bool binds(const Object* native) {
-    return native->shape == kShapeMethodDescriptor || native->shape == kShapeSlotWrapper;
-}
-
-// May the function of a native that stands for a special method be called with `count` positional arguments, self first? A class
-// of the script may have any native in that place.
-bool takes_directly(const VM&, const Native*, Value self, size_t count);
-
-// Is the special method of v the native that its built-in base has? Then its result is of the kind that is expected.
-bool inherits_native(VM&, Value v, Special);
-
 // A classmethod or staticmethod (shape) of a function.
 Value make_wrapper(VM&, BuiltinShape shape, Value function);
 
@@ -40,8 +28,6 @@ bool define_slots(VM&, Class* cls, Value slots, Dict* namespace_);
 bool takes_weakrefs(const Class* cls);
 // Do instances have the same slots, __dict__ and room for weak references, so that `__class__` and `__bases__` may change?
 bool same_layout(const Class*, const Class*);
-// Forgets where attributes were found: all inline caches, and the VM's own.
-void forget_places(VM&);
 // How many attributes of self the class's own __init__ sets: room for them in its instances.
 uint32_t attributes_of_init(VM&, Dict* namespace_);
 

@@ -3,6 +3,7 @@
 #include "vm/exec/define.h"
 #include "vm/exec/exec.h"
 #include "vm/exec/iterators.h"
+#include "vm/exec/lookup.h"
 
 namespace gen {
 

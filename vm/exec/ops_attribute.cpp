@@ -1,7 +1,7 @@
 // Attribute access: the descriptor protocol (language reference 3.3.2) on objects, classes, modules and super.
-#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 #include "vm/exec/iterators.h"
+#include "vm/exec/lookup.h"
 #include "vm/exec/special.h"
 
 #include <algorithm>
@@ -23,8 +23,6 @@ Value lookup_super(VM& vm, const Super* s, Str* name) {
 namespace {
 
 Value special_of_value(VM& vm, Value v, Special s) { return vm.class_of(v)->specials[int(s)]; }
-
-const char* qualname_of(VM& vm, Value v) { return vm.class_of(v)->qualname.as<Str>()->data; }
 
 std::string missing_in_module(VM& vm, const Module* m, const Str* name) {
     const std::string what = std::string(" has no attribute '") + name->data + "'";
@@ -54,36 +52,6 @@ Outcome no_attribute(VM& vm, Value v, Str* name, bool generic = false) {
     set_instance_attribute(vm, e, vm.names.name_attribute, Value::object(name));
     set_instance_attribute(vm, e, vm.names.obj, v);
     return Outcome::raised();
-}
-
-Outcome get_member(VM& vm, Member* m, Value self) {
-    if (!vm.is_subclass(vm.class_of(self), m->owner.as<Class>()))
-        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
-                             m->name.as<Str>()->data,
-                             std::string(vm.class_name(m->owner.as<Class>())).c_str(), vm.type_name(self));
-    if (m->def) return m->def->get(vm, self);
-    Value v = get_instance_attribute(vm, self.as_object(), m->name.as<Str>());
-    return v.is_unbound() ? no_attribute(vm, self, m->name.as<Str>()) : Outcome(v);
-}
-
-Outcome set_member(VM& vm, Member* m, Value self, Value v) {
-    Str* name = m->name.as<Str>();
-    if (!vm.is_subclass(vm.class_of(self), m->owner.as<Class>()))
-        return vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object", name->data,
-                             std::string(vm.class_name(m->owner.as<Class>())).c_str(), vm.type_name(self));
-    if (m->def) {
-        if (!m->def->set)
-            return vm.raisef(kShapeAttributeError, "attribute '%s' of '%s' objects is not writable",
-                             name->data, std::string(vm.class_name(m->owner.as<Class>())).c_str());
-        return m->def->set(vm, self, v);
-    }
-    if (v.is_unbound()) {
-        if (!delete_instance_attribute(vm, self.as_object(), name))
-            return vm.raise(kShapeAttributeError, name->view());
-        return Value::none();
-    }
-    if (!set_instance_attribute(vm, self.as_object(), name, v)) return vm.out_of_memory();
-    return Value::none();
 }
 
 Outcome get_super(VM& vm, Super* s, Str* name) {
@@ -157,6 +125,63 @@ Outcome bind_native(VM& vm, const Native* n, Value self) {
 }
 
 }  // namespace
+
+static bool applies(VM& vm, const Member* m, Value self) {
+    const Class* owner = m->owner.as<Class>();
+    if (vm.is_subclass(vm.class_of(self), owner)) return true;
+    vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object", m->name.as<Str>()->data,
+                  std::string(vm.class_name(owner)).c_str(), vm.type_name(self));
+    return false;
+}
+
+Outcome get_member(VM& vm, const Member* m, Value self) {
+    if (!applies(vm, m, self)) return Outcome::raised();
+    if (m->def) return m->def->get(vm, self);
+    Value v = get_instance_attribute(vm, self.as_object(), m->name.as<Str>());
+    return v.is_unbound() ? no_attribute(vm, self, m->name.as<Str>()) : Outcome(v);
+}
+
+Outcome set_member(VM& vm, const Member* m, Value self, Value v) {
+    Str* name = m->name.as<Str>();
+    if (!applies(vm, m, self)) return Outcome::raised();
+    if (m->def) {
+        if (!m->def->set)
+            return vm.raisef(kShapeAttributeError, "attribute '%s' of '%s' objects is not writable",
+                             name->data, std::string(vm.class_name(m->owner.as<Class>())).c_str());
+        return m->def->set(vm, self, v);
+    }
+    if (v.is_unbound()) {
+        if (!delete_instance_attribute(vm, self.as_object(), name))
+            return vm.raise(kShapeAttributeError, name->view());
+        return Value::none();
+    }
+    if (!set_instance_attribute(vm, self.as_object(), name, v)) return vm.out_of_memory();
+    return Value::none();
+}
+
+static Outcome no_accessor(VM& vm, const Property* p, Value instance, const char* what) {
+    StringBuilder text(vm.heap);
+    text.append("property ");
+    if (is_str(p->name)) {
+        append_repr(text, p->name.as<Str>()->view());
+        text.append(' ');
+    }
+    text.append("of ");
+    append_repr(text, vm.class_of(instance)->qualname.as<Str>()->view());
+    text.append(" object has no ");
+    text.append(what);
+    return vm.raise(kShapeAttributeError, text.view());
+}
+
+Outcome get_property(VM& vm, const Property* p, Value instance) {
+    return p->get.is_unbound() ? no_accessor(vm, p, instance, "getter") : vm.call(p->get, {instance});
+}
+
+Outcome set_property(VM& vm, const Property* p, Value instance, Value item) {
+    if (item.is_unbound())
+        return p->del.is_unbound() ? no_accessor(vm, p, instance, "deleter") : vm.call(p->del, {instance});
+    return p->set.is_unbound() ? no_accessor(vm, p, instance, "setter") : vm.call(p->set, {instance, item});
+}
 
 bool is_descriptor(VM& vm, Value a) {
     if (!a.is_object()) return false;
@@ -234,18 +259,9 @@ Outcome descriptor_get(VM& vm, Value a, Value instance, Value owner) {
                 instance = owner = cls;
                 continue;
             }
-            case Kind::Property: {
-                if (instance.is_unbound()) return a;
-                auto* p = static_cast<Property*>(o);
-                if (p->get.is_none() || p->get.is_unbound()) {
-                    std::string text = is_str(p->name)
-                                           ? "property '" + std::string(p->name.as<Str>()->view()) + "' of "
-                                           : "property of ";
-                    return vm.raisef(kShapeAttributeError, "%s'%s' object has no getter", text.c_str(),
-                                     qualname_of(vm, instance));
-                }
-                return vm.call(p->get, {instance});
-            }
+            case Kind::Property:
+                return instance.is_unbound() ? Outcome(a)
+                                             : get_property(vm, static_cast<Property*>(o), instance);
             case Kind::Member:
                 return instance.is_unbound() ? Outcome(a) : get_member(vm, static_cast<Member*>(o), instance);
             default:
@@ -330,19 +346,8 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
         Object* a = attribute.as_object();
         if (a->kind == Kind::Member) return set_member(vm, static_cast<Member*>(a), v, item);
         const Special s = item.is_unbound() ? Special::Delete : Special::Set;
-        if (a->kind == Kind::Property && (a->shape < kBuiltinShapes || inherits_special(vm, attribute, s))) {
-            auto* p = static_cast<Property*>(a);
-            Value f = item.is_unbound() ? p->del : p->set;
-            if (f.is_none() || f.is_unbound()) {
-                std::string text = is_str(p->name)
-                                       ? "property '" + std::string(p->name.as<Str>()->view()) + "' of "
-                                       : "property of ";
-                return vm.raisef(kShapeAttributeError, "%s'%s' object has no %s", text.c_str(),
-                                 qualname_of(vm, v), item.is_unbound() ? "deleter" : "setter");
-            }
-            if (item.is_unbound()) return vm.call(f, {v});
-            return vm.call(f, {v, item});
-        }
+        if (a->kind == Kind::Property && (a->shape < kBuiltinShapes || inherits_special(vm, attribute, s)))
+            return set_property(vm, static_cast<Property*>(a), v, item);
         if (!special_of_value(vm, attribute, s).is_unbound())
             return item.is_unbound() ? vm.call_special(s, attribute, {v})
                                      : vm.call_special(s, attribute, {v, item});

@@ -1,9 +1,9 @@
 // Comparison, truth and hashes of any values. Containers nested to any depth: fast forms look 64 levels deep,
 // below that every level is a frame.
-#include "vm/exec/class_parts.h"
 #include "vm/exec/comparison.h"
 #include "vm/exec/exec.h"
 #include "vm/exec/iterators.h"
+#include "vm/exec/lookup.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/step.h"
 

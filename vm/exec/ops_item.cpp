@@ -1,7 +1,7 @@
 // len, subscription and membership.
 #include "vm/exec/arithmetic.h"
-#include "vm/exec/class_parts.h"
 #include "vm/exec/iterators.h"
+#include "vm/exec/lookup.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/step.h"
 #include "vm/exec/tables.h"

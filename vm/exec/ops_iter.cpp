@@ -1,7 +1,7 @@
 // Iteration: iter, next, and collecting what an iterator gives.
-#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
 #include "vm/exec/iterators.h"
+#include "vm/exec/lookup.h"
 #include "vm/exec/step.h"
 
 namespace gen {

@@ -1,5 +1,5 @@
 // repr, str, ascii and format of any values.
-#include "vm/exec/class_parts.h"
+#include "vm/exec/lookup.h"
 #include "vm/exec/ops.h"
 #include "vm/exec/repr.h"
 #include "vm/exec/step.h"

@@ -1,7 +1,7 @@
 #include "vm/exec/special.h"
 
-#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/lookup.h"
 
 namespace gen {
 

@@ -1,7 +1,7 @@
 #include "vm/exec/vm.h"
 
-#include "vm/exec/class_parts.h"
 #include "vm/exec/exec.h"
+#include "vm/exec/lookup.h"
 
 #include <cstdarg>
 #include <random>
