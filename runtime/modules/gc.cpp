@@ -80,7 +80,7 @@ static Outcome get_objects_step(VM& vm, NativeFrame& frame) {
         }
     });
     for (Object* o : found) {
-        if (o->kind == Kind::Generator) o->flags &= ~kOwned;
+        if (o->kind == Kind::Generator) o->flags &= ~kHeldOnce;
         if (!list_append(vm.heap, list, Value::object(o))) return vm.out_of_memory();
     }
     return Value::object(list);

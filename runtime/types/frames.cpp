@@ -53,7 +53,7 @@ Value frame_locals(VM& vm, Frame* f) {
             return true;
         }
         if (v.is_object() && v.as_object()->kind == Kind::Generator)
-            v.as_object()->flags &= ~kOwned;  // `.0`: held twice now
+            v.as_object()->flags &= ~kHeldOnce;  // `.0`: held twice now
         return vm.set(d, name.as<Str>(), v);
     };
     for (uint64_t i = 0; i < code->locals->size; i++) {
@@ -79,10 +79,7 @@ static Value number_of(const Frame* f) {
 static FrameInfo* describe(VM& vm, Frame* f, bool locals) {
     auto* info = vm.heap.make<FrameInfo>(Kind::FrameInfo, kShapeFrame);
     info->frame = f->is_generator() ? Value::object(f) : number_of(f);
-    if (f->is_generator()) {
-        f->flags |= kExposed;
-        f->flags &= ~kOwned;
-    }
+    if (f->is_generator()) f->flags &= ~kHeldOnce;
     info->function = Value::object(f->function);
     info->locals = locals ? frame_locals(vm, f) : Value::unbound();
     info->back = Value::none();

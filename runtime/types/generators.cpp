@@ -139,14 +139,16 @@ static Outcome throw_level_step(
     switch (frame.step_state()) {
         case 0: {
             List* levels = make_list(vm.heap);
-            for (Frame* p = generator_of(frame[1]);;) {
-                if (!list_append(vm.heap, levels, Value::object(p))) return vm.out_of_memory();
+            for (Frame* p = generator_of(frame[1]);; p = generator_of(p->registers[p->pc->b()])) {
+                if (!list_append(vm.heap, levels, Value::object(p))) return vm.no_room();
                 if (p->state != kDelegating) break;
-                p->state = kRunning;  // until its turn comes
-                p->link = p;
-                p = p->registers[p->pc->b()].as<Frame>();
             }
             frame[3] = Value::object(levels);
+            for (size_t i = 0; i + 1 < levels->size; i++) {
+                Frame* p = generator_of(levels->items->items[i]);
+                p->state = kRunning;  // until its turn comes
+                p->link = p;
+            }
             frame[4] = Value::integer(int64_t(levels->size));
             frame[5] = Value::unbound();
         }
@@ -164,6 +166,13 @@ static Outcome throw_level_step(
                 AWAIT_CATCHING(1,
                                vm.resume(generator_of(frame[3].as<List>()->items->items[frame[4].as_int()]),
                                          Request::Resume::Throw, frame[5]));
+                if (frame.result().is_unbound() && is_termination(vm.caught)) {
+                    // Nothing of them runs any more.
+                    for (int64_t i = frame[4].as_int(); i-- > 0;)
+                        generator_of(frame[3].as<List>()->items->items[i])->state = kDone;
+                    generator_of(frame[0])->state = kDone;
+                    return raise_again(vm, vm.caught);
+                }
                 frame[5] = Value::unbound();
                 if (!frame.result().is_unbound()) {
                     vm.raise(kShapeRuntimeError, "generator ignored GeneratorExit");
@@ -189,7 +198,7 @@ static const NativeDef kClose = {.signature = "close(self, /)",
 static const NativeDef kThrowLevel = {.signature = "throw_level(generator, inner, exception, /)",
                                       .step = throw_level_step,
                                       .locals = 3,
-                                      .flags = kHiddenNative};
+                                      .flags = kHiddenNative | kSeesTermination};
 
 // ---- attributes
 
@@ -203,16 +212,16 @@ static Outcome get_code(VM&, Value self) { return Value::object(generator_of(sel
 // What `yield from` or `await` waits for.
 static Outcome get_delegate(VM&, Value self) {
     Frame* g = generator_of(self);
-    g->flags &= ~kOwned;
+    g->flags &= ~kHeldOnce;
     if (is_executing(g)) return Value::none();
     Value v = delegated_to(g);
     if (v.is_unbound()) return Value::none();
-    if (v.is_object()) v.as_object()->flags &= ~kOwned;
+    if (v.is_object()) v.as_object()->flags &= ~kHeldOnce;
     return v;
 }
 static Outcome get_frame(VM& vm, Value self) {
     Frame* g = generator_of(self);
-    g->flags &= ~kOwned;
+    g->flags &= ~kHeldOnce;
     return g->state == kDone ? Value::none() : frame_info(vm, g);
 }
 static Outcome get_origin(VM& vm, Value self) { return origin_of(vm, self); }

@@ -203,7 +203,12 @@ class Heap {
     PageRef take_pages(unsigned n);
     void free_pages(PageRef first, unsigned n);
     bool next_run(size_t c);
-    bool dead(uint8_t mark) const { return mark != epoch_ && !(major_running_ && mark == previous_epoch_); }
+    bool dead(uint8_t mark) const {
+        if (mark == epoch_) return false;
+        if (major_running_) [[unlikely]]
+            return mark != previous_epoch_;
+        return true;
+    }
     Segment* new_segment(size_t bytes);
     void free_segment(Segment* segment);
     void trace(Object* o);

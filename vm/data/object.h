@@ -19,15 +19,16 @@ enum class Kind : uint8_t {
 };
 
 enum ObjectFlags : uint8_t {
-    kOwned = 1,       // Generator: held by one loop only, freed when that ends
+    kOwned = 1,       // Generator: held by one loop only, which closes it; freed when it ends
     kRemembered = 2,  // old, and in the remembered set
     kClean = 4,       // frame: not run since the last collection scanned it
     kFinalizer = 8,   // registered: __del__, or a generator suspended inside try/with
     kWeaklyReferenced = 16,
     kFinalized = 32,
-    kExposed = 64,
+    kLent = 64,       // the same, and a call that uses it up holds it too: not freed before that is over
     kInterned = 128,  // Str
 };
+constexpr uint8_t kHeldOnce = kOwned | kLent;
 
 // Shape numbers of the built-in classes.
 enum BuiltinShape : uint32_t {

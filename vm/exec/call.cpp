@@ -247,6 +247,7 @@ void pop_frame(VM& vm, Frame* fr) { vm.frames.release(fr, fr->shape); }
 
 Frame* make_generator(VM& vm, Function* f) {
     const Code* code = f->code;
+    if (!code->frame_class && !vm.heap.reserve(code->frame_bytes)) return nullptr;
     Frame* g = make_generator_frame(vm, f, code);
     if (code->code_flags & Code::kCoroutine) g->shape = kShapeCoroutine;
     if (code->code_flags & Code::kAsyncGenerator) g->shape = kShapeAsyncGenerator;
@@ -279,7 +280,10 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
         for (size_t i = 0; i < n; i++) t->items[1 + i] = a.at(i);
         if (named) {
             Dict* d = vm.dict();
-            a.each_keyword([&](Value key, Value v) { return vm.set(d, key.as<Str>(), v); });
+            if (!a.each_keyword([&](Value key, Value v) { return vm.set(d, key.as<Str>(), v); })) {
+                vm.out_of_memory();
+                return false;
+            }
             a.keywords = Value::object(d);
         }
         a.tuple = Value::object(t);
@@ -297,6 +301,7 @@ Outcome start_call(VM& vm, Frame* caller, Value callee, const Value* args, unsig
                 if (!make_ready(vm, f)) return Outcome::raised();
                 if (f->code->resumable()) {
                     Frame* g = make_generator(vm, f);
+                    if (!g) return vm.no_room();
                     if (!bind(vm, f, g->registers, a)) return Outcome::raised();
                     if (g->shape == kShapeCoroutine) {
                         if (vm.origin_depth) [[unlikely]]

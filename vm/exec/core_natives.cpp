@@ -102,7 +102,9 @@ Outcome finish_class(VM& vm, NativeFrame& f) {
                     items.push_back(e->key);
                     items.push_back(v);
                 }
-                f[2] = Value::object(make_tuple(vm.heap, items.data(), items.size()));
+                Tuple* hooks = make_tuple(vm.heap, items.data(), items.size());
+                if (!hooks) return vm.out_of_memory();
+                f[2] = Value::object(hooks);
                 f[3] = Value::integer(0);
                 f.step_state() = kNext;
                 break;
@@ -207,6 +209,11 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
     enum { kNext, kCalled };
     for (;;) {
         if (f.step_state() == kCalled) {
+            if (f.result().is_unbound() && is_termination(vm.caught)) {
+                vm.finalizing = false;  // the rest are finalised when something runs again
+                vm.exception = vm.caught;
+                return Outcome::raised();
+            }
             if (f.result().is_unbound()) vm.report_unraisable(vm.caught, finalizer_of(vm, f[0]));
             f[0] = Value::unbound();
             f.step_state() = kNext;
@@ -222,6 +229,10 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
         if (o->kind == Kind::Generator) {
             if (o->state == kDone || (o->flags & kFinalized)) continue;
             o->flags |= kFinalized;
+            if (o->state == kCreated && o->shape == kShapeCoroutine && !vm.heap.reserve(0)) {
+                o->state = kDone;  // where memory has ended nobody is warned
+                continue;
+            }
             if (o->state == kCreated && o->shape == kShapeCoroutine)
                 call = warn_unawaited(vm, static_cast<Frame*>(o));
             else if (Value hook = vm.asyncgen_finalizer(o); !hook.is_unbound())
@@ -247,7 +258,7 @@ const NativeDef kCoreNatives[] = {
     {"finish_class(cls, keywords, /)", nullptr, finish_class, 2},
     {"getattr_with_hook(object, name, /)", nullptr, getattr_with_hook},
     {"getattr_or_stop(object, name, /)", nullptr, getattr_or_stop},
-    {"run_finalizers()", nullptr, run_finalizers, 1},
+    {"run_finalizers()", nullptr, run_finalizers, 1, kSeesTermination},
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ Frame* step_native(VM&, Frame* fr);
 // A call from a window of registers: callee at `window`, arguments behind it. fr->pc is at the landing.
 Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count,
                    Value names, unsigned use);
+// INVOKE of a method that super() has found: self takes the place of the super object, at the window.
+Frame* call_of_super(VM&, Frame* fr, Value function, Value self, Value* window, unsigned count, unsigned use);
 
 // ---- call.cpp
 // Starts `callee` with the arguments: either a value, raised, call (vm.request set again), ..., or unhandled() after having pushed a
@@ -51,9 +53,10 @@ inline bool is_made_by_native(const VM& vm, const Class* cls) {
            cls->specials[int(Special::Init)].is(vm.natives.object_init) && make.is_object() &&
            make.as_object()->kind == Kind::Native;
 }
-Frame* make_generator(VM&, Function* f);  // generator, coroutine or async generator; registers unbound
-inline Frame* make_generator_frame(VM& vm, Function* f,
-                                   const Code* code) {  // a plain generator; registers not set
+// A generator, coroutine or async generator; registers unbound. Null: a large one, for which there is no room.
+Frame* make_generator(VM&, Function* f);
+// The same of a plain generator, where there is room (call_shape() sees to that for CALL_GENERATOR); registers not set.
+inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code) {
     auto* g = static_cast<Frame*>(vm.heap.take(code->frame_class, code->frame_bytes));
     if (!g) [[unlikely]]
         g = static_cast<Frame*>(vm.heap.allocate(code->frame_bytes));
@@ -89,7 +92,7 @@ Frame* touch(VM&, Frame* fr);  // fr runs again after a collection has scanned i
 void pair(VM&, Frame* root, Frame* leaf);
 void free_owned(VM&, Frame* g);
 const char* generator_kind(const Frame* g);  // "generator", "coroutine" or "async generator", for messages
-unsigned live_registers(const Frame* g);  // of g, which does not run: those from here on are dead
+unsigned live_registers(const Frame* g);     // of g, which does not run: those from here on are dead
 Value delegated_to(const Frame* g);  // what g, suspended, waits for in `yield from` or `await`; else unbound
 bool is_executing(const Frame* g);   // gi_running: it, or what it delegates to, is on the running chain
 

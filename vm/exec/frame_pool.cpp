@@ -10,6 +10,7 @@ FramePool::~FramePool() {
 
 Frame* FramePool::allocate_slow(size_t bytes) {
     if (bytes > kPooled) {
+        if (limit_ && used_ + bytes > limit_) reclaim();
         if (limit_ && used_ + bytes > limit_) return nullptr;
         auto* f = static_cast<Frame*>(std::malloc(bytes));
         if (f) used_ += bytes;

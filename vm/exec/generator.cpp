@@ -107,7 +107,7 @@ static void note_finalizer(VM& vm, Frame* fr) {
     for (; fr->is_generator(); fr = fr->link->parent)
         for (Frame* g : {fr, fr->link}) {  // the frame that runs, and the root of its chain
             if (g->flags & kFinalizer) return;
-            if (!(g->flags & kOwned)) return vm.register_finalizer(g);
+            if (!(g->flags & kHeldOnce)) return vm.register_finalizer(g);
         }
 }
 
@@ -211,11 +211,14 @@ Frame* resume_generator(VM& vm, Frame* consumer, Frame* g, Request::Resume mode,
             vm.raisef(kShapeValueError, "%s already executing", generator_kind(g));
             return raise_in(vm, consumer);
         }
+        const Value args[] = {Value::object(g), Value::object(inner), v};
+        Frame* pushed = nullptr;
+        start_call(vm, consumer, vm.natives.throw_level, args, 3, Value::unbound(), Value::unbound(),
+                   kUsedAnyhow, pushed);
+        if (!pushed) return raise_in(vm, consumer);
         g->link = g;
         g->state = kRunning;
-        return land(vm, consumer,
-                    vm.call(vm.natives.throw_level, {Value::object(g), Value::object(inner), v}),
-                    consumer->pc);
+        return pushed;
     }
     End end;
     Frame* leaf = find_leaf(g, end);

@@ -230,7 +230,7 @@ at_safepoint:
     OP_LABEL(BUILD_LIST) SLOW(0, build_list(vm, &R(B), C));
     OP_LABEL(BUILD_TUPLE) {
         Tuple* t = make_tuple(vm.heap, &R(B), C);
-        if (!t) [[unlikely]] SLOW(0, vm.out_of_memory());
+        if (!t) [[unlikely]] SLOW(0, vm.no_room());
         R(A) = Value::object(t);
         NEXT(1);
     }
@@ -245,7 +245,7 @@ at_safepoint:
     OP_LABEL(LIST_TO_TUPLE) {
         List* l = R(B).as<List>();
         Tuple* t = make_tuple(vm.heap, l->items->items, l->size);
-        if (!t) [[unlikely]] SLOW(0, vm.out_of_memory());
+        if (!t) [[unlikely]] SLOW(0, vm.no_room());
         R(A) = Value::object(t);
         NEXT(1);
     }

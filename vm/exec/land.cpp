@@ -12,6 +12,11 @@ const Instruction kBaseStub[2] = {Instruction::ad(Op::LANDING, 0, 0), Instructio
 
 namespace {
 
+// One that `yield from` or `await` may enter next. (Others are landed without a safepoint: they may have to be closed.)
+bool is_new_generator(Value v) {
+    return v.is_object() && v.as_object()->kind == Kind::Generator && v.as_object()->state == kCreated;
+}
+
 // Does what vm.request asks for, on behalf of fr. What it starts may make requests of its own, so the parts are copied.
 Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
     Request& request = vm.request;
@@ -28,9 +33,15 @@ Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
         for (unsigned i = 0; i < count; i++) args[i] = request.args[i];
         Frame* pushed = nullptr;
         Outcome o = start_call(vm, fr, callee, args, count, tuple, keywords, use, pushed);
-        if (pushed) return pushed;
+        // What calls without being a call (an operator, a property, ...) is a safepoint, too. Natives have their own.
+        const bool due = --vm.budget < 0 && !fr->is_native();
+        if (pushed) return due ? safepoint(vm, pushed) : pushed;
         if (o.is_call()) continue;
-        if (!o.is_collect()) return land(vm, fr, o, start);
+        if (!o.is_collect()) {
+            const bool starts = due && o.is_value() && is_new_generator(o.value());
+            Frame* next = land(vm, fr, o, start);
+            return starts ? safepoint(vm, next) : next;
+        }
         request.kind = Request::Kind::Call;
         request.callee = callee;
         request.tuple = tuple;
@@ -72,6 +83,22 @@ Frame* call_window(VM& vm, Frame* fr, const Instruction* start, Value callee, Va
     Outcome o = start_call(vm, fr, callee, args, count, Value::unbound(), names, use, pushed);
     if (pushed) return pushed;
     return land(vm, fr, o, start);
+}
+
+Frame* call_of_super(VM& vm, Frame* fr, Value function, Value self, Value* window, unsigned count,
+                     unsigned use) {
+    window[0] = self;
+    for (;;) {
+        Frame* pushed = nullptr;
+        vm.request.use = kUsedAnyhow;
+        Outcome o =
+            start_call(vm, fr, function, window, count, Value::unbound(), Value::unbound(), use, pushed);
+        if (pushed) return pushed;
+        if (!o.is_collect()) return land(vm, fr, o, fr->pc);
+        // The instruction cannot be run again: it would look the method up on self.
+        collect_garbage(vm, fr, Heap::Extent::Major);
+        vm.retrying = true;
+    }
 }
 
 Frame* invoke_attribute(VM& vm, Frame* fr, const Instruction* pc, Outcome attribute, Value self, Str* name) {

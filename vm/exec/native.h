@@ -91,7 +91,8 @@ enum NativeFlags : uint16_t {
     kConsumes = 4,      // iterates over its first argument during the call only, then lets it go
     kAnyReceiver = 16,  // a method that takes any object as self (object's own, mostly)
     kHiddenNative = 32,
-    kPlainCount = 64,  // arity errors read "find() takes at most 3 arguments (4 given)"
+    kSeesTermination = 8,  // await_catching brings a termination back, too: to tidy up, and raise it again
+    kPlainCount = 64,      // arity errors read "find() takes at most 3 arguments (4 given)"
 };
 
 struct NativeDef {

@@ -1,5 +1,6 @@
 // Operators that a class of the script defines: the method's frame is pushed as a call's, without a native in between.
 // Such a frame is marked kOperates, and answering NotImplemented ends up here again, for the other operand's method.
+#include "vm/code/encoding.h"
 #include "vm/exec/arithmetic.h"
 #include "vm/exec/comparison.h"
 #include "vm/exec/exec.h"
@@ -21,7 +22,7 @@ Operation operation_at(Frame* fr) {
     const Instruction* at = fr->pc;
     if (at->op() == Op::LANDING) at--;
     Operation o;
-    switch (at->op()) {
+    switch (original_of(at->op())) {  // the method may have run the same code with floats
 #define BINARY(NAME, OPERATION)           \
     case Op::NAME:                        \
         o.binary = BinaryOp::OPERATION;   \
@@ -101,11 +102,10 @@ Frame* call_operator(VM& vm, Frame* fr) {
         return nullptr;
     Frame* pushed = push_frame(vm, method.as<Function>(), fr);
     if (!pushed) return unwind(vm, fr);
-    vm.budget--;
     pushed->aux = kOperates;
     pushed->registers[0] = o.left;
     pushed->registers[1] = o.right;
-    return pushed;
+    return --vm.budget < 0 ? safepoint(vm, pushed) : pushed;
 }
 
 Frame* operator_declined(VM& vm, Frame* fr) {

@@ -10,7 +10,7 @@
 namespace gen {
 
 static bool is_owned(Value v) {
-    return v.is_object() && v.as_object()->kind == Kind::Generator && (v.as_object()->flags & kOwned);
+    return v.is_object() && v.as_object()->kind == Kind::Generator && (v.as_object()->flags & kHeldOnce);
 }
 
 // Whether the callee looks at its first argument during the call only.
@@ -33,8 +33,11 @@ Value lend_generator(VM&, Frame* fr, const Value* window, unsigned count, bool o
     if (v.is_object() && (v.as_object()->kind == Kind::Iterator || v.as_object()->kind == Kind::Instance))
         return consumes(window[0], count) ? v : Value::unbound();
     if (!is_owned(v)) return Value::unbound();
-    if (consumes(window[0], count)) return v;
-    v.as_object()->flags &= ~kOwned;
+    if (consumes(window[0], count)) {
+        v.as_object()->flags = uint8_t((v.as_object()->flags & ~kOwned) | kLent);
+        return v;
+    }
+    v.as_object()->flags &= ~kHeldOnce;
     note_made_generator(fr);
     return Value::unbound();
 }
@@ -49,7 +52,7 @@ Outcome close_owned(VM& vm, Frame* g, bool release) {
         if (release) free_owned(vm, g);
         return Value::none();
     }
-    g->flags &= ~kOwned;
+    g->flags &= ~kHeldOnce;
     return vm.call_prelude(vm.names.close_quietly, {Value::object(g)});
 }
 
@@ -188,7 +191,7 @@ Frame* let_go(VM& vm, Frame* fr, Value v, unsigned dead) {
     if (unawaited) v.as_object()->aux++;
     clear_from(fr, dead);
     if (is_owned(v)) {
-        v.as_object()->flags &= ~kOwned;  // whoever held it would have closed it
+        v.as_object()->flags &= ~kHeldOnce;  // whoever held it would have closed it
         vm.register_finalizer(v.as_object());
     }
     return find_abandoned(vm, fr);
@@ -235,13 +238,13 @@ Outcome owned_iter(VM& vm, Value v) {
 
 Outcome contains_and_close(VM& vm, Value v, Value item) {
     if (!is_owned(v)) return op_contains(vm, v, item);
-    v.as_object()->flags &= ~kOwned;
+    v.as_object()->flags &= ~kHeldOnce;
     return call_internal(vm, kUseUp, {v, item, Value::none()});
 }
 
 Outcome unpack_and_close(VM& vm, Value v, unsigned before, int after) {
     if (!is_owned(v)) return unpack_iterable(vm, v, before, after);
-    v.as_object()->flags &= ~kOwned;
+    v.as_object()->flags &= ~kHeldOnce;
     return call_internal(vm, kUseUp, {v, Value::integer(before), Value::integer(after)});
 }
 

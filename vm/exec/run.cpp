@@ -106,7 +106,8 @@ uint8_t call_shape(const Code* code) {
     if (!code->is_read()) return Function::kUnread;
     bool plain = code->positional <= kMaxCallArguments && !code->keyword_only &&
                  !(code->code_flags & (Code::kVarArgs | Code::kVarKeywords)) &&
-                 !(code->code_flags & (Code::kCoroutine | Code::kAsyncGenerator));
+                 !(code->code_flags & (Code::kCoroutine | Code::kAsyncGenerator)) &&
+                 (code->frame_class || !(code->code_flags & Code::kGenerator));
     unsigned positional = code->code_flags & Code::kNamespace ? 1 : code->positional;
     return plain ? uint8_t(positional | (code->code_flags & Code::kGenerator ? Function::kGeneratorBit : 0))
                  : uint8_t(Function::kComplex);

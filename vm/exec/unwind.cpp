@@ -183,6 +183,10 @@ void note_missing_attribute(VM& vm, Frame* fr) {
 
 }  // namespace
 
+static bool sees_termination(const Frame* fr) {
+    return static_cast<const NativeFrame*>(fr)->native()->def->flags & kSeesTermination;
+}
+
 Frame* unwind(VM& vm, Frame* fr, bool reraise) {
     vm.last_traceback = nullptr;
     bool made_generators = false;  // by a frame that is left
@@ -195,7 +199,9 @@ Frame* unwind(VM& vm, Frame* fr, bool reraise) {
                 return fiber_ended(vm, fr);
             }
             bool stop = (fr->aux & kAwaitsNext) && is_stop_iteration(vm, vm.exception);
-            if (stop || ((fr->aux & kAwaitsCatching) && !is_termination(vm.exception))) {
+            const bool catches =
+                (fr->aux & kAwaitsCatching) && (!is_termination(vm.exception) || sees_termination(fr));
+            if (stop || catches) {
                 if (!stop) vm.caught = vm.exception;
                 vm.exception = Value::unbound();
                 fr->registers[0] = Value::unbound();

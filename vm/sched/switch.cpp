@@ -15,6 +15,11 @@ void leave(VM& vm, Frame* fr) {
     if (vm.scheduler.observer) vm.scheduler.observer->stops(vm, f);
 }
 
+// fr was about to go on, and an exception comes from elsewhere: a StopIteration is not that of the FOR_ITER it stands at.
+void skip_iteration(Frame* fr) {
+    if (!fr->is_native() && fr->pc->op() >= Op::FOR_ITER && fr->pc->op() <= Op::FOR_ITER_RANGE) fr->pc++;
+}
+
 Frame* enter(VM& vm, Fiber* f) {
     vm.fiber = f;
     vm.next_depth_check = 0;
@@ -24,6 +29,7 @@ Frame* enter(VM& vm, Fiber* f) {
     if (vm.scheduler.observer) vm.scheduler.observer->runs(vm, f);
     if (!f->thrown.is_unbound()) {
         vm.exception = f->thrown;
+        if (f->result.is_unbound()) skip_iteration(f->frame);
         f->thrown = f->result = Value::unbound();
         return unwind(vm, f->frame);
     }
