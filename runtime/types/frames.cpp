@@ -326,6 +326,9 @@ static Outcome module_init(VM& vm, Value* args) {  // self, name, doc
     return Value::none();
 }
 static Outcome module_dir(VM& vm, Value* args) {
+    Value own = vm.lookup(vm.class_of(args[0]), vm.names.dict);
+    if (!is_descriptor(vm, own) && !is_dict(own))
+        return vm.type_error("<module>.__dict__ is not a dictionary");
     Value hook = vm.get(module_of(args[0])->dict, vm.names.special[int(Special::Dir)]);
     if (!hook.is_unbound()) return vm.call(hook, {});
     Dict* names = vm.dict();

@@ -460,6 +460,36 @@ Class* calculate_metaclass(VM& vm, Class* metaclass, Tuple* bases) {
     return winner;
 }
 
+// The class's own attributes, from what its body has left. `cell`: that of `__class__`, if methods refer to it. False: raised.
+static bool take_attributes(VM& vm, Class* cls, const Tuple* mro, const Dict* namespace_, Value& cell) {
+    dict_reserve(vm.heap, cls->attributes, dict_length(namespace_) + 2);
+    uint32_t position = 0;
+    while (DictEntry* e = next_entry(namespace_, position)) {
+        if (!is_str(e->key)) continue;
+        Str* key = vm.strings.intern(vm.heap, e->key.as<Str>());
+        Value v = e->value;
+        if (key == vm.names.qualname) continue;
+        if (key == vm.names.classcell) {
+            if (!v.is_object() || v.as_object()->kind != Kind::Cell) {
+                vm.type_error("__classcell__ must be a nonlocal cell, not <class '%s'>", vm.type_name(v));
+                return false;
+            }
+            cell = v;
+            continue;
+        }
+        bool function = v.is_object() && v.as_object()->kind == Kind::Function;
+        if (function && key == vm.names.special[int(Special::New)]) {
+            v = make_wrapper(vm, kShapeStaticMethod, v);
+        } else if (function && (key == vm.names.special[int(Special::InitSubclass)] ||
+                                key == vm.names.special[int(Special::ClassGetitem)])) {
+            v = make_wrapper(vm, kShapeClassMethod, v);
+        }
+        check_receivers(v, mro);
+        set_class_attribute(vm, cls, key, v);
+    }
+    return true;
+}
+
 Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* namespace_) {
     if (bases->size == 0) {
         Value object = Value::object(vm.type(kShapeObject));
@@ -527,31 +557,7 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         return nullptr;
     }
     Value cell = Value::unbound();
-    dict_reserve(vm.heap, cls->attributes, dict_length(namespace_) + 2);
-    uint32_t position = 0;
-    while (DictEntry* e = next_entry(namespace_, position)) {
-        if (!is_str(e->key)) continue;
-        Str* key = vm.strings.intern(vm.heap, e->key.as<Str>());
-        Value v = e->value;
-        if (key == vm.names.qualname) continue;
-        if (key == vm.names.classcell) {
-            if (!v.is_object() || v.as_object()->kind != Kind::Cell) {
-                vm.type_error("__classcell__ must be a nonlocal cell, not <class '%s'>", vm.type_name(v));
-                return nullptr;
-            }
-            cell = v;
-            continue;
-        }
-        bool function = v.is_object() && v.as_object()->kind == Kind::Function;
-        if (function && key == vm.names.special[int(Special::New)]) {
-            v = make_wrapper(vm, kShapeStaticMethod, v);
-        } else if (function && (key == vm.names.special[int(Special::InitSubclass)] ||
-                                key == vm.names.special[int(Special::ClassGetitem)])) {
-            v = make_wrapper(vm, kShapeClassMethod, v);
-        }
-        check_receivers(v, mro);
-        set_class_attribute(vm, cls, key, v);
-    }
+    if (!take_attributes(vm, cls, mro, namespace_, cell)) return nullptr;
     if (!module_given && !cls->module.is_unbound())
         set_class_attribute(vm, cls, vm.names.module, cls->module);
     if (vm.get(cls->attributes, vm.names.doc).is_unbound())

@@ -270,11 +270,18 @@ static Outcome compare_by_default(VM& vm, CompareOp op, Value a, Value b) {
                          std::string(vm.type_name(a)).c_str(), std::string(vm.type_name(b)).c_str());
 }
 
-// compare(op, a, b, turn): asks the methods from `turn` on.
+// Does it take more than binding a function to make a method of it?
+static bool is_other_descriptor(VM& vm, Value method) {
+    const Kind kind = method.is_object() ? method.as_object()->kind : Kind::Function;
+    return kind != Kind::Function && kind != Kind::Native && is_descriptor(vm, method);
+}
+
+// compare(op, a, b, turn): asks the methods from `turn` on. Registers: whether to negate; the other operand.
 static Outcome comparison_step(VM& vm, NativeFrame& frame) {
-    enum : uint32_t { kAsked = 1, kTruth };
+    enum : uint32_t { kAsked = 1, kTruth, kBound, kCalled };
     auto op = CompareOp(frame[0].as_int());
     Comparison next;
+    Value self;
     int64_t turn;
     switch (frame.step_state()) {
         case 0:
@@ -284,7 +291,17 @@ static Outcome comparison_step(VM& vm, NativeFrame& frame) {
                     return compare_by_default(vm, op, frame[1], frame[2]);
                 frame[3] = Value::integer(turn);
                 frame[4] = Value::boolean(next.negate);
-                AWAIT(kAsked, ask(vm, next, frame[1], frame[2]))
+                if (is_other_descriptor(vm, next.method)) {
+                    // Whose method cannot even be had gives no answer.
+                    self = frame[next.reflected ? 2 : 1];
+                    frame[5] = frame[next.reflected ? 1 : 2];
+                    AWAIT_CATCHING(kBound,
+                                   descriptor_get(vm, next.method, self, Value::object(vm.class_of(self))))
+                    if (frame.result().is_unbound()) continue;
+                    AWAIT(kCalled, vm.call(frame.result(), {frame[5]}));
+                } else {
+                    AWAIT(kAsked, ask(vm, next, frame[1], frame[2]));
+                }
                 if (!frame.result().is_not_implemented()) break;
             }
             if (!frame[4].is_true()) return frame.result();
@@ -293,7 +310,7 @@ static Outcome comparison_step(VM& vm, NativeFrame& frame) {
     }
     return Outcome::raised();
 }
-static const NativeDef kComparison = {"compare(operator, a, b, turn, /)", nullptr, comparison_step, 1,
+static const NativeDef kComparison = {"compare(operator, a, b, turn, /)", nullptr, comparison_step, 2,
                                       kHiddenNative};
 
 Value direct_comparison(VM& vm, CompareOp op, Value a, Value b) {
