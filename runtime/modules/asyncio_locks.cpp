@@ -75,7 +75,7 @@ Outcome lock_init(VM& vm, Value* args) {  // self, keywords
     uint32_t position = 0;
     Value name = next_entry(args[1].as<Dict>(), position)->key;
     return vm.type_error("%s.__init__() got an unexpected keyword argument '%s'", vm.type_name(args[0]),
-                         name.as<Str>()->data);
+                         name.as<Str>()->data());
 }
 template <NativeCoroutine::Operation operation>
 Outcome wait(VM& vm, Value* args) {

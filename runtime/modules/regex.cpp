@@ -185,7 +185,7 @@ Outcome re_compile(VM& vm, Value* args) {  // pattern, flags, read_template
             return vm.type_error("first argument must be string or compiled pattern");
         for (char c : view) pattern.push_back(static_cast<unsigned char>(c));
     } else {
-        const char* p = args[0].as<Str>()->data;
+        const char* p = args[0].as<Str>()->data();
         const char* end = p + args[0].as<Str>()->size;
         pattern.reserve(args[0].as<Str>()->length);
         while (p < end) pattern.push_back(decode_utf8(p));
@@ -456,11 +456,11 @@ Value Search::part(std::string_view text) {
     }
     if (text.empty()) return Value::object(vm_.empty_string);
     if (text.size() == 1) return Value::object(vm_.strings.character(uint8_t(text[0])));
-    if (text.size() == str_->size && str_->shape == kShapeStr && text.data() == str_->data)
+    if (text.size() == str_->size && str_->shape == kShapeStr && text.data() == str_->data())
         return Value::object(str_);
     Str* s = make_str_uninitialized(vm_.heap, text.size());
     if (!s) return Value::unbound();
-    std::memcpy(s->data, text.data(), text.size());
+    std::memcpy(s->own, text.data(), text.size());
     if (str_->ascii())
         s->aux = Str::kAscii;
     else

@@ -43,7 +43,7 @@ Value text_of(VM& vm, const Match* m, int64_t group, Value otherwise) {
     if (is_str(m->string)) {
         Str* s = m->string.as<Str>();
         if (end - start == 1 && s->ascii())
-            return Value::object(vm.strings.character(uint8_t(s->data[start])));
+            return Value::object(vm.strings.character(uint8_t(s->data()[start])));
         if (start == end) return Value::object(vm.empty_string);
         Str* part = substr(vm.heap, s, uint32_t(start), uint32_t(end));
         return part ? Value::object(part) : Value::unbound();

@@ -251,7 +251,7 @@ Outcome service_port(VM& vm, Value* args) {  // name, protocol: 0 when there is 
     static std::mutex answers;  // which are the process's
     std::lock_guard guard(answers);
     servent* entry =
-        getservbyname(args[0].as<Str>()->data, is_str(args[1]) ? args[1].as<Str>()->data : nullptr);
+        getservbyname(args[0].as<Str>()->data(), is_str(args[1]) ? args[1].as<Str>()->data() : nullptr);
     return Value::integer(entry ? ntohs(uint16_t(entry->s_port)) : 0);
 }
 
@@ -259,7 +259,7 @@ Outcome service_port(VM& vm, Value* args) {  // name, protocol: 0 when there is 
 
 bool is_address(int family, Value v) {
     unsigned char address[16];
-    return is_str(v) && inet_pton(family, v.as<Str>()->data, address) == 1;
+    return is_str(v) && inet_pton(family, v.as<Str>()->data(), address) == 1;
 }
 Outcome is_numeric(VM&, Value* args) {  // family, host
     return Value::boolean(is_str(args[1]) &&
@@ -272,7 +272,7 @@ Outcome to_packed(VM& vm, Value* args) {  // family, text
     if (!is_str(args[1]))
         return vm.type_error("inet_pton() argument 2 must be str, not %s", vm.type_name(args[1]));
     int family = int(int_clamp(args[0]));
-    int r = inet_pton(family, args[1].as<Str>()->data, address);
+    int r = inet_pton(family, args[1].as<Str>()->data(), address);
     if (r < 0) return raise_os_error(vm, errno);
     if (r == 0) return vm.raise(kShapeOSError, "illegal IP address string passed to inet_pton");
     return Value::object(make_bytes(vm.heap, address, family == AF_INET ? 4 : 16));
@@ -296,7 +296,7 @@ Outcome aton(VM& vm, Value* args) {
     in_addr address;
     if (!is_str(args[0]))
         return vm.type_error("inet_aton() argument 1 must be str, not %s", vm.type_name(args[0]));
-    if (!inet_aton(args[0].as<Str>()->data, &address))
+    if (!inet_aton(args[0].as<Str>()->data(), &address))
         return vm.raise(kShapeOSError, "illegal IP address string passed to inet_aton");
     return Value::object(make_bytes(vm.heap, &address, sizeof address));
 }
@@ -321,7 +321,7 @@ Outcome swap_bytes(VM& vm, Value* args) {
 }
 Outcome interface_index(VM& vm, Value* args) {
     if (!is_str(args[0])) return vm.type_error("a name is a str, not %s", vm.type_name(args[0]));
-    unsigned index = if_nametoindex(args[0].as<Str>()->data);
+    unsigned index = if_nametoindex(args[0].as<Str>()->data());
     return index ? Outcome(Value::integer(index)) : vm.raise(kShapeOSError, "no interface with this name");
 }
 

@@ -19,7 +19,7 @@ struct Item {
 
 Item item_of(const Tuple* items, uint64_t i) {
     const Value* parts = items->items[i].as<Tuple>()->items;
-    return {parts[0].as<Str>()->data[0], size_t(parts[1].as_int()), size_t(parts[2].as_int())};
+    return {parts[0].as<Str>()->data()[0], size_t(parts[1].as_int()), size_t(parts[2].as_int())};
 }
 
 bool is_signed(char code) { return std::strchr("bhilqn", code) != nullptr; }

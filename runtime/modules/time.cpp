@@ -159,7 +159,8 @@ static void zone_of(VM& vm, Value v, tm& t) {
     Value further = get_instance_attribute(vm, v.as_object(), vm.intern("_further"));
     if (!is_tuple(further) || further.as<Tuple>()->size < 2) return;
     const Value* items = further.as<Tuple>()->items;
-    if (is_str(items[0])) t.tm_zone = items[0].as<Str>()->data;
+    Str* zone = is_str(items[0]) ? vm.strings.intern(vm.heap, items[0].as<Str>()) : nullptr;
+    if (zone) t.tm_zone = zone->data();
     if (items[1].is_int()) t.tm_gmtoff = items[1].as_int();
 }
 static bool time_or_now(VM& vm, Value v, tm& t, const char* caller) {

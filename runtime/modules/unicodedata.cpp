@@ -40,7 +40,7 @@ bool character_of(VM& vm, const char* function, const char* argument, Value v, c
         vm.type_error("%s() %s must be a unicode character, not %s", function, argument, vm.type_name(v));
         return false;
     }
-    const char* p = v.as<Str>()->data;
+    const char* p = v.as<Str>()->data();
     c = decode_utf8(p);
     return true;
 }

@@ -256,7 +256,8 @@ Value str_of_class(VM& vm, Class* cls, Str* s) {
     }
     auto* copy = static_cast<Str*>(allocate_instance(vm, cls, size_t(s->size) + 1));
     if (!copy) return Value::unbound();
-    std::memcpy(copy->data, s->data, size_t(s->size) + 1);
+    std::memcpy(copy->own, s->data(), s->size);
+    copy->own[s->size] = 0;
     copy->size = s->size;
     finish_str(copy);
     return Value::object(copy);

@@ -60,7 +60,7 @@ static Outcome ord_native(VM& vm, Value* args) {
     size_t size;
     if (is_str(v)) {
         auto* s = v.as<Str>();
-        const char* p = s->data;
+        const char* p = s->data();
         if (s->length == 1) return Value::integer(int64_t(decode_utf8(p)));
         size = s->length;
     } else if (is_bytes(v)) {

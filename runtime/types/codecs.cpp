@@ -624,7 +624,7 @@ Outcome Encoder::run() {
     if (encoding_ == Encoding::Utf8Sig) out_.append("\xef\xbb\xbf");
     if (encoding_ == Encoding::Utf16 || encoding_ == Encoding::Utf32)
         put_unit(0xfeff, encoding_ == Encoding::Utf16 ? 2 : 4, true);
-    const char *p = text_->data, *end = p + text_->size;
+    const char *p = text_->data(), *end = p + text_->size;
     if (plain) out_.append(text_->view());
     for (size_t index = 0; !plain && p < end;) {
         const char* from = p;

@@ -35,7 +35,7 @@ Outcome check_class_cell(VM& vm, Value* a) {
         return vm.raisef(
             kShapeRuntimeError,
             "__class__ not set defining '%s' as <class '%s'>. Was __classcell__ propagated to type.__new__?",
-            std::string(vm.class_name(cls)).c_str(), cls->qualname.as<Str>()->data);
+            std::string(vm.class_name(cls)).c_str(), cls->qualname.as<Str>()->data());
     if (!content.is(a[0]))
         return vm.type_error("__class__ set to <class '%s'> defining '%s' as <class '%s'>",
                              vm.type_name(content), std::string(vm.class_name(cls)).c_str(),

@@ -274,7 +274,7 @@ template <Str* Names::*name>
 static Outcome set_own(VM& vm, Value self, Value v) {
     if (!set_instance_attribute(vm, self.as_object(), vm.names.*name, v))
         return vm.raisef(kShapeAttributeError, "'%s' object attribute '%s' is read-only", vm.type_name(self),
-                         (vm.names.*name)->data);
+                         (vm.names.*name)->data());
     return Value::none();
 }
 

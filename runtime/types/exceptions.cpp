@@ -208,7 +208,7 @@ static Outcome keyword_init(VM& vm, Value* args, std::initializer_list<const cha
             bool known = false;
             for (const char* name : names) known |= e->key.as<Str>()->view() == name;
             if (!known)
-                return vm.type_error("'%s' is an invalid keyword argument for %s()", e->key.as<Str>()->data,
+                return vm.type_error("'%s' is an invalid keyword argument for %s()", e->key.as<Str>()->data(),
                                      vm.type_name(args[0]));
             if (!set_instance_attribute(vm, args[0].as_object(), attribute_name(vm, e->key), e->value))
                 return vm.out_of_memory();

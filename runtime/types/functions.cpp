@@ -42,7 +42,7 @@ static Outcome set_code(VM& vm, Value self, Value v) {
     size_t has = f->closure.is_unbound() ? 0 : f->closure.as<Tuple>()->size, wants = code->free_names->size;
     if (has != wants)
         return vm.value_error("%s() requires a code object with %zu free vars, not %zu",
-                              f->name.as<Str>()->data, has, wants);
+                              f->name.as<Str>()->data(), has, wants);
     f->code = code;
     f->aux = vm.make_function_of(code, f->globals)->aux;
     vm.heap.write(f);
@@ -103,7 +103,7 @@ static Outcome function_new(VM& vm, Value* args) {  // cls, code, globals, name,
         if (wants && closure.is_none()) return vm.type_error("arg 5 (closure) must be tuple");
         if (!closure.is_none()) return vm.type_error("arg 5 (closure) must be None or tuple");
     } else if (closure.as<Tuple>()->size != wants) {
-        return vm.value_error("%s requires closure of length %zu, not %zu", code->name.as<Str>()->data, wants,
+        return vm.value_error("%s requires closure of length %zu, not %zu", code->name.as<Str>()->data(), wants,
                               size_t(closure.as<Tuple>()->size));
     }
     for (size_t i = 0; is_tuple(closure) && i < wants; i++) {

@@ -142,7 +142,7 @@ Outcome str_replace(VM& vm, Value* args) {
         Str* s = make_ascii_str(vm.heap, text);
         if (!s) return vm.out_of_memory();
         for (; at != std::string_view::npos && most-- > 0; at = find_bytes(text, old, at + old.size()))
-            copy_text(s->data + at, with);
+            copy_text(s->own + at, with);
         return Value::object(s);
     }
     for (; at != std::string_view::npos && most-- > 0; at = find_bytes(text, old, done)) {
@@ -369,7 +369,7 @@ static Outcome strip(VM& vm, Value* args, bool left, bool right, const char* nam
     if (!spaces && !is_str(args[1])) return vm.type_error("%s arg must be None or str", name);
     std::string_view set = spaces ? std::string_view{} : text_of(args[1])->view();
     auto drop = [&](char32_t c) { return spaces ? is_space(c) : has_char(set, c); };
-    const char *begin = self->data, *end = begin + self->size;
+    const char *begin = self->data(), *end = begin + self->size;
     while (left && begin < end) {
         const char* next = begin;
         if (!drop(decode_utf8(next))) break;

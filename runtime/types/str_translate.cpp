@@ -25,7 +25,7 @@ static Outcome join(VM& vm, Str* separator, const Value* items, size_t n) {
     if (bytes > kMaxStr || !vm.heap.reserve(bytes)) return vm.out_of_memory();
     Str* s = make_str_uninitialized(vm.heap, bytes);
     if (!s) return vm.out_of_memory();
-    char* p = s->data;
+    char* p = s->own;
     for (size_t i = 0; i < n; i++) {
         if (i) {
             copy_text(p, separator->view());
@@ -101,14 +101,14 @@ Outcome str_maketrans(VM& vm, Value* args) {
     Str *from = text_of(args[0]), *to = text_of(args[1]);
     if (from->length != to->length)
         return vm.raise(kShapeValueError, "the first two maketrans arguments must have equal length");
-    const char *p = from->data, *q = to->data;
+    const char *p = from->data(), *q = to->data();
     for (uint32_t i = 0; i < from->length; i++) {
         char32_t key = decode_utf8(p), value = decode_utf8(q);
         if (!set_int_key(vm, out, Value::integer(key), Value::integer(value))) return vm.out_of_memory();
     }
     if (!args[2].is_unbound()) {
         Str* gone = text_of(args[2]);
-        for (const char *c = gone->data, *end = c + gone->size; c < end;)
+        for (const char *c = gone->data(), *end = c + gone->size; c < end;)
             if (!set_int_key(vm, out, Value::integer(decode_utf8(c)), Value::none()))
                 return vm.out_of_memory();
     }
@@ -147,7 +147,7 @@ Outcome str_translate(VM& vm, Value* args) {
     Str* self = text_of(args[0]);
     charge(vm, self->length / 16);
     StringBuilder out(vm.heap);
-    for (const char *p = self->data, *end = p + self->size; p < end;) {
+    for (const char *p = self->data(), *end = p + self->size; p < end;) {
         char32_t c = decode_utf8(p);
         Probe probe;
         switch (dict_find(table, Value::integer(c), c, probe)) {
@@ -175,9 +175,9 @@ Outcome str_translate_step(VM& vm, NativeFrame& frame) {
             frame[3] = vm.list();
             while (frame[2].as_int() < int64_t(self->size)) {
                 PAUSE(kPaused)
-                p = self->data + frame[2].as_int();
+                p = self->data() + frame[2].as_int();
                 AWAIT_CATCHING(kMapped, op_getitem(vm, frame[1], Value::integer(decode_utf8(p))))
-                p = self->data + frame[2].as_int();
+                p = self->data() + frame[2].as_int();
                 c = decode_utf8(p);
                 {
                     StringBuilder piece(vm.heap);
@@ -191,7 +191,7 @@ Outcome str_translate_step(VM& vm, NativeFrame& frame) {
                     if (!s || !list_append(vm.heap, frame[3].as<List>(), Value::object(s)))
                         return vm.out_of_memory();
                 }
-                frame[2] = Value::integer(p - self->data);
+                frame[2] = Value::integer(p - self->data());
             }
             return join(vm, vm.empty_string, frame[3].as<List>()->items->items, frame[3].as<List>()->size);
     }

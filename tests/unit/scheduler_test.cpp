@@ -106,7 +106,7 @@ class SchedulerTest : public testing::Test {
     Outcome main_sleeps(int64_t ticks) { return vm.run(sleep, {vm.str("main"), Value::integer(ticks)}); }
     size_t fibers() const { return vm.scheduler.fibers().size(); }
     std::string message() {
-        std::string s = vm.exception.as<Exception>()->args.as<Tuple>()->items[0].as<Str>()->data;
+        std::string s = vm.exception.as<Exception>()->args.as<Tuple>()->items[0].as<Str>()->data();
         vm.exception = Value::unbound();
         return s;
     }

@@ -33,7 +33,7 @@ class StringTest : public testing::Test {
         EXPECT_EQ(s->ascii(), is_ascii(s->view()));
         EXPECT_EQ(bool(s->state & Str::kHasSurrogates), valid_utf8(s->view()) != s->size);
         EXPECT_EQ(valid_utf8(s->view(), true), s->size);
-        EXPECT_EQ(s->data[s->size], 0);
+        EXPECT_EQ(s->data()[s->size], 0);
     }
     Heap heap;
 };
@@ -88,6 +88,34 @@ TEST_F(StringTest, CharactersOfLongTexts) {
         check(slice);
         ASSERT_EQ(slice->length, count);
         for (uint32_t k = 0; k < count; k++) ASSERT_EQ(char_at(heap, slice, k), expected[from + k * step]);
+    }
+}
+
+TEST_F(StringTest, WhatGrowsByAppendingSharesItsText) {
+    for (std::string part : {"part of a text", "Gr\u00fc\u00dfe", "\xed\xa0\x80"}) {
+        Str *more = str(part), *s = str(std::string(600, '-'));
+        std::string expected(s->view());
+        std::vector<Str*> stages;
+        for (int i = 0; i < 1000; i++) {
+            stages.push_back(s = concat(heap, s, more));
+            expected += part;
+            ASSERT_EQ(s->view(), expected);
+        }
+        check(s);
+        unsigned shared = 0, buffers = 0;
+        for (size_t i = 1; i < stages.size(); i++)
+            if (stages[i]->aux & Str::kShared)
+                shared++, buffers += !(stages[i - 1]->aux & Str::kShared) ||
+                                     stages[i]->shared() != stages[i - 1]->shared();
+        EXPECT_GT(shared, 980u);
+        EXPECT_LT(buffers, 10u);
+        // Whoever goes on from an earlier stage leaves the later ones alone.
+        Str* other = concat(heap, stages[500], str("!"));
+        EXPECT_EQ(other->view(), std::string(stages[500]->view()) + "!");
+        EXPECT_EQ(s->view(), expected);
+        EXPECT_EQ(stages[501]->view(), expected.substr(0, stages[501]->size));
+        EXPECT_EQ(char_at(heap, s, 599), U'-');
+        EXPECT_EQ(copy_str(heap, s, kShapeStr, 0)->view(), expected);
     }
 }
 

@@ -189,12 +189,12 @@ bool insert_in(Heap& heap, T* d, Value key, uint64_t hash, Value value) {
 inline bool same_text(const Str* a, const Str* b) {
     if (a->size != b->size) return false;
     uint64_t x, y;
-    if (a->size > 16 || a->size < 8) return std::memcmp(a->data, b->data, a->size) == 0;
-    std::memcpy(&x, a->data, 8);
-    std::memcpy(&y, b->data, 8);
+    if (a->size > 16 || a->size < 8) return std::memcmp(a->data(), b->data(), a->size) == 0;
+    std::memcpy(&x, a->data(), 8);
+    std::memcpy(&y, b->data(), 8);
     if (x != y) return false;
-    std::memcpy(&x, a->data + a->size - 8, 8);
-    std::memcpy(&y, b->data + a->size - 8, 8);
+    std::memcpy(&x, a->data() + a->size - 8, 8);
+    std::memcpy(&y, b->data() + a->size - 8, 8);
     return x == y;
 }
 

@@ -341,7 +341,7 @@ size_t rough_size(const Object* o) {
         case Kind::Int:
             return sizeof(Int) + 8 * size_t(std::abs(static_cast<const Int*>(o)->size));
         case Kind::Str:
-            return sizeof(Str) + static_cast<const Str*>(o)->size;
+            return sizeof(Str) + (o->aux & Str::kShared ? sizeof(Blob*) : static_cast<const Str*>(o)->size);
         case Kind::Bytes:
             return sizeof(Bytes) + static_cast<const Bytes*>(o)->size;
         case Kind::Tuple:

@@ -73,14 +73,19 @@ struct Int : Object {
 // NUL-terminated. Slots of subclasses follow, 8-aligned.
 struct Str : Object {
     enum State : uint8_t { kHasSurrogates = 1, kSpecialUnit = 2 };  // see special_of()
-    enum Aux : uint8_t { kAscii = 1 };
+    // kShared: the text stands in a buffer; from kAppends on: how often it was appended to, see concat()
+    enum Aux : uint8_t { kAscii = 1, kShared = 2, kAppends = 4 };
     uint64_t hash;    // 0: not computed yet
     uint32_t size;    // bytes
     uint32_t length;  // code points
     Blob* index;      // not ASCII: byte offset of every 64th character, made on demand; null before
-    char data[];
+    char own[];       // the text, and a NUL; of a shared one: the Blob with the text
     bool ascii() const { return aux & kAscii; }
-    std::string_view view() const { return {data, size}; }
+    Blob* shared() const { return *reinterpret_cast<Blob* const*>(own); }
+    const char* data() const {
+        return aux & kShared ? reinterpret_cast<const char*>(shared()->data) + sizeof(uint64_t) : own;
+    }
+    std::string_view view() const { return {data(), size}; }
 };
 
 struct Bytes : Object {

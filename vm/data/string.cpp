@@ -45,7 +45,7 @@ const char* skip(const char* p, uint32_t characters) {
 Str* make_part(Heap& heap, const Str* of, size_t from, size_t to, uint32_t length) {
     Str* s = make_str_uninitialized(heap, to - from);
     if (!s) return nullptr;
-    copy_text(s->data, {of->data + from, to - from});
+    copy_text(s->own, {of->data() + from, to - from});
     s->length = length;
     if (length == s->size)
         s->aux = Str::kAscii;
@@ -61,9 +61,9 @@ Blob* index_of(Heap& heap, Str* s) {
     Blob* blob = make_blob(heap, n * sizeof(uint32_t));
     if (!blob) return nullptr;
     auto* offsets = reinterpret_cast<uint32_t*>(blob->data);
-    const char* p = s->data;
+    const char* p = s->data();
     for (uint32_t i = 0; i < n; i++) {
-        offsets[i] = uint32_t(p - s->data);
+        offsets[i] = uint32_t(p - s->data());
         if (i + 1 < n) p = skip(p, kIndexStep);
     }
     s->index = blob;
@@ -160,7 +160,7 @@ Str* make_str_uninitialized(Heap& heap, size_t bytes, uint32_t shape, size_t slo
     s->hash = 0;
     s->size = s->length = uint32_t(bytes);
     s->index = nullptr;
-    s->data[bytes] = 0;
+    s->own[bytes] = 0;
     Value* slot = str_slots(s);
     for (size_t i = 0; i < slots; i++) slot[i] = Value::unbound();
     return s;
@@ -169,7 +169,7 @@ Str* make_str_uninitialized(Heap& heap, size_t bytes, uint32_t shape, size_t slo
 // As is_ascii: the word in which the text ends is the cell's as a whole.
 static bool has_ascii_text(const Str* s) {
     if constexpr (std::endian::native != std::endian::little) return is_ascii(s->view());
-    const char *p = s->data, *end = p + s->size;
+    const char *p = s->own, *end = p + s->size;
     for (; end - p >= 8; p += 8)
         if (load(p) & 0x8080808080808080u) return false;
     return p == end || !(load(p) << (64 - 8 * (end - p)) & 0x8080808080808080u);
@@ -190,7 +190,7 @@ void finish_str(Str* s) {
 Str* make_str(Heap& heap, std::string_view text) {
     Str* s = make_str_uninitialized(heap, text.size());
     if (!s) return nullptr;
-    copy_text(s->data, text);
+    copy_text(s->own, text);
     finish_str(s);
     return s;
 }
@@ -198,7 +198,7 @@ Str* make_str(Heap& heap, std::string_view text) {
 Str* make_ascii_str(Heap& heap, std::string_view text) {
     Str* s = make_str_uninitialized(heap, text.size());
     if (!s) return nullptr;
-    copy_text(s->data, text);
+    copy_text(s->own, text);
     s->aux = Str::kAscii;
     return s;
 }
@@ -206,10 +206,10 @@ Str* make_ascii_str(Heap& heap, std::string_view text) {
 Str* copy_str(Heap& heap, const Str* from, uint32_t shape, size_t slots) {
     Str* s = make_str_uninitialized(heap, from->size, shape, slots);
     if (!s) return nullptr;
-    std::memcpy(s->data, from->data, from->size);
+    std::memcpy(s->own, from->data(), from->size);
     s->hash = from->hash;
     s->length = from->length;
-    s->aux = from->aux;
+    s->aux = from->aux & Str::kAscii;
     s->state = from->state & Str::kHasSurrogates;
     return s;
 }
@@ -217,7 +217,7 @@ Str* copy_str(Heap& heap, const Str* from, uint32_t shape, size_t slots) {
 Str* make_char(Heap& heap, char32_t c) {
     Str* s = make_str_uninitialized(heap, utf8_size(c));
     if (!s) return nullptr;
-    encode_utf8(c, s->data);
+    encode_utf8(c, s->own);
     finish_str(s);
     return s;
 }
@@ -227,17 +227,17 @@ Str* make_char(Heap& heap, char32_t c) {
 uint32_t byte_offset(Heap& heap, Str* s, uint32_t index) {
     if (s->ascii()) return index;
     if (index == s->length) return s->size;
-    const char* p = s->data;
+    const char* p = s->data();
     if (s->length >= kIndexFrom && index >= kIndexStep)
         if (Blob* blob = index_of(heap, s)) {
             p += reinterpret_cast<uint32_t*>(blob->data)[index / kIndexStep];
             index %= kIndexStep;
         }
-    return uint32_t(skip(p, index) - s->data);
+    return uint32_t(skip(p, index) - s->data());
 }
 
 char32_t char_at(Heap& heap, Str* s, uint32_t index) {
-    const char* p = s->data + byte_offset(heap, s, index);
+    const char* p = s->data() + byte_offset(heap, s, index);
     return decode_utf8(p);
 }
 
@@ -275,18 +275,18 @@ Str* slice_str(Heap& heap, Str* s, int64_t start, int64_t step, uint32_t count) 
     if (s->ascii()) {
         Str* r = make_str_uninitialized(heap, count);
         if (!r) return nullptr;
-        for (uint32_t i = 0; i < count; i++) r->data[i] = s->data[start + i * step];
+        for (uint32_t i = 0; i < count; i++) r->own[i] = s->data()[start + i * step];
         r->aux = Str::kAscii;
         return r;
     }
     StringBuilder out(heap);
-    const char* p = s->data + byte_offset(heap, s, uint32_t(start));
+    const char* p = s->data() + byte_offset(heap, s, uint32_t(start));
     for (uint32_t i = 0; i < count && !out.failed(); i++) {
         const char* q = p;
         out.append_char(decode_utf8(q));
         if (i + 1 == count) break;
         if (step > int64_t(kIndexStep) || step < -int64_t(kIndexStep)) {
-            p = s->data + byte_offset(heap, s, uint32_t(start + int64_t(i + 1) * step));
+            p = s->data() + byte_offset(heap, s, uint32_t(start + int64_t(i + 1) * step));
         } else if (step > 0) {
             p = skip(p, uint32_t(step));
         } else {
@@ -296,15 +296,70 @@ Str* slice_str(Heap& heap, Str* s, int64_t start, int64_t step, uint32_t count) 
     return out.finish();
 }
 
+namespace {
+
+// A text that grows by appending, time and again, stands in a buffer with room behind it, which all its stages share: each is a
+// prefix of the next. Only the longest is appended to in place, so that what the others show never changes.
+struct Buffer {
+    uint64_t used;
+    char text[];
+    static Buffer* of(Blob* blob) { return reinterpret_cast<Buffer*>(blob->data); }
+};
+constexpr size_t kSharedFrom = 512;  // bytes
+constexpr unsigned kMostAppends = 8;
+static_assert(Str::kAppends * kMostAppends <= UINT8_MAX);
+
+unsigned appends_of(const Str* s) { return s->aux / Str::kAppends; }
+
+// Where `more` bytes can follow the text of s: its own buffer, or a new one that begins with the text. Null: no memory.
+Blob* buffer_for(Heap& heap, const Str* s, size_t more) {
+    const size_t size = s->size + more;
+    if (s->aux & Str::kShared) {
+        Blob* blob = s->shared();
+        if (Buffer::of(blob)->used == s->size && sizeof(Buffer) + size < blob->size) return blob;
+    }
+    const size_t bytes = sizeof(Buffer) + size + size / 2 + 1;
+    Blob* blob = heap.make<Blob>(Kind::Blob, 0, sizeof(Blob) + bytes);
+    if (!blob) return nullptr;
+    blob->size = bytes;
+    std::memcpy(Buffer::of(blob)->text, s->data(), s->size);
+    return blob;
+}
+
+Str* make_shared(Heap& heap, const Str* a, const Str* b) {
+    const size_t size = size_t(a->size) + b->size;
+    if (size > kMaxStr) return nullptr;
+    Blob* blob = buffer_for(heap, a, b->size);
+    if (!blob) return nullptr;
+    Str* s = make_str_uninitialized(heap, sizeof blob);
+    Buffer* buffer = Buffer::of(blob);
+    copy_text(buffer->text + a->size, b->view());
+    buffer->text[size] = 0;
+    buffer->used = size;
+    std::memcpy(s->own, &blob, sizeof blob);
+    s->size = uint32_t(size);
+    s->aux = Str::kShared;
+    return s;
+}
+
+}  // namespace
+
 Str* concat(Heap& heap, Str* a, Str* b) {
     if (b->size == 0 && a->shape == kShapeStr) return a;
     if (a->size == 0 && b->shape == kShapeStr) return b;
-    Str* s = make_str_uninitialized(heap, size_t(a->size) + b->size);
-    if (!s) return nullptr;
-    copy_text(s->data, a->view());
-    copy_text(s->data + a->size, b->view());
+    Str* s;
+    if (a->aux & Str::kShared || appends_of(a) == kMostAppends) {
+        s = make_shared(heap, a, b);
+        if (!s) return nullptr;
+    } else {
+        s = make_str_uninitialized(heap, size_t(a->size) + b->size);
+        if (!s) return nullptr;
+        copy_text(s->own, a->view());
+        copy_text(s->own + a->size, b->view());
+        s->aux = a->size < kSharedFrom ? 0 : uint8_t((appends_of(a) + 1) * Str::kAppends);
+    }
     s->length = a->length + b->length;
-    s->aux = a->aux & b->aux & Str::kAscii;
+    s->aux |= a->aux & b->aux & Str::kAscii;
     s->state = (a->state | b->state) & Str::kHasSurrogates;
     return s;
 }
@@ -317,12 +372,12 @@ Str* repeat(Heap& heap, Str* s, int64_t times) {
     Str* r = make_str_uninitialized(heap, size);
     if (!r) return nullptr;
     if (s->size == 1) {
-        std::memset(r->data, s->data[0], size);
+        std::memset(r->own, s->data()[0], size);
     } else if (size) {
-        std::memcpy(r->data, s->data, s->size);
+        std::memcpy(r->own, s->data(), s->size);
         for (size_t done = s->size; done < size;) {
             size_t n = done < size - done ? done : size - done;
-            std::memcpy(r->data + done, r->data, n);
+            std::memcpy(r->own + done, r->own, n);
             done += n;
         }
     }
@@ -501,7 +556,7 @@ Str* StringTable::intern(Heap& heap, std::string_view text) {
 
 Str* StringTable::intern(Heap& heap, Str* s) {
     if (s->flags & kInterned) return s;
-    if (s->shape != kShapeStr) return intern(heap, s->view());
+    if (s->shape != kShapeStr || s->aux & Str::kShared) return intern(heap, s->view());
     uint64_t hash = hash_str(key_, s);
     Str** cell = lookup(s->view(), hash);
     if (!cell) {

@@ -1,4 +1,5 @@
-// Strings: generalised UTF-8 (lone surrogates allowed and flagged), immutable, NUL-terminated.
+// Strings: generalised UTF-8 (lone surrogates allowed and flagged), immutable. A NUL follows the text, but of one that shares its
+// buffer with longer ones (see concat()), where it comes later: as a C string data() is good for messages only.
 //
 // Indices and lengths are in code points unless a name says bytes. In an ASCII string both are the same;
 // elsewhere the offset of every 64th character is kept in an index, made when first needed.
@@ -73,6 +74,11 @@ inline void copy_text(char* to, std::string_view text) {
         *to = *from;
 }
 
+inline void mark_text(Marker& m, const Str* s) {  // what a Str refers to, slots of subclasses aside
+    m.mark(s->index);
+    if (s->aux & Str::kShared) m.mark(s->shared());
+}
+
 // ---- making
 // `text` must be well-formed generalised UTF-8.
 Str* make_str(Heap&, std::string_view text);
@@ -84,7 +90,7 @@ void finish_str(Str*);
 // The same text as an instance of another class (shape) with its slots.
 Str* copy_str(Heap&, const Str*, uint32_t shape, size_t slots);
 inline Value* str_slots(Str* s) {
-    return reinterpret_cast<Value*>(s->data + ((size_t(s->size) + 1 + 7) & ~size_t{7}));
+    return reinterpret_cast<Value*>(s->own + ((size_t(s->size) + 1 + 7) & ~size_t{7}));
 }
 Str* make_char(Heap&, char32_t c);
 
@@ -97,9 +103,9 @@ uint32_t index_of_offset(Heap&, Str*,
 // ---- operations; from <= to <= length
 Str* substr(Heap&, Str*, uint32_t from, uint32_t to);
 Str* slice_str(Heap&, Str*, int64_t start, int64_t step,
-               uint32_t count);  // the characters start, start + step, ...
-Str* concat(Heap&, Str*, Str*);
-Str* repeat(Heap&, Str*, int64_t times);                                // times <= 0: empty
+               uint32_t count);           // the characters start, start + step, ...
+Str* concat(Heap&, Str*, Str*);           // to a text that grows by it, time and again, in linear time
+Str* repeat(Heap&, Str*, int64_t times);  // times <= 0: empty
 int64_t find(Heap&, Str* text, Str* part, uint32_t from, uint32_t to);  // -1: not there
 int64_t rfind(Heap&, Str* text, Str* part, uint32_t from, uint32_t to);
 int64_t count(Heap&, Str* text, Str* part, uint32_t from, uint32_t to);  // not overlapping
@@ -109,10 +115,10 @@ size_t rfind_bytes(std::string_view text, std::string_view part);  // the last o
 size_t count_bytes(std::string_view text, std::string_view part);  // part not empty
 
 inline bool equal(const Str* a, const Str* b) {
-    return a == b || (a->size == b->size && std::memcmp(a->data, b->data, a->size) == 0);
+    return a == b || (a->size == b->size && std::memcmp(a->data(), b->data(), a->size) == 0);
 }
 inline int compare(const Str* a, const Str* b) {  // by code points, which is by bytes
-    int c = std::memcmp(a->data, b->data, a->size < b->size ? a->size : b->size);
+    int c = std::memcmp(a->data(), b->data(), a->size < b->size ? a->size : b->size);
     return c ? c : a->size < b->size ? -1 : a->size > b->size;
 }
 

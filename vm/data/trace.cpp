@@ -1,5 +1,5 @@
 // What the collector follows in each kind of object.
-#include "vm/data/heap.h"
+#include "vm/data/string.h"
 
 #include <algorithm>
 
@@ -36,7 +36,7 @@ void trace_table(Heap&, Marker& m, Object* o) {
     }
 }
 
-void trace_str(Heap&, Marker& m, Object* o) { m.mark(static_cast<Str*>(o)->index); }
+void trace_str(Heap&, Marker& m, Object* o) { mark_text(m, static_cast<Str*>(o)); }
 
 void trace_function(Heap&, Marker& m, Object* o) {
     auto* f = static_cast<Function*>(o);

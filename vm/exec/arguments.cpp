@@ -80,7 +80,7 @@ bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
             if (parameter != name && !equal(parameter, name)) continue;
             if (!registers[i].is_unbound()) {
                 vm.type_error("%s() got multiple values for argument '%s'", text(f->qualname).c_str(),
-                              name->data);
+                              name->data());
                 return false;
             }
             registers[i] = v;
@@ -99,7 +99,7 @@ bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
                 return true;
             }
         if (!positional_by_name.empty()) return true;
-        vm.type_error("%s() got an unexpected keyword argument '%s'", text(f->qualname).c_str(), name->data);
+        vm.type_error("%s() got an unexpected keyword argument '%s'", text(f->qualname).c_str(), name->data());
         return false;
     });
     if (!good) return false;
@@ -314,14 +314,14 @@ bool bind_native(VM& vm, const Native* n, Value* slots, const Arguments& a) {
                 if (parameter_name(s, i) != key.as<Str>()->view()) continue;
                 if (!slots[i].is_unbound()) {
                     vm.type_error("argument for %s() given by name ('%s') and position (%u)",
-                                  native_name(vm, n, false).c_str(), key.as<Str>()->data, i + 1 - method);
+                                  native_name(vm, n, false).c_str(), key.as<Str>()->data(), i + 1 - method);
                     return false;
                 }
                 slots[i] = v;
                 return true;
             }
             if (!s.var_keywords) {
-                vm.type_error("'%s' is an invalid keyword argument for %s()", key.as<Str>()->data,
+                vm.type_error("'%s' is an invalid keyword argument for %s()", key.as<Str>()->data(),
                               native_name(vm, n, false).c_str());
                 return false;
             }

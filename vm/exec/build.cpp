@@ -37,10 +37,10 @@ Outcome build_string(VM& vm, const Value* parts, unsigned count) {
     for (unsigned i = 0; i < count; i++) bytes += parts[i].as<Str>()->size;
     Str* s = make_str_uninitialized(vm.heap, bytes);
     if (!s) return vm.no_room();
-    char* to = s->data;
+    char* to = s->own;
     for (unsigned i = 0; i < count; i++) {
         Str* part = parts[i].as<Str>();
-        std::memcpy(to, part->data, part->size);
+        std::memcpy(to, part->data(), part->size);
         to += part->size;
     }
     finish_str(s);

@@ -76,7 +76,7 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
         }
         Str* name = vm.intern(mangled);
         if (!vm.get(namespace_, name).is_unbound()) {
-            vm.value_error("'%s' in __slots__ conflicts with class variable", name->data);
+            vm.value_error("'%s' in __slots__ conflicts with class variable", name->data());
             return false;
         }
         auto* member = vm.heap.make<Member>(Kind::Member, kShapeMemberDescriptor);

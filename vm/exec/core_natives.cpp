@@ -130,7 +130,7 @@ Outcome finish_class(VM& vm, NativeFrame& f) {
                     Value handled = vm.handled;
                     vm.handled = cause;
                     vm.raisef(kShapeRuntimeError, "Error calling __set_name__ on '%s' instance '%s' in '%s'",
-                              vm.type_name(items->items[i + 1]), items->items[i].as<Str>()->data,
+                              vm.type_name(items->items[i + 1]), items->items[i].as<Str>()->data(),
                               std::string(vm.class_name(cls)).c_str());
                     vm.handled = handled;
                     auto* e = vm.exception.as<Exception>();

@@ -342,18 +342,18 @@ at_safepoint:
 unbound_local: {
         Str* name = CONSTANT(D).as<Str>();
         SLOW(0, vm.raisef(kShapeUnboundLocalError, "cannot access local variable '%s' where it is not associated with a value",
-                          name->data));
+                          name->data()));
     }
 unbound_cell: {
         Str* name = CONSTANT(pc->op() == Op::LOAD_CELL ? C : B).as<Str>();
         SLOW(0, vm.raisef(kShapeUnboundLocalError, "cannot access local variable '%s' where it is not associated with a value",
-                          name->data));
+                          name->data()));
     }
 unbound_free: {
         Str* name = CONSTANT(pc->op() == Op::LOAD_FREE ? C : B).as<Str>();
         SLOW(0, vm.raisef(kShapeNameError,
                           "cannot access free variable '%s' where it is not associated with a value in enclosing scope",
-                          name->data));
+                          name->data()));
     }
 }
 

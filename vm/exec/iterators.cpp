@@ -386,15 +386,15 @@ static Outcome next_of(VM& vm, Value v, int depth) {
         case kShapeStrAsciiIterator: {
             auto* s = it->source.as<Str>();
             if (uint64_t(it->index) < s->size)
-                return Value::object(vm.strings.character(uint8_t(s->data[it->index++])));
+                return Value::object(vm.strings.character(uint8_t(s->data()[it->index++])));
             return exhausted(it);
         }
         case kShapeStrIterator: {
             auto* s = it->source.as<Str>();
             if (uint64_t(it->index) >= s->size) return exhausted(it);
-            const char* p = s->data + it->index;
+            const char* p = s->data() + it->index;
             char32_t c = decode_utf8(p);
-            it->index = p - s->data;
+            it->index = p - s->data();
             return Value::object(vm.strings.character(vm.heap, c));
         }
         case kShapeBytesIterator: {

@@ -84,7 +84,7 @@ Outcome load_class_free(VM& vm, Frame* fr, Value mapping, unsigned cell) {
         return vm.raisef(
             kShapeNameError,
             "cannot access free variable '%s' where it is not associated with a value in enclosing scope",
-            name->data);
+            name->data());
     return v;
 }
 

@@ -25,7 +25,7 @@ namespace {
 Value special_of_value(VM& vm, Value v, Special s) { return vm.class_of(v)->specials[int(s)]; }
 
 std::string missing_in_module(VM& vm, const Module* m, const Str* name) {
-    const std::string what = std::string(" has no attribute '") + name->data + "'";
+    const std::string what = std::string(" has no attribute '") + name->data() + "'";
     Value named = vm.get(m->dict, vm.names.name);
     if (!is_str(named)) return "module" + what;
     const std::string module = "module '" + std::string(named.as<Str>()->view()) + "'" + what;
@@ -46,7 +46,7 @@ Outcome no_attribute(VM& vm, Value v, Str* name, bool generic = false) {
     else
         message = (kind == Kind::Class ? "type object '" + std::string(vm.class_name(v.as<Class>())) + "'"
                                        : std::string("'") + vm.type_name(v) + "' object") +
-                  " has no attribute '" + name->data + "'";
+                  " has no attribute '" + name->data() + "'";
     vm.raise(kShapeAttributeError, message);
     Object* e = vm.exception.as_object();
     set_instance_attribute(vm, e, vm.names.name_attribute, Value::object(name));
@@ -129,7 +129,7 @@ Outcome bind_native(VM& vm, const Native* n, Value self) {
 static bool applies(VM& vm, const Member* m, Value self) {
     const Class* owner = m->owner.as<Class>();
     if (vm.is_subclass(vm.class_of(self), owner)) return true;
-    vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object", m->name.as<Str>()->data,
+    vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object", m->name.as<Str>()->data(),
                   std::string(vm.class_name(owner)).c_str(), vm.type_name(self));
     return false;
 }
@@ -147,7 +147,7 @@ Outcome set_member(VM& vm, const Member* m, Value self, Value v) {
     if (m->def) {
         if (!m->def->set)
             return vm.raisef(kShapeAttributeError, "attribute '%s' of '%s' objects is not writable",
-                             name->data, std::string(vm.class_name(m->owner.as<Class>())).c_str());
+                             name->data(), std::string(vm.class_name(m->owner.as<Class>())).c_str());
         return m->def->set(vm, self, v);
     }
     if (v.is_unbound()) {
@@ -358,7 +358,7 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
     if (!takes_any) {
         if (attribute.is_unbound()) return no_attribute(vm, v, name, true);
         return vm.raisef(kShapeAttributeError, "'%s' object attribute '%s' is read-only", vm.type_name(v),
-                         name->data);
+                         name->data());
     }
     const bool whole = name == vm.names.dict && attribute.is_unbound();
     if (item.is_unbound()) {
@@ -381,7 +381,7 @@ Outcome generic_setattr(VM& vm, Value v, Str* name, Value item) {
 Outcome class_setattr(VM& vm, Class* cls, Str* name, Value v) {
     if (!(name->flags & kInterned)) name = vm.strings.intern(vm.heap, name);
     if (cls->class_flags & Class::kBuiltin)
-        return vm.type_error("cannot set '%s' attribute of immutable type '%s'", name->data,
+        return vm.type_error("cannot set '%s' attribute of immutable type '%s'", name->data(),
                              std::string(vm.class_name(cls)).c_str());
     Value meta = vm.lookup(vm.class_of(Value::object(cls)), name);
     if (meta.is_object()) {

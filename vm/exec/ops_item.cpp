@@ -207,7 +207,7 @@ Outcome base_getitem(VM& vm, Value container, Value key) {
                 return static_cast<Tuple*>(o)->items[i];
             case Kind::Str: {
                 auto* s = static_cast<Str*>(o);
-                if (s->ascii()) return Value::object(vm.strings.character(uint8_t(s->data[i])));
+                if (s->ascii()) return Value::object(vm.strings.character(uint8_t(s->data()[i])));
                 return vm.checked(
                     Value::object(vm.strings.character(vm.heap, char_at(vm.heap, s, uint32_t(i)))));
             }

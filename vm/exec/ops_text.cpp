@@ -96,7 +96,7 @@ static Outcome ascii_of(VM& vm, Value text) {
     auto* s = text.as<Str>();
     if (s->ascii()) return text;
     StringBuilder out(vm.heap);
-    const char* p = s->data;
+    const char* p = s->data();
     for (const char* end = p + s->size; p < end;) {
         char32_t c = decode_utf8(p);
         char escape[16];
@@ -168,11 +168,11 @@ Outcome op_format(VM& vm, Value v, Value spec) {
 Outcome surrogates_not_allowed(VM& vm, Value text) {
     const Str* s = text.as<Str>();
     auto is_surrogate = [](char32_t c) { return c >= 0xd800 && c <= 0xdfff; };
-    const char* p = s->data;
+    const char* p = s->data();
     int64_t start = 0;
-    while (p < s->data + s->size && !is_surrogate(decode_utf8(p))) start++;
+    while (p < s->data() + s->size && !is_surrogate(decode_utf8(p))) start++;
     int64_t end = start + 1;
-    while (p < s->data + s->size && is_surrogate(decode_utf8(p))) end++;
+    while (p < s->data() + s->size && is_surrogate(decode_utf8(p))) end++;
     return vm.raise(kShapeUnicodeEncodeError, {vm.str("utf-8"), text, vm.integer(start), vm.integer(end),
                                                vm.str("surrogates not allowed")});
 }

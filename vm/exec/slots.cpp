@@ -39,7 +39,7 @@ void trace_wrapper(Heap& heap, Marker& m, Object* o) {
 }
 
 void trace_str(Heap& heap, Marker& m, Object* o) {
-    m.mark(static_cast<Str*>(o)->index);
+    mark_text(m, static_cast<Str*>(o));
     if (o->shape >= kBuiltinShapes) trace_slots(heap, m, o);
 }
 

@@ -67,13 +67,13 @@ static constexpr const char* kNamedWithModule[] = {
 const char* VM::type_name(Value v) const {
     const Class* cls = class_of(v);
     const Str* name = cls->name.as<Str>();
-    if (!cls->module.is_object() || cls->module.as_object()->kind != Kind::Str) return name->data;
+    if (!cls->module.is_object() || cls->module.as_object()->kind != Kind::Str) return name->data();
     std::string_view module = cls->module.as<Str>()->view();
     for (std::string_view full : kNamedWithModule)
         if (full.size() == module.size() + 1 + name->view().size() && full.starts_with(module) &&
             full[module.size()] == '.' && full.ends_with(name->view()))
             return full.data();
-    return name->data;
+    return name->data();
 }
 
 }  // namespace gen

@@ -191,7 +191,7 @@ Outcome VM::out_of_memory() {
 Outcome VM::no_room() { return retrying ? out_of_memory() : Outcome::collect(); }
 
 Outcome VM::raise_name_error(Str* name) {
-    raisef(kShapeNameError, "name '%s' is not defined", name->data);
+    raisef(kShapeNameError, "name '%s' is not defined", name->data());
     set_instance_attribute(*this, exception.as_object(), names.name_attribute, Value::object(name));
     return Outcome::raised();
 }
@@ -241,7 +241,7 @@ Outcome VM::call_prelude(Str* name, std::initializer_list<Value> args) {
         roots.resize(roots.size() - args.size());
         if (f.is_unbound() && exception.is_object()) return Outcome::raised();
     }
-    if (f.is_unbound()) return raisef(kShapeSystemError, "the prelude has no %s", name->data);
+    if (f.is_unbound()) return raisef(kShapeSystemError, "the prelude has no %s", name->data());
     return call(f, args);
 }
 
