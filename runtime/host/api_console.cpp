@@ -19,7 +19,7 @@ Console::Console(Interpreter vm) : vm_(std::move(vm)) {
     VM& v = State::of(vm_).vm;
     v.set(names_of_sys(v), "ps1", v.str(">>> "));
     v.set(names_of_sys(v), "ps2", v.str("... "));
-    for (const char* name : {"exit", "quit"})
+    for (const char* name : {"exit", "quit", "help"})
         v.set(v.builtins, name, prelude_value(v, std::string("_") + name));
 }
 

@@ -274,3 +274,22 @@ TEST(Console, ReadsInTurnsWithInput) {
     EXPECT_EQ(console.read(line), Console::Input::Interrupted);
     EXPECT_EQ(console.read(line), Console::Input::End);
 }
+
+TEST(Console, HelpShowsSignaturesAndDocstrings) {
+    std::string shown;
+    gen::Interpreter vm({.out = [&](std::string_view text) { shown += text; }});
+    gen::Console console(vm);
+    for (const char* line :
+         {"class A:", "    'A class.'", "    def m(self, x, *, y=2):", "        'A method.'", "", "help",
+          "help()", "help(A.m)", "help(A)", "help('math.sqrt')", "help('nowhere')"})
+        console.feed(line);
+    EXPECT_EQ(
+        shown,
+        "Type help(object) for help about object.\n"
+        "Type help(object) for help about object.\n"
+        "Help on function m in module __main__:\n\nm(self, x, *, y=2)\n    A method.\n\n"
+        "Help on class A in module __main__:\n\nclass A(builtins.object)\n |  A()\n |\n |  A class.\n |\n"
+        " |  Methods defined here:\n |\n |  m(self, x, *, y=2)\n |      A method.\n\n"
+        "Help on built-in function sqrt in module math:\n\nsqrt(x, /)\n    Return the square root of x.\n\n"
+        "No Python documentation found for 'nowhere'.\n");
+}
