@@ -75,6 +75,12 @@ static Outcome stream_read_line_step(VM& vm, NativeFrame& frame) {
     Value raw = frame[0];
     return stream_read_line(vm, &raw);
 }
+// print() looks at the file itself from now on, and finds it closed.
+static Outcome stream_close(VM& vm, Value* args) {
+    StandardStreams& streams = host_of(vm).streams;
+    (args[0].is(Value::integer(2)) ? streams.err_object : streams.out_object) = Value::unbound();
+    return Value::none();
+}
 static Outcome is_terminal(VM&, Value* args) { return Value::boolean(isatty(int(args[0].as_int()))); }
 
 static Outcome note_streams(VM& vm, Value* args) {  // False: they are known already
@@ -91,6 +97,7 @@ static Outcome note_streams(VM& vm, Value* args) {  // False: they are known alr
 static const NativeDef kStreamNatives[] = {
     {.signature = "_stream_write(descriptor, text, /)", .fn = stream_write},
     {.signature = "_stream_flush(descriptor, /)", .fn = stream_flush},
+    {.signature = "_stream_close(descriptor, /)", .fn = stream_close},
     {.signature = "_stream_read_line(raw=False, /)", .fn = stream_read_line, .step = stream_read_line_step},
     {.signature = "_is_terminal(descriptor, /)", .fn = is_terminal},
     {.signature = "_note_streams(stdin, stdout, stderr, /)", .fn = note_streams},

@@ -17,6 +17,8 @@ const char* const kHelp =
     "  -m MODULE          the program is a module, found as import finds it\n"
     "  -                  the program comes from standard input\n"
     "  -i                 when the program has ended, go on at the prompt\n"
+    "  -W FILTER          what becomes of warnings: action[:message[:category[:module[:line]]]], as "
+    "Python's\n"
     "  --max-memory SIZE  limit of the heap: a number of bytes, or with K, M or G (default: none)\n"
     "  --max-stack SIZE   limit of the frames of calls, 0 for none (default: 1G)\n"
     "  --max-steps N      end after about N calls and loop rounds (default: none)\n"
@@ -140,6 +142,12 @@ bool Parser::short_options(std::string_view letters) {
             std::string_view value = letters.substr(n + 1);
             if (value.empty() && !take(value)) fail("argument expected for the " + name + " option");
             return found(letters[n] == 'c' ? Source::Code : Source::Module, value);
+        }
+        if (letters[n] == 'W') {
+            std::string_view value = letters.substr(n + 1);
+            if (value.empty() && !take(value)) fail("argument expected for the -W option");
+            o_.warnings.emplace_back(value);
+            return false;
         }
         if (!set_flag(name, o_) && kWithoutEffect.find(letters[n]) == std::string_view::npos)
             fail("unknown option " + name);

@@ -15,6 +15,7 @@ struct Options {
     Show show = Show::Nothing;
     std::string program;                 // the path, the code, or the module's name
     std::vector<std::string> arguments;  // behind it
+    std::vector<std::string> warnings;   // -W: sys.warnoptions
     bool interactive = false;            // -i: go on at the prompt
     bool help = false, version = false;
     size_t max_memory = 0;  // bytes; 0: no limit

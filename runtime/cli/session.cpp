@@ -146,6 +146,11 @@ int run_session(const Options& options) {
     Recordings recordings;
     if (!recordings.begin(options, vm)) return 2;
 
+    if (!options.warnings.empty()) {
+        Ref list = vm.run("__import__('sys').warnoptions");
+        for (const std::string& filter : options.warnings) list.method("append", filter);
+    }
+
     Program program(vm);
     int status = only_prompt ? run_prompt(vm, true) : run_program(program, options);
     if (options.interactive && options.source != Source::None) status = run_prompt(vm, false);

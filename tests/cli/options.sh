@@ -27,6 +27,11 @@ expect 0 "['--help']" -- -odd.gen --help
 expect 0 "['x']" -uB -E -q program.gen x
 expect 0 "1" -Sc 'print(1)'
 expect 0 "1" '-cprint(1)'
+expect 1 "Traceback (most recent call last):" -W error -c 'import warnings; warnings.warn("w")'
+expect 0 "" -Wignore -c 'import warnings; warnings.warn("w")'
+expect 0 "3" -W error::DeprecationWarning -Wdefault:quiet -W all::UserWarning:__main__:3 -c 'import sys; print(len(sys.warnoptions))'
+expect 0 "Invalid -W option ignored: invalid action: 'zork'" -W zork -c 'import warnings'
+expect 2 "gen: argument expected for the -W option" -W
 expect 0 "[]" --max-memory=64M --max-stack 1M --max-steps 1G --seed 0 --virtual-time program.gen
 expect 2 "gen: argument expected for the -c option" -c
 expect 2 "gen: argument expected for the -m option" -um
