@@ -519,13 +519,6 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
         Class::kHeapType | (layout->class_flags & (Class::kException | Class::kHasDict | Class::kMetaclass));
     for (uint64_t i = 0; i < bases->size; i++)
         cls->class_flags |= bases->items[i].as<Class>()->class_flags & (Class::kHasDict | Class::kException);
-    std::vector<Value> order;
-    if (!linearize(vm, cls, bases, order)) return nullptr;
-    Tuple* mro = make_tuple(vm.heap, order.data(), order.size());
-    if (!mro) {
-        vm.out_of_memory();
-        return nullptr;
-    }
 
     Value qualname = vm.get(namespace_, vm.names.qualname);
     if (!qualname.is_unbound() && !is_str(qualname)) {
@@ -554,6 +547,13 @@ Class* create_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* nam
             own && layout->class_flags & Class::kHeapType ? inherited + own : std::max(own, 4u);
         cls->inline_slots = uint16_t(std::max(inherited, std::min(64u, wanted)));
     } else if (!define_slots(vm, cls, slots, namespace_)) {
+        return nullptr;
+    }
+    std::vector<Value> order;
+    if (!linearize(vm, cls, bases, order)) return nullptr;
+    Tuple* mro = make_tuple(vm.heap, order.data(), order.size());
+    if (!mro) {
+        vm.out_of_memory();
         return nullptr;
     }
     Value cell = Value::unbound();
@@ -585,6 +585,11 @@ Outcome make_class(VM& vm, Class* metaclass, Str* name, Tuple* bases, Dict* name
 }
 
 bool set_bases(VM& vm, Class* cls, Tuple* bases) {
+    for (uint64_t i = 0; i < bases->size; i++)
+        if (vm.is_subclass(bases->items[i].as<Class>(), cls)) {
+            vm.type_error("a __bases__ item causes an inheritance cycle");
+            return false;
+        }
     Class* layout;
     if (!bases_layout(vm, bases, layout)) return false;
     if (!same_layout(layout, cls->base)) {
@@ -593,11 +598,6 @@ bool set_bases(VM& vm, Class* cls, Tuple* bases) {
                       std::string(vm.class_name(cls->base)).c_str());
         return false;
     }
-    for (uint64_t i = 0; i < bases->size; i++)
-        if (vm.is_subclass(bases->items[i].as<Class>(), cls)) {
-            vm.type_error("a __bases__ item causes an inheritance cycle");
-            return false;
-        }
     Tuple* const old_bases = cls->bases;
     Class* const old_layout = cls->base;
     cls->bases = bases;

@@ -17,7 +17,7 @@ bool takes_weakrefs(const Class* cls) {
     if (varies_in_size(cls->instance_kind)) return false;
     for (; cls && (cls->class_flags & Class::kHeapType); cls = cls->base)
         if (cls->slot_names.is_unbound() || cls->aux & kWeakrefSlot) return true;
-    return false;
+    return cls && cls->instance_kind == Kind::Set;
 }
 
 bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
@@ -38,6 +38,7 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
         return false;
     }
     std::vector<Value> own;
+    bool own_dict = false;
     for (Value v : names) {
         if (!is_str(v)) {
             vm.type_error("__slots__ items must be strings, not '%s'", vm.type_name(v));
@@ -45,10 +46,11 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
         }
         std::string_view text = v.as<Str>()->view();
         if (text == "__dict__") {
-            if (cls->class_flags & Class::kHasDict) {
+            if (own_dict || cls->base->class_flags & Class::kHasDict) {
                 vm.type_error("__dict__ slot disallowed: we already got one");
                 return false;
             }
+            own_dict = true;
             cls->class_flags |= Class::kHasDict;
             continue;
         }
@@ -89,6 +91,10 @@ bool define_slots(VM& vm, Class* cls, Value slots, Dict* namespace_) {
     // In order: classes whose slots have the same names are laid out alike.
     std::sort(own.begin(), own.end(),
               [](Value a, Value b) { return a.as<Str>()->view() < b.as<Str>()->view(); });
+    for (uint64_t i = 0; i < cls->bases->size;
+         i++)  // a base that is not the first may give room for them, too
+        if (takes_weakrefs(cls->bases->items[i].as<Class>()) && !varies_in_size(cls->instance_kind))
+            cls->aux |= kWeakrefSlot;
     if (cls->base->inline_slots + own.size() > UINT16_MAX) {
         vm.type_error("too many __slots__");
         return false;
