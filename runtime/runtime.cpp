@@ -38,6 +38,10 @@ static bool can_wait_for_input([[maybe_unused]] VM& vm) {
 }
 static Outcome stream_read_line(VM& vm, Value* args) {  // raw: as bytes
     const bool raw = args[0].is(Value::true_());
+    // A line that has been taken is not there any more when this runs again.
+    constexpr size_t kMostLines = 16 << 10;
+    if (!vm.heap.reserve(kMostLines)) return vm.no_room();
+    auto taken = [&vm](Value v) { return v.is_unbound() ? vm.out_of_memory() : Outcome(v); };
     std::string line;
     auto& read_line = host_of(vm).streams.read_line;
     // Others that could go on meanwhile do.
@@ -47,16 +51,16 @@ static Outcome stream_read_line(VM& vm, Value* args) {  // raw: as bytes
         // Ctrl-C ends the waiting, too.
         if (vm.interrupt.fetch_and(~uint32_t(kInterruptKeyboard)) & kInterruptKeyboard)
             return vm.raise(kShapeKeyboardInterrupt, std::initializer_list<Value>{});
-        return raw ? vm.checked(Value::object(make_bytes(vm.heap, ""))) : Value::object(vm.empty_string);
+        return raw ? taken(Value::object(make_bytes(vm.heap, ""))) : Value::object(vm.empty_string);
     }
-    if (raw) return vm.checked(Value::object(make_bytes(vm.heap, line)));
+    if (raw) return taken(Value::object(make_bytes(vm.heap, line)));
     size_t valid = valid_utf8(line);
     if (valid < line.size())
         return vm.raise(
             kShapeUnicodeDecodeError,
             {vm.str("utf-8"), Value::object(make_bytes(vm.heap, line)), Value::integer(int64_t(valid)),
              Value::integer(int64_t(valid) + 1), vm.str("invalid start byte")});
-    return vm.checked(vm.str(line));
+    return taken(vm.str(line));
 }
 static Outcome stream_read_line_step(VM& vm, NativeFrame& frame) {
 #if defined(GEN_HAS_LIBUV)

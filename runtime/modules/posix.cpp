@@ -128,6 +128,7 @@ static bool would_wait(int fd, short events) {
 }
 // Of files, a piece of what is read or written at once. Other threads have their turn between two pieces, as while they would wait.
 constexpr int64_t kPiece = 256 << 10;
+constexpr int64_t kPage = 4096;
 
 static bool is_file(int fd) {
     struct stat s;
@@ -150,9 +151,11 @@ static ssize_t write_some(VM& vm, int fd, std::string_view data) {
     while (n < 0 && errno == EINTR && !vm.interrupt.load());
     return n;
 }
+// What has been read: whoever reads has reserved memory for a copy, since no native runs again after that.
 static Outcome cut(VM& vm, Bytes* b, size_t size) {
-    return b->size == size ? Outcome(Value::object(b))
-                           : vm.checked(Value::object(make_bytes(vm.heap, b->data, size)));
+    if (b->size == size) return Value::object(b);
+    Bytes* copy = make_bytes(vm.heap, b->data, size);
+    return copy ? Outcome(Value::object(copy)) : vm.out_of_memory();
 }
 
 static Outcome px_read(VM& vm, Value* args) {  // descriptor, size
@@ -161,6 +164,10 @@ static Outcome px_read(VM& vm, Value* args) {  // descriptor, size
     if (size < 0) return raise_os_error(vm, EINVAL);
     size = std::min<int64_t>(size, int64_t{1} << 30);
     if (would_wait(int(fd), POLLIN) || (size > kPiece && is_file(int(fd)))) return Outcome::unhandled();
+    int waiting = 0;  // of a pipe: no more comes at once
+    if (size > kPage && ioctl(int(fd), FIONREAD, &waiting) == 0 && waiting > 0)
+        size = std::min<int64_t>(size, waiting);
+    if (!vm.heap.reserve(2 * size_t(size) + kPage)) return vm.no_room();
     Bytes* b = make_bytes_uninitialized(vm.heap, size_t(size));
     if (!b) return vm.out_of_memory();
     ssize_t n = read_some(vm, int(fd), b->data, size_t(size));
@@ -175,7 +182,7 @@ static Outcome read_file_step(VM& vm, NativeFrame& frame) {  // locals: the byte
             off_t at = lseek(fd, 0, SEEK_CUR);
             if (at >= 0 && fstat(fd, &s) == 0 && S_ISREG(s.st_mode))
                 size = std::clamp<int64_t>(s.st_size - at, kPiece, size);
-            if (!vm.heap.reserve(size_t(size))) return vm.no_room();
+            if (!vm.heap.reserve(size_t(size) + size_t(kPiece))) return vm.no_room();
             Bytes* b = make_bytes_uninitialized(vm.heap, size_t(size));
             if (!b) return vm.out_of_memory();
             frame[2] = Value::object(b);
