@@ -274,6 +274,50 @@ TEST(Embed, TerminationLetsFinallyRun) {
     EXPECT_EQ(vm.run("log[:3]").repr(), "['in', 'Terminated', 'finally']");
 }
 
+// What was at work when the interpreter was terminated is over, and does not stand in the way of what comes.
+TEST(Embed, TerminationEndsWhatWasBeingClosed) {
+    Interpreter vm;
+    vm.run(R"(
+def inner():
+    try:
+        yield
+    finally:
+        while True:
+            pass
+
+def outer(g):
+    yield from g
+
+first, second = outer(inner()), outer(outer(inner()))
+next(first), next(second)
+
+class Endless:
+    def __del__(self):
+        while True:
+            pass
+
+class Deleted:
+    def __del__(self):
+        deleted.append(1)
+
+deleted = []
+)");
+    for (const char* source : {"first.close()", "second.close()", "Endless()\nimport gc\ngc.collect()"}) {
+        vm.set_step_limit(50'000);
+        try {
+            vm.run(source);
+            ADD_FAILURE() << source;
+        } catch (const Error& e) {
+            EXPECT_EQ(e.type(), "Terminated");
+        }
+        vm.set_step_limit(0);
+    }
+    EXPECT_EQ(vm.run("first.gi_running, second.gi_running, first.close(), second.close()").repr(),
+              "(False, False, None, None)");
+    vm.run("Deleted()\ngc.collect()\nfor _ in range(100_000): pass");
+    EXPECT_EQ(vm.get("deleted").size(), 1u);
+}
+
 TEST(Embed, TimeLimitsAndTerminationFromAnotherThread) {
     Interpreter vm;
     vm.set_time_limit(0.05);
