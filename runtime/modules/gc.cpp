@@ -130,8 +130,7 @@ static bool can_be_referenced(VM& vm, Value v) {
     const Class* cls = vm.class_of(v);
     switch (v.as_object()->kind) {
         case Kind::Instance:
-            return cls->class_flags & Class::kHeapType ? takes_weakrefs(cls)
-                                                       : cls != vm.type(kShapeObject);
+            return cls->class_flags & Class::kHeapType ? takes_weakrefs(cls) : cls != vm.type(kShapeObject);
         case Kind::Class:
         case Kind::Function:
         case Kind::BoundMethod:

@@ -103,8 +103,8 @@ static Outcome function_new(VM& vm, Value* args) {  // cls, code, globals, name,
         if (wants && closure.is_none()) return vm.type_error("arg 5 (closure) must be tuple");
         if (!closure.is_none()) return vm.type_error("arg 5 (closure) must be None or tuple");
     } else if (closure.as<Tuple>()->size != wants) {
-        return vm.value_error("%s requires closure of length %zu, not %zu", code->name.as<Str>()->data(), wants,
-                              size_t(closure.as<Tuple>()->size));
+        return vm.value_error("%s requires closure of length %zu, not %zu", code->name.as<Str>()->data(),
+                              wants, size_t(closure.as<Tuple>()->size));
     }
     for (size_t i = 0; is_tuple(closure) && i < wants; i++) {
         Value c = closure.as<Tuple>()->items[i];

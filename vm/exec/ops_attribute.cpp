@@ -129,8 +129,8 @@ Outcome bind_native(VM& vm, const Native* n, Value self) {
 static bool applies(VM& vm, const Member* m, Value self) {
     const Class* owner = m->owner.as<Class>();
     if (vm.is_subclass(vm.class_of(self), owner)) return true;
-    vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object", m->name.as<Str>()->data(),
-                  std::string(vm.class_name(owner)).c_str(), vm.type_name(self));
+    vm.type_error("descriptor '%s' for '%s' objects doesn't apply to a '%s' object",
+                  m->name.as<Str>()->data(), std::string(vm.class_name(owner)).c_str(), vm.type_name(self));
     return false;
 }
 
