@@ -71,8 +71,9 @@ inline Frame* make_generator_frame(VM& vm, Function* f, const Code* code) {
 // INVOKE of something that is no plain method: `attribute` is the outcome of looking it up.
 Frame* invoke_attribute(VM&, Frame* fr, const Instruction* pc, Outcome attribute, Value self, Str* name);
 Frame* frame_returned(VM&, Frame* fr, Value v);  // RETURN of a frame that has marks in its `aux`
-// The frame of the operator's method, when the left operand of the instruction that fr stands at (at its landing) is an
-// instance whose class defines it in the plain way; null: take the general way.
+// Calls the operator's method, when the left operand of the instruction that fr stands at (at its landing) is an instance whose class
+// defines it in the plain way; kGeneralWay: it is not. (Null is an answer, too.)
+#define kGeneralWay reinterpret_cast<Frame*>(uintptr_t{1})
 Frame* call_operator(VM&, Frame* fr);
 Frame* operator_declined(VM&, Frame* fr);  // fr, such a frame, has returned NotImplemented
 void pop_frame(VM&, Frame* fr);            // gives the memory back

@@ -134,7 +134,8 @@ inline void start_frame(Frame* f, uint32_t bytes) {
 #define OPERATE(n, a, outcome) do { \
         SAVE(n); \
         if ((a).is_object() && (a).as_object()->kind == Kind::Instance) { \
-            if (Frame* f_ = call_operator(vm, fr)) RESUME(f_); \
+            Frame* f_ = call_operator(vm, fr); \
+            if (f_ != kGeneralWay) RESUME(f_); \
         } \
         LAND(n, outcome); \
     } while (0)

@@ -90,7 +90,7 @@ Frame* call_operator(VM& vm, Frame* fr) {
     const Operation o = operation_at(fr);
     Class *left = vm.class_of(o.left), *right = vm.class_of(o.right);
     // The right operand may come first when its class derives from the left one's.
-    if (left != right && !(right->class_flags & Class::kBuiltin)) return nullptr;
+    if (left != right && !(right->class_flags & Class::kBuiltin)) return kGeneralWay;
     Value method;
     if (o.compares) {
         method = left->specials[int(special_of(o.comparison))];
@@ -99,7 +99,7 @@ Frame* call_operator(VM& vm, Frame* fr) {
         if (method.is_unbound()) method = left->specials[int(special_of(o.binary))];
     }
     if (!method.is_object() || method.as_object()->kind != Kind::Function || method.as<Function>()->aux != 2)
-        return nullptr;
+        return kGeneralWay;
     Frame* pushed = push_frame(vm, method.as<Function>(), fr);
     if (!pushed) return unwind(vm, fr);
     pushed->aux = kOperates;
