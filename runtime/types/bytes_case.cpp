@@ -176,16 +176,16 @@ Outcome bytes_mul(VM& vm, Value* args) {
                          vm.type_name(args[1]));
     if (times <= 0 || text.empty()) return bytes_result(vm, args[0], {});
     if (uint64_t(times) > (uint64_t{1} << 46) / text.size() || !vm.heap.reserve(text.size() * size_t(times)))
-        return vm.out_of_memory();
+        return vm.no_room();
     charge(vm, text.size() * uint64_t(times) / 1024);
     size_t size = text.size() * size_t(times);
     Bytes* b = make_bytes_uninitialized(vm.heap, is_bytearray(args[0]) ? 0 : size);
-    if (!b) return vm.out_of_memory();
+    if (!b) return vm.no_room();
     uint8_t* p = b->data;
     Value result = Value::object(b);
     if (is_bytearray(args[0])) {
         ByteArray* array = make_bytearray(vm.heap, nullptr, 0);
-        if (!array || !bytearray_resize(vm.heap, array, size)) return vm.out_of_memory();
+        if (!array || !bytearray_resize(vm.heap, array, size)) return vm.no_room();
         p = array->buffer->data;
         result = Value::object(array);
     }

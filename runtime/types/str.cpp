@@ -50,7 +50,8 @@ static Outcome str_add(VM& vm, Value* args) {
     Str *a = text_of(args[0]), *b = text_of(args[1]);
     if (a->size == 0) return exact_str(vm, b);
     if (b->size == 0) return exact_str(vm, a);
-    return str_result(vm, concat(vm.heap, a, b));
+    Str* s = concat(vm.heap, a, b);
+    return s ? Outcome(Value::object(s)) : vm.no_room();
 }
 
 static Outcome str_mul(VM& vm, Value* args) {
@@ -63,7 +64,8 @@ static Outcome str_mul(VM& vm, Value* args) {
                          vm.type_name(args[1]));
     if (times == 1) return exact_str(vm, text_of(args[0]));
     charge(vm, uint64_t(std::max<int64_t>(times, 0)) * text_of(args[0])->size / 1024);
-    return str_result(vm, repeat(vm.heap, text_of(args[0]), times));
+    Str* s = repeat(vm.heap, text_of(args[0]), times);
+    return s ? Outcome(Value::object(s)) : vm.no_room();
 }
 
 static Outcome str_rmod(VM& vm, Value* args) {

@@ -20,7 +20,7 @@ bool is_new_generator(Value v) {
 // Does what vm.request asks for, on behalf of fr. What it starts may make requests of its own, so the parts are copied.
 Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
     Request& request = vm.request;
-    for (;;) {
+    for (bool retried = false;; retried = true) {
         // What has been asked for is not kept alive by having been asked for.
         const Value callee = std::exchange(request.callee, Value::unbound());
         const Value tuple = std::exchange(request.tuple, Value::unbound());
@@ -33,15 +33,16 @@ Frame* perform(VM& vm, Frame* fr, const Instruction* start) {
         for (unsigned i = 0; i < count; i++) args[i] = request.args[i];
         Frame* pushed = nullptr;
         Outcome o = start_call(vm, fr, callee, args, count, tuple, keywords, use, pushed);
+        if (retried) vm.retrying = false;
         // What calls without being a call (an operator, a property, ...) is a safepoint, too. Natives have their own.
         const bool due = --vm.budget < 0 && !fr->is_native();
         if (pushed) return due ? safepoint(vm, pushed) : pushed;
-        if (o.is_call()) continue;
-        if (!o.is_collect()) {
+        if (!o.is_call() && !o.is_collect()) {
             const bool starts = due && o.is_value() && is_new_generator(o.value());
             Frame* next = land(vm, fr, o, start);
             return starts ? safepoint(vm, next) : next;
         }
+        if (o.is_call()) continue;
         request.kind = Request::Kind::Call;
         request.callee = callee;
         request.tuple = tuple;
@@ -69,6 +70,8 @@ Frame* land(VM& vm, Frame* fr, Outcome o, const Instruction* start) {
     if (o.is_collect()) {
         collect_garbage(vm, fr, Heap::Extent::Major);
         vm.retrying = true;
+        vm.retry_pc = start;
+        vm.safepoint_soon();  // where that is over
         fr->pc = start;
         return fr;
     }
@@ -88,11 +91,12 @@ Frame* call_window(VM& vm, Frame* fr, const Instruction* start, Value callee, Va
 Frame* call_of_super(VM& vm, Frame* fr, Value function, Value self, Value* window, unsigned count,
                      unsigned use) {
     window[0] = self;
-    for (;;) {
+    for (bool retried = false;; retried = true) {
         Frame* pushed = nullptr;
         vm.request.use = kUsedAnyhow;
         Outcome o =
             start_call(vm, fr, function, window, count, Value::unbound(), Value::unbound(), use, pushed);
+        if (retried) vm.retrying = false;
         if (pushed) return pushed;
         if (!o.is_collect()) return land(vm, fr, o, fr->pc);
         // The instruction cannot be run again: it would look the method up on self.
@@ -121,7 +125,9 @@ Frame* step_native(VM& vm, Frame* fr) {
     vm.frame = fr;
     // While calls return into natives, no safepoint comes by.
     if (vm.budget <= 0 && vm.heap.wants_collection()) collect_garbage(vm, fr, Heap::Extent::Auto);
+    const bool retried = vm.retrying;
     Outcome o = native.native()->def->step(vm, native);
+    if (retried) vm.retrying = false;
     if (o.is_value() || o.is_stop()) {
         if (vm.held_slices) [[unlikely]]
             vm.safepoint_soon();

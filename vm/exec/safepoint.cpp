@@ -364,6 +364,7 @@ Frame* finalize_now(VM& vm, Frame* fr) {
 
 Frame* safepoint(VM& vm, Frame* fr) {
     begin_slice(vm);
+    const bool retrying = vm.retrying && fr->pc == vm.retry_pc;
     vm.retrying = false;
     vm.frame = fr;
 #ifdef GEN_STRESS
@@ -427,6 +428,11 @@ Frame* safepoint(VM& vm, Frame* fr) {
         vm.held_slices = 0;
     else if (!holds_on(vm, fr))
         return preempt(vm, fr);
+    if (retrying) {  // the instruction comes now, and the next safepoint behind it
+        vm.retrying = true;
+        vm.retry_pc = nullptr;
+        vm.budget = vm.slice = 1;
+    }
     return fr;
 }
 

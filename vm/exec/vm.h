@@ -272,7 +272,8 @@ class VM {
     Outcome out_of_memory();
     // For natives, before their first side effect, when heap.reserve() says no: collect() at first, then MemoryError.
     Outcome no_room();
-    bool retrying = false;
+    bool retrying = false;                  // what found no room is done once more, after a collection
+    const Instruction* retry_pc = nullptr;  // by the instruction here; null: not by one
     Value make_exception(BuiltinShape cls, std::initializer_list<Value> args);
     // A result that is unbound when memory was short: see no_room(). Only where nothing has been changed yet.
     Outcome checked(Value v) { return v.is_unbound() ? no_room() : Outcome(v); }
