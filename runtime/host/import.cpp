@@ -78,7 +78,8 @@ static Outcome find_embedded(VM& vm, Value* args) {
 static Outcome load_embedded(VM& vm, Value* args) {
     std::string_view shown = args[0].as<Str>()->view();
     const EmbeddedFile* file = shown.starts_with(kShown) ? embedded(shown.substr(kShown.size())) : nullptr;
-    if (!file) return vm.raisef(kShapeImportError, "%s is not part of the library", args[0].as<Str>()->data());
+    if (!file)
+        return vm.raisef(kShapeImportError, "%s is not part of the library", args[0].as<Str>()->data());
     Code* code = library_code(vm, file->image);
     return code ? Outcome(Value::object(code)) : Outcome::raised();
 }

@@ -480,7 +480,8 @@ static Outcome px_putenv(VM& vm, Value* args) {
         return vm.type_error("str expected, not %s", vm.type_name(is_str(args[0]) ? args[1] : args[0]));
     if (args[0].as<Str>()->view().find('=') != std::string_view::npos)
         return vm.value_error("illegal environment variable name");
-    int error = set_variable(vm, std::string(args[0].as<Str>()->view()), std::string(args[1].as<Str>()->view()));
+    int error =
+        set_variable(vm, std::string(args[0].as<Str>()->view()), std::string(args[1].as<Str>()->view()));
     return error ? raise_os_error(vm, error) : Outcome(Value::none());
 }
 static Outcome px_unsetenv(VM& vm, Value* args) {

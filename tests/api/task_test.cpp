@@ -219,7 +219,7 @@ TEST(Tasks, CanBeEnded) {
     EXPECT_EQ(vm.run_for(), Progress::Done);
     EXPECT_EQ(vm.get("log").repr(), "['wake up', 'finally']");
     EXPECT_EQ(error_of([&] { task.result(); }), "SystemExit: ");
-    task.raise("SystemExit");  // it has ended already
+    task.raise("SystemExit");            // it has ended already
     auto error = vm.run("KeyError(1)");  // (whatever runs may let a task begin)
     Task never = vm.start("log.append('never')");
     never.raise(error);

@@ -99,7 +99,8 @@ bool bind(VM& vm, Function* f, Value* registers, const Arguments& a) {
                 return true;
             }
         if (!positional_by_name.empty()) return true;
-        vm.type_error("%s() got an unexpected keyword argument '%s'", text(f->qualname).c_str(), name->data());
+        vm.type_error("%s() got an unexpected keyword argument '%s'", text(f->qualname).c_str(),
+                      name->data());
         return false;
     });
     if (!good) return false;
