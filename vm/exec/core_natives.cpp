@@ -229,8 +229,9 @@ Outcome run_finalizers(VM& vm, NativeFrame& f) {
         if (o->kind == Kind::Generator) {
             if (o->state == kDone || (o->flags & kFinalized)) continue;
             o->flags |= kFinalized;
-            if (o->state == kCreated && o->shape == kShapeCoroutine && !vm.heap.reserve(0)) {
-                o->state = kDone;  // where memory has ended nobody is warned
+            if (o->state == kCreated && o->shape == kShapeCoroutine &&
+                !vm.heap.reserve(vm.heap.limit() / 8)) {
+                o->state = kDone;  // where memory comes to its end nobody is warned
                 continue;
             }
             if (o->state == kCreated && o->shape == kShapeCoroutine)
