@@ -227,26 +227,19 @@ static Outcome cell_compare_step(VM& vm, NativeFrame& frame) {
     return frame.result();
 }
 
+template <CompareOp op>
+static constexpr NativeDef cell_comparison(Signature signature) {
+    return {.signature = signature, .fn = cell_compare<op>, .step = cell_compare_step<op>};
+}
+
 static const NativeDef kCellMethods[] = {
     {.signature = "__new__(cls, contents=None, /)", .fn = cell_new, .flags = kStaticNative},
-    {.signature = "__eq__(self, value, /)",
-     .fn = cell_compare<CompareOp::Eq>,
-     .step = cell_compare_step<CompareOp::Eq>},
-    {.signature = "__ne__(self, value, /)",
-     .fn = cell_compare<CompareOp::Ne>,
-     .step = cell_compare_step<CompareOp::Ne>},
-    {.signature = "__lt__(self, value, /)",
-     .fn = cell_compare<CompareOp::Lt>,
-     .step = cell_compare_step<CompareOp::Lt>},
-    {.signature = "__le__(self, value, /)",
-     .fn = cell_compare<CompareOp::Le>,
-     .step = cell_compare_step<CompareOp::Le>},
-    {.signature = "__gt__(self, value, /)",
-     .fn = cell_compare<CompareOp::Gt>,
-     .step = cell_compare_step<CompareOp::Gt>},
-    {.signature = "__ge__(self, value, /)",
-     .fn = cell_compare<CompareOp::Ge>,
-     .step = cell_compare_step<CompareOp::Ge>},
+    cell_comparison<CompareOp::Eq>("__eq__(self, value, /)"),
+    cell_comparison<CompareOp::Ne>("__ne__(self, value, /)"),
+    cell_comparison<CompareOp::Lt>("__lt__(self, value, /)"),
+    cell_comparison<CompareOp::Le>("__le__(self, value, /)"),
+    cell_comparison<CompareOp::Gt>("__gt__(self, value, /)"),
+    cell_comparison<CompareOp::Ge>("__ge__(self, value, /)"),
     {.signature = "__repr__(self, /)", .fn = repr_native},
 };
 static const AttributeDef kCellAttributes[] = {{"cell_contents", get_contents, set_contents}};

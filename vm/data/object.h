@@ -69,6 +69,13 @@ struct Int : Object {
     uint64_t limbs[];
 };
 
+// What a Blob holds for the texts that share it: see concat() of string.cpp.
+struct TextBuffer {
+    uint64_t used;  // bytes of the longest text, behind which a NUL stands
+    char text[];
+    static TextBuffer* of(Blob* blob) { return reinterpret_cast<TextBuffer*>(blob->data); }
+};
+
 // UTF-8, where lone surrogates are allowed (`state` has kHasSurrogates then). `aux` & kAscii: one byte a character.
 // NUL-terminated. Slots of subclasses follow, 8-aligned.
 struct Str : Object {
@@ -82,9 +89,7 @@ struct Str : Object {
     char own[];       // the text, and a NUL; of a shared one: the Blob with the text
     bool ascii() const { return aux & kAscii; }
     Blob* shared() const { return *reinterpret_cast<Blob* const*>(own); }
-    const char* data() const {
-        return aux & kShared ? reinterpret_cast<const char*>(shared()->data) + sizeof(uint64_t) : own;
-    }
+    const char* data() const { return aux & kShared ? TextBuffer::of(shared())->text : own; }
     std::string_view view() const { return {data(), size}; }
 };
 

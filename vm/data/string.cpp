@@ -300,11 +300,6 @@ namespace {
 
 // A text that grows by appending, time and again, stands in a buffer with room behind it, which all its stages share: each is a
 // prefix of the next. Only the longest is appended to in place, so that what the others show never changes.
-struct Buffer {
-    uint64_t used;
-    char text[];
-    static Buffer* of(Blob* blob) { return reinterpret_cast<Buffer*>(blob->data); }
-};
 constexpr size_t kSharedFrom = 512;  // bytes
 constexpr unsigned kMostAppends = 8;
 static_assert(Str::kAppends * kMostAppends <= UINT8_MAX);
@@ -316,13 +311,13 @@ Blob* buffer_for(Heap& heap, const Str* s, size_t more) {
     const size_t size = s->size + more;
     if (s->aux & Str::kShared) {
         Blob* blob = s->shared();
-        if (Buffer::of(blob)->used == s->size && sizeof(Buffer) + size < blob->size) return blob;
+        if (TextBuffer::of(blob)->used == s->size && sizeof(TextBuffer) + size < blob->size) return blob;
     }
-    const size_t bytes = sizeof(Buffer) + size + size / 2 + 1;
+    const size_t bytes = sizeof(TextBuffer) + size + size / 2 + 1;
     Blob* blob = heap.make<Blob>(Kind::Blob, 0, sizeof(Blob) + bytes);
     if (!blob) return nullptr;
     blob->size = bytes;
-    std::memcpy(Buffer::of(blob)->text, s->data(), s->size);
+    std::memcpy(TextBuffer::of(blob)->text, s->data(), s->size);
     return blob;
 }
 
@@ -332,7 +327,7 @@ Str* make_shared(Heap& heap, const Str* a, const Str* b) {
     Blob* blob = buffer_for(heap, a, b->size);
     if (!blob) return nullptr;
     Str* s = make_str_uninitialized(heap, sizeof blob);
-    Buffer* buffer = Buffer::of(blob);
+    TextBuffer* buffer = TextBuffer::of(blob);
     copy_text(buffer->text + a->size, b->view());
     buffer->text[size] = 0;
     buffer->used = size;

@@ -17,7 +17,7 @@ void interpret(VM&, Frame* fr);
 Frame* land(VM&, Frame* fr, Outcome o, const Instruction* start);
 // Steps the native frame; its pc is at its landing.
 Frame* step_native(VM&, Frame* fr);
-// A call from a window of registers: callee at `window`, arguments behind it. fr->pc is at the landing.
+// A call of `callee` with arguments in registers. fr->pc is at the landing.
 Frame* call_window(VM&, Frame* fr, const Instruction* start, Value callee, Value* args, unsigned count,
                    Value names, unsigned use);
 // INVOKE of a method that super() has found: self takes the place of the super object, at the window.

@@ -10,7 +10,7 @@ int64_t collection_bits(VM&, const Class*);
 // The UnicodeEncodeError for the first surrogate of a str that has any.
 Outcome surrogates_not_allowed(VM&, Value text);
 
-// ---- ops_number.cpp, ops_compare.cpp
+// ---- ops_number.cpp, ops_update.cpp, ops_compare.cpp
 Outcome op_binary(VM&, BinaryOp, Value a, Value b, bool in_place = false);
 Outcome op_negative(VM&, Value v);
 Outcome op_positive(VM&, Value v);
@@ -22,7 +22,7 @@ Outcome op_not(VM&, Value v);
 Outcome op_hash(VM&, Value v);   // an int
 Outcome op_index(VM&, Value v);  // operator.index: an int (exact)
 
-// ---- ops_container.cpp
+// ---- ops_item.cpp, ops_iter.cpp, ops_table.cpp
 Outcome op_len(VM&, Value v);
 Outcome op_getitem(VM&, Value v, Value key);
 Outcome op_setitem(VM&, Value v, Value key, Value item);
@@ -71,7 +71,7 @@ Outcome op_format(VM&, Value v, Value spec);  // spec: Str
 Value fast_repr(VM&, Value v);
 Value fast_str(VM&, Value v);
 
-// ---- ops_call.cpp, class.cpp
+// ---- ops_isinstance.cpp, class.cpp and what goes with it
 Outcome op_isinstance(VM&, Value v, Value cls);
 Outcome op_issubclass(VM&, Value sub, Value cls);
 bool is_callable(VM&, Value v);
